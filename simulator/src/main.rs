@@ -1,0 +1,3 @@
+//! The `ecs-simulator` executable.
+
+fn main() {}
