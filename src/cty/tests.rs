@@ -1,0 +1,1 @@
+//! What the codecs promise, on any value.
