@@ -257,3 +257,107 @@ impl Number {
         Number(Repr::Finite { negative, digits: all.trim_end_matches('0').into(), point })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(text: &str) -> Number {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn one_value_has_one_text() {
+        let table = [
+            ("0", "0"),
+            ("-0", "0"),
+            ("0e99", "0"),
+            ("+7", "7"),
+            ("007.500", "7.5"),
+            (".5", "0.5"),
+            ("5.", "5"),
+            ("-12.50e+3", "-12500"),
+            ("1E-3", "0.001"),
+            ("100", "100"),
+            ("1234.5678e2", "123456.78"),
+            ("9223372036854775808", "9223372036854775808"),
+            ("1e999999999", "1e+999999999"),
+            ("-1.25e-999999999", "-1.25e-999999999"),
+            ("Inf", "+Inf"),
+            ("-Inf", "-Inf"),
+        ];
+        for (text, wanted) in table {
+            assert_eq!(number(text).to_string(), wanted, "{text}");
+            assert_eq!(number(wanted), number(text));
+        }
+        assert_eq!(number("1e400").to_string().len(), 401);
+    }
+
+    #[test]
+    fn other_texts_are_refused() {
+        for text in
+            ["", "-", ".", "e5", "1e", "1e+", "1 ", "0x1", "1_000", "NaN", "--1", "1.2.3", "1e1.5", "é"]
+        {
+            assert_eq!(text.parse::<Number>(), Err(NumberError::Syntax), "{text:?}");
+        }
+        for text in ["1e99999999999", "1e-99999999999", "10e2147483647"] {
+            assert_eq!(text.parse::<Number>(), Err(NumberError::Exponent), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn order_is_by_value() {
+        let ascending = [
+            "-Inf",
+            "-1e999999999",
+            "-100",
+            "-99.5",
+            "-1",
+            "-0.1",
+            "-1e-999999999",
+            "0",
+            "1e-999999999",
+            "0.1",
+            "0.11",
+            "0.9",
+            "1",
+            "9",
+            "10",
+            "100",
+            "1e999999999",
+            "Inf",
+        ];
+        for pair in ascending.windows(2) {
+            assert!(number(pair[0]) < number(pair[1]), "{pair:?}");
+        }
+    }
+
+    #[test]
+    fn conversions_are_exact_or_absent() {
+        assert_eq!(number("-9223372036854775808").as_i64(), Some(i64::MIN));
+        assert_eq!(number("9223372036854775808").as_i64(), None);
+        assert_eq!(number("18446744073709551615").as_u64(), Some(u64::MAX));
+        assert_eq!(number("18446744073709551616").as_u64(), None);
+        for text in ["0.5", "-1", "1e999999999", "Inf"] {
+            assert_eq!(number(text).as_u64(), None, "{text}");
+        }
+        assert_eq!(number("1e3").as_i64(), Some(1000));
+        assert_eq!(number("0").as_u64(), Some(0));
+        assert_eq!(Number::from(i64::MIN), number("-9223372036854775808"));
+
+        assert_eq!(number("0.1").as_f64(), Some(0.1));
+        assert_eq!(number("0.1").as_exact_f64(), None);
+        assert_eq!(number("0.5").as_exact_f64(), Some(0.5));
+        assert_eq!(number("1e400").as_f64(), None);
+        assert_eq!(number("1e-999999999").as_f64(), Some(0.0));
+        assert_eq!(number("1e-999999999").as_exact_f64(), None);
+        assert_eq!(number("-Inf").as_exact_f64(), Some(f64::NEG_INFINITY));
+        assert_eq!(Number::from_f64(f64::NAN), None);
+        assert_eq!(Number::from_f64(-0.0), Some(Number::zero()));
+        let tenth = Number::from_f64(0.1).unwrap().to_string();
+        assert_eq!(tenth, "0.1000000000000000055511151231257827021181583404541015625");
+        for extreme in [f64::MAX, f64::MIN_POSITIVE, 5e-324] {
+            assert_eq!(Number::from_f64(extreme).unwrap().as_exact_f64(), Some(extreme));
+        }
+    }
+}

@@ -9,3 +9,6 @@ mod encode;
 
 pub use decode::{decode, decode_state, from_json_value};
 pub use encode::encode;
+
+#[cfg(test)]
+mod tests;

@@ -23,3 +23,6 @@ const MAX_REFINEMENTS: usize = 1024;
 
 /// How deep values may nest: far beyond any schema, and well within a thread's stack.
 const MAX_DEPTH: usize = 128;
+
+#[cfg(test)]
+mod tests;
