@@ -1,1 +1,35 @@
-//! (to be written)
+//! A client of Alibaba Cloud's ECS and STS APIs, as far as SSH key pairs need them.
+//!
+//! [`Client`] signs, sends and repeats calls; each operation is a method on it, kept with its request
+//! and answer under [`ecs`] or [`sts`]. All of them take a [`Call`], which says until when the caller
+//! will wait, and fail with an [`Error`], whose [`ErrorKind`] names the user's next step.
+//!
+//! Nothing here knows of Terraform.
+
+mod backoff;
+mod call;
+mod client;
+mod clock;
+pub mod credentials;
+pub mod ecs;
+mod endpoint;
+mod error;
+mod error_code;
+mod json;
+mod limiter;
+mod operation;
+mod proxy;
+mod redact;
+mod reply;
+mod request;
+mod retry;
+mod signature;
+pub mod sts;
+#[cfg(test)]
+mod testing;
+mod transport;
+
+pub use call::Call;
+pub use client::{Client, Config};
+pub use endpoint::{ConfigError, Endpoints, Scheme, Service};
+pub use error::{Error, ErrorKind};

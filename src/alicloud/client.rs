@@ -1,0 +1,106 @@
+//! The client: configuration, and what its calls share.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::clock::{Clock, CorrectedClock, SystemClock};
+use super::credentials::ProvideCredentials;
+use super::endpoint::{ConfigError, Endpoint, Endpoints, Scheme, Service};
+use super::limiter::Limiter;
+use super::proxy::Proxies;
+use super::transport::{Http, Transport};
+
+/// What a [`Client`] is made of.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The region that all calls are about.
+    pub region: String,
+    /// Signs the requests.
+    pub credentials: Arc<dyn ProvideCredentials>,
+    /// Hosts other than the usual ones.
+    pub endpoints: Endpoints,
+    /// How hosts are spoken to, unless an endpoint says otherwise.
+    pub scheme: Scheme,
+    /// The longest wait for a connection.
+    pub connect_timeout: Duration,
+    /// The longest silence of a server while an answer is due.
+    pub read_timeout: Duration,
+    /// What the client calls itself to the server.
+    pub user_agent: String,
+}
+
+/// A client for one region with one source of credentials. Clones are cheap, and share connections and rate limits.
+#[derive(Clone)]
+pub struct Client {
+    pub(super) shared: Arc<Shared>,
+}
+
+pub(super) struct Shared {
+    pub(super) region: String,
+    pub(super) credentials: Arc<dyn ProvideCredentials>,
+    pub(super) clock: CorrectedClock,
+    pub(super) transport: Box<dyn Transport>,
+    pub(super) proxies: Proxies,
+    ecs: Endpoint,
+    sts: Endpoint,
+    limiters: Mutex<HashMap<&'static str, Arc<Limiter>>>,
+}
+
+impl Client {
+    /// A client of this configuration. Does no I/O: connections are made at the first call.
+    pub fn new(config: Config) -> Result<Self, ConfigError> {
+        let http = Http::new(config.connect_timeout, config.read_timeout, config.user_agent.clone());
+        Self::with(config, Box::new(http), Box::new(SystemClock))
+    }
+
+    pub(super) fn with(
+        config: Config,
+        transport: Box<dyn Transport>,
+        clock: Box<dyn Clock>,
+    ) -> Result<Self, ConfigError> {
+        let endpoint = |service| Endpoint::resolve(service, &config.region, &config.endpoints, config.scheme);
+        let shared = Shared {
+            ecs: endpoint(Service::Ecs)?,
+            sts: endpoint(Service::Sts)?,
+            region: config.region,
+            credentials: config.credentials,
+            clock: CorrectedClock::new(clock),
+            transport,
+            proxies: Proxies::default(),
+            limiters: Mutex::default(),
+        };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// The region that all calls are about.
+    pub fn region(&self) -> &str {
+        &self.shared.region
+    }
+}
+
+impl Shared {
+    pub(super) fn endpoint(&self, service: Service) -> &Endpoint {
+        match service {
+            Service::Ecs => &self.ecs,
+            Service::Sts => &self.sts,
+        }
+    }
+
+    pub(super) fn limiter(&self, operation: &'static str) -> Arc<Limiter> {
+        let mut limiters = self.limiters.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(limiters.entry(operation).or_default())
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("region", &self.shared.region)
+            .field("ecs", &self.shared.ecs.host)
+            .field("sts", &self.shared.sts.host)
+            .field("credentials", &self.shared.credentials)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,52 @@
+//! The wall clock, and its correction by the server's.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Tells the time of day; tests replace it.
+pub(crate) trait Clock: Send + Sync {
+    fn now(&self) -> SystemTime;
+}
+
+/// The machine's own clock.
+pub(crate) struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+}
+
+/// A clock that can be told what time the server has: the service refuses a timestamp that is more than
+/// 15 minutes away from its own.
+pub(crate) struct CorrectedClock {
+    clock: Box<dyn Clock>,
+    /// Seconds to add to the machine's time.
+    correction: AtomicI64,
+}
+
+impl CorrectedClock {
+    pub(crate) fn new(clock: Box<dyn Clock>) -> Self {
+        Self { clock, correction: AtomicI64::new(0) }
+    }
+
+    /// Seconds since the epoch, by the server's clock as far as it is known.
+    pub(crate) fn unix_seconds(&self) -> i64 {
+        seconds(self.clock.now()).saturating_add(self.correction.load(Ordering::Relaxed))
+    }
+
+    /// Takes the server's time from now on; answers by how many seconds the server is ahead of this machine.
+    pub(crate) fn follow(&self, server: SystemTime) -> i64 {
+        let ahead = seconds(server).saturating_sub(seconds(self.clock.now()));
+        self.correction.store(ahead, Ordering::Relaxed);
+        ahead
+    }
+}
+
+fn seconds(time: SystemTime) -> i64 {
+    let magnitude = |duration: Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => magnitude(after),
+        Err(before) => -magnitude(before.duration()),
+    }
+}

@@ -1,0 +1,19 @@
+//! Operations of ECS (API version 2014-05-26), one file each.
+
+mod delete_key_pairs;
+mod describe_instances;
+mod describe_key_pairs;
+mod import_key_pair;
+mod join_resource_group;
+mod tags;
+#[cfg(test)]
+mod tests;
+
+pub use delete_key_pairs::{Deleted, MOST_NAMES};
+pub use describe_instances::{Instance, InstancePage, InstanceStatus};
+pub use describe_key_pairs::{KeyPair, KeyPairPage};
+pub use import_key_pair::{ImportKeyPair, ImportedKeyPair};
+
+/// How the tag and resource group operations call a key pair; they are case-sensitive about it. The resource id of a
+/// key pair is its name.
+const RESOURCE_TYPE: &str = "keypair";

@@ -1,0 +1,25 @@
+//! Which proxy a request goes through, for messages.
+
+use std::sync::OnceLock;
+
+use hyper_util::client::proxy::matcher::Matcher;
+use url::Url;
+
+/// The proxy settings of the machine, as the HTTP client reads them; read on first use.
+#[derive(Default)]
+pub(crate) struct Proxies(OnceLock<Matcher>);
+
+impl Proxies {
+    /// The proxy for this address as `scheme://host:port`, without the user name and password it may have.
+    pub(crate) fn of(&self, url: &Url) -> Option<String> {
+        let target = url.as_str().parse().ok()?;
+        let proxy = self.0.get_or_init(Matcher::from_system).intercept(&target)?;
+        let uri = proxy.uri();
+        let host = uri.host()?;
+        let scheme = uri.scheme_str().unwrap_or("http");
+        Some(
+            uri.port_u16()
+                .map_or_else(|| format!("{scheme}://{host}"), |port| format!("{scheme}://{host}:{port}")),
+        )
+    }
+}

@@ -1,0 +1,131 @@
+//! From an HTTP answer to the service's answer.
+
+use std::time::{Duration, SystemTime};
+
+use http::HeaderMap;
+use serde_json::Value;
+
+use super::error::{Error, ErrorKind};
+use super::error_code;
+use super::json::{self, Object};
+use super::redact::Scrubber;
+use super::transport::HttpReply;
+
+/// The longest wait that is taken from an answer's headers.
+const LONGEST_HINT: Duration = Duration::from_secs(120);
+
+/// A successful answer.
+#[derive(Debug)]
+pub(crate) struct Success {
+    pub(crate) body: Object,
+    pub(crate) request_id: Option<String>,
+    pub(crate) http_status: u16,
+}
+
+/// An unsuccessful one, with what its headers say about trying again.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) error: Error,
+    /// When the service will take calls again.
+    pub(crate) wait: Option<Duration>,
+    /// The server's clock.
+    pub(crate) server_time: Option<SystemTime>,
+}
+
+/// Reads an answer. Whatever a proxy, a broken connection or another service put there, the result is an answer of
+/// this API or an error that says what it is instead.
+pub(crate) fn read(reply: &HttpReply, scrubber: &Scrubber) -> Result<Success, Refusal> {
+    let header_id = header(&reply.headers, "x-acs-request-id").map(|id| scrubber.scrub(id));
+    let body: Option<Object> = match serde_json::from_slice(&reply.body) {
+        Ok(Value::Object(object)) => Some(object),
+        _ => None,
+    };
+    let refusal = |error: Error| Refusal {
+        error,
+        wait: wait_hint(&reply.headers),
+        server_time: header(&reply.headers, "date").and_then(|date| httpdate::parse_http_date(date).ok()),
+    };
+    let success_status = (200..300).contains(&reply.status);
+    let Some(body) = body else {
+        let kind = match reply.status {
+            429 => ErrorKind::Throttled,
+            // The server gave up on reading the request; whether it then acted on it is open.
+            408 => ErrorKind::ReplyLost,
+            500.. => ErrorKind::Unavailable,
+            _ => ErrorKind::UnexpectedAnswer,
+        };
+        let message = describe_stranger(reply, scrubber);
+        return Err(refusal(Error::new(kind, message).with_answer(reply.status, None, header_id)));
+    };
+    let request_id = json::non_empty_text(&body, "RequestId").map(|id| scrubber.scrub(&id)).or(header_id);
+    // Some hosts answer an error with HTTP 200; and some a success with a code in it.
+    let code = json::non_empty_text(&body, "Code").map(|code| scrubber.scrub(&code));
+    let failed = json::flag(&body, "Success") == Some(false)
+        || code.as_deref().is_some_and(|code| !matches!(code, "200" | "OK" | "Success"));
+    if success_status && !failed {
+        return Ok(Success { body, request_id, http_status: reply.status });
+    }
+    let raw_message = json::text(&body, "Message").unwrap_or_default();
+    let mut message = scrubber.scrub(&raw_message);
+    let kind = if code.is_none() && (300..500).contains(&reply.status) && reply.status != 429 {
+        ErrorKind::UnexpectedAnswer
+    } else {
+        error_code::kind(reply.status, code.as_deref().unwrap_or_default(), &raw_message)
+    };
+    if message.is_empty() {
+        message = format!("The service refused with HTTP {} and gave no reason.", reply.status);
+    }
+    Err(refusal(Error::new(kind, message).with_answer(reply.status, code, request_id)))
+}
+
+/// What an answer is that isn't JSON of this API. Its text is not repeated, since it may repeat the request; only the
+/// title of a page is, which tells a proxy's error from a login page.
+fn describe_stranger(reply: &HttpReply, scrubber: &Scrubber) -> String {
+    if reply.body.is_empty() {
+        return "The answer has no content.".to_owned();
+    }
+    let text = String::from_utf8_lossy(&reply.body);
+    let content_type = header(&reply.headers, "content-type").map(|value| scrubber.scrub(value));
+    let what = content_type.unwrap_or_else(|| "of an unnamed type".to_owned());
+    let length = reply.body.len();
+    match title(&text).map(|title| scrubber.scrub(title)).filter(|title| !title.is_empty()) {
+        Some(title) => format!(
+            "The answer is not from this API but a page titled \"{title}\" ({what}, {length} bytes); a proxy or a \
+             login page may have given it."
+        ),
+        None => format!("The answer can't be read as JSON ({what}, {length} bytes)."),
+    }
+}
+
+fn title(page: &str) -> Option<&str> {
+    let folded = page.to_ascii_lowercase();
+    let start = folded.find("<title>")? + "<title>".len();
+    let length = folded.get(start..)?.find("</title>")?;
+    page.get(start..start + length)
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok().map(str::trim).filter(|value| !value.is_empty())
+}
+
+/// How long the service asks to wait: `x-acs-retry-after` in milliseconds; `TimeLeft` of the rate headers
+/// (`Limit:1,Remain:0,TimeLeft:2000,Reset:1234`), in milliseconds too; or HTTP's `Retry-After` in seconds.
+fn wait_hint(headers: &HeaderMap) -> Option<Duration> {
+    let milliseconds = |text: &str| text.trim().parse().ok().map(Duration::from_millis);
+    let asked = header(headers, "x-acs-retry-after").and_then(milliseconds);
+    let rates = ["x-ratelimit-user-api", "x-ratelimit-user"].into_iter().filter_map(|name| {
+        let fields = || header(headers, name).into_iter().flat_map(|value| value.split(','));
+        let field = |wanted: &str| {
+            fields()
+                .filter_map(|field| field.split_once(':'))
+                .find(|(name, _)| name.trim() == wanted)
+                .map(|(_, v)| v)
+        };
+        // A bucket that still has room is not the one that refused.
+        field("Remain")
+            .is_none_or(|remain| remain.trim() == "0")
+            .then(|| field("TimeLeft").and_then(milliseconds))?
+    });
+    let seconds = header(headers, "retry-after").and_then(|text| text.parse().ok()).map(Duration::from_secs);
+    asked.into_iter().chain(rates).chain(seconds).max().map(|wait| wait.min(LONGEST_HINT))
+}

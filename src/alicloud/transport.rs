@@ -1,0 +1,153 @@
+//! One HTTP request and its answer. Nothing is repeated here.
+
+use std::error::Error as _;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use http::HeaderMap;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use url::Url;
+
+/// The largest answer that is read. The largest page of the API is well under a megabyte.
+const LARGEST_BODY: usize = 16 * 1024 * 1024;
+
+/// How long an idle connection is kept. Shorter than servers keep theirs, so that a request rarely meets a
+/// connection that is just being closed.
+const IDLE: Duration = Duration::from_secs(10);
+
+/// A request, ready to be sent. The body holds a signature and perhaps a token, so there is no `Debug`.
+pub(crate) struct HttpRequest {
+    pub(crate) url: Url,
+    pub(crate) body: String,
+}
+
+/// An answer, read to its end.
+pub(crate) struct HttpReply {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Why there is no answer. The texts name the cause, and never the request's URL or body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SendError {
+    /// There was no connection; the request never left.
+    NotSent(String),
+    /// The server's certificate was refused; the request never left.
+    Untrusted(String),
+    /// The request may have arrived.
+    Lost(String),
+}
+
+/// What [`Transport::send`] answers with.
+pub(crate) type SendFuture<'a> = Pin<Box<dyn Future<Output = Result<HttpReply, SendError>> + Send + 'a>>;
+
+/// Sends requests; tests replace it.
+pub(crate) trait Transport: Send + Sync {
+    fn send(&self, request: HttpRequest) -> SendFuture<'_>;
+}
+
+/// Sends requests over pooled connections.
+pub(crate) struct Http {
+    connect_timeout: Duration,
+    read_timeout: Duration,
+    user_agent: String,
+    /// Built on first use: reading the machine's trusted certificates takes longer than all else at start-up.
+    client: OnceLock<Result<reqwest::Client, String>>,
+}
+
+impl Http {
+    pub(crate) fn new(connect_timeout: Duration, read_timeout: Duration, user_agent: String) -> Self {
+        Self { connect_timeout, read_timeout, user_agent, client: OnceLock::new() }
+    }
+
+    fn client(&self) -> Result<&reqwest::Client, SendError> {
+        let built = self.client.get_or_init(|| {
+            reqwest::Client::builder()
+                .connect_timeout(self.connect_timeout)
+                .read_timeout(self.read_timeout)
+                .user_agent(&self.user_agent)
+                .pool_idle_timeout(IDLE)
+                // The API never redirects; following one would send the signature elsewhere.
+                .redirect(reqwest::redirect::Policy::none())
+                .retry(reqwest::retry::never())
+                .build()
+                .map_err(|error| chain(&error))
+        });
+        built.as_ref().map_err(|why| SendError::NotSent(format!("the HTTP client can't be set up: {why}")))
+    }
+
+    async fn post(&self, request: HttpRequest) -> Result<HttpReply, SendError> {
+        let mut response = self
+            .client()?
+            .post(request.url)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(ACCEPT, "application/json")
+            .body(request.body)
+            .send()
+            .await
+            .map_err(classify)?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(classify)? {
+            if body.len() + chunk.len() > LARGEST_BODY {
+                return Err(SendError::Lost("the answer is larger than 16 MiB".to_owned()));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(HttpReply { status: response.status().as_u16(), headers: response.headers().clone(), body })
+    }
+}
+
+impl Transport for Http {
+    fn send(&self, request: HttpRequest) -> SendFuture<'_> {
+        Box::pin(self.post(request))
+    }
+}
+
+fn classify(error: reqwest::Error) -> SendError {
+    let error = error.without_url();
+    let text = chain(&error);
+    if is_certificate_error(&error) {
+        SendError::Untrusted(text)
+    } else if error.is_connect() || error.is_builder() {
+        SendError::NotSent(text)
+    } else {
+        SendError::Lost(text)
+    }
+}
+
+/// The error and its causes in one line. The first text of the HTTP client says only "error sending request".
+fn chain(error: &reqwest::Error) -> String {
+    let mut texts = Vec::new();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        // Many wrappers repeat what they wrap.
+        if !texts.iter().any(|seen: &String| seen.contains(&text)) {
+            texts.push(text);
+        }
+        cause = error.source();
+    }
+    if error.is_timeout() && texts.is_empty() {
+        texts.push("no answer in time".to_owned());
+    }
+    if texts.is_empty() { error.to_string() } else { texts.join(": ") }
+}
+
+/// Whether the connection failed because of the server's certificate, which no repetition mends.
+fn is_certificate_error(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = error.source();
+    while let Some(error) = cause {
+        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let tls = error
+            .downcast_ref::<rustls::Error>()
+            .or_else(|| inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()));
+        if matches!(tls, Some(rustls::Error::InvalidCertificate(_))) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
