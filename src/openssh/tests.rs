@@ -1,0 +1,1 @@
+//! Keys of all kinds, sound and damaged.
