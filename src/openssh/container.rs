@@ -62,6 +62,7 @@ fn open(container: &[u8]) -> Option<Sealed<'_>> {
     Some(Sealed { cipher, derivation, public, private })
 }
 
+/// The numbers of a key, in the order in which they are stored.
 struct Rsa<'a> {
     n: &'a [u8],
     e: &'a [u8],
@@ -78,12 +79,18 @@ fn private(list: &[u8]) -> Option<Rsa<'_>> {
     if !same || wire.string()? != b"ssh-rsa" {
         return None;
     }
-    let (n, e, d) = (wire.positive()?, wire.positive()?, wire.positive()?);
-    let (q_inverse, p, q) = (wire.positive()?, wire.positive()?, wire.positive()?);
+    let key = Rsa {
+        n: wire.positive()?,
+        e: wire.positive()?,
+        d: wire.positive()?,
+        q_inverse: wire.positive()?,
+        p: wire.positive()?,
+        q: wire.positive()?,
+    };
     wire.string()?; // the comment
     let padding = wire.rest();
     let counted = padding.iter().zip(1_u8..).all(|(byte, count)| *byte == count);
-    (padding.len() < BLOCK && counted).then_some(Rsa { n, e, d, q_inverse, p, q })
+    (padding.len() < BLOCK && counted).then_some(key)
 }
 
 /// `number` modulo one less than the odd `prime`, by long division bit by bit: a key is read

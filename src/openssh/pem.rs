@@ -25,7 +25,7 @@ pub(super) struct Block<'a> {
 }
 
 /// The first block with a label that `wanted` takes; text around blocks is passed over.
-pub(super) fn find<'a>(text: &'a str, wanted: impl Fn(&str) -> bool) -> Option<Block<'a>> {
+pub(super) fn find(text: &str, wanted: impl Fn(&str) -> bool) -> Option<Block<'_>> {
     let mut lines = text.lines().map(str::trim);
     let label = lines.by_ref().filter_map(begin).find(|label| wanted(label))?;
 

@@ -22,7 +22,7 @@ pub enum PrivateKeyError {
         "The file holds no private key in PEM form (a block that begins with `-----BEGIN … PRIVATE KEY-----`)."
     )]
     NotPrivateKey,
-    /// A key in the form of PuTTY.
+    /// A key in the form of `PuTTY`.
     #[error(
         "The file holds a private key in PuTTY's form. Convert it to OpenSSH's form with `puttygen -O private-openssh`."
     )]

@@ -35,8 +35,8 @@ struct Container {
 
 impl Container {
     fn sound() -> Container {
-        let [n, e, d, p, q, _, _, q_inverse] = components(&pkcs1());
-        let parts = [n, e, d, q_inverse, p, q];
+        let key = components(&pkcs1());
+        let parts = [0, 1, 2, 7, 3, 4].map(|number: usize| key[number].clone());
         Container { cipher: "none", keys: 1, key_type: "ssh-rsa", checks: [7, 7], parts, padding: &[1, 2, 3] }
     }
 

@@ -18,6 +18,13 @@ fn parse(text: &str) -> PublicKey {
     PublicKey::parse(text).unwrap()
 }
 
+/// Writes these one-byte numbers.
+fn numbers(out: &mut Vec<u8>, numbers: &[u8]) {
+    for number in numbers {
+        write_positive(out, &[*number]);
+    }
+}
+
 /// A key of this type with these parts behind the type's name.
 fn key(line_type: &str, inner_type: &str, parts: impl FnOnce(&mut Vec<u8>)) -> PublicKey {
     let mut blob = Vec::new();
@@ -82,9 +89,7 @@ fn one_key_in_other_words_is_the_same() {
 
 #[test]
 fn documented_types_are_not_doubted() {
-    let dss = |line_type: &str| {
-        key(line_type, "ssh-dss", |out| (0..4).for_each(|_| write_positive(out, &[0x80, 1])))
-    };
+    let dss = |line_type: &str| key(line_type, "ssh-dss", |out| numbers(out, &[0x80, 3, 5, 0xff]));
     let sound = [
         parse(&format!("ssh-rsa {RSA}")),
         parse(&format!("rsa {RSA}")),
@@ -122,7 +127,7 @@ fn doubtful_keys_are_read_and_doubted() {
         (key("ssh-rsa", "ssh-rsa", |out| write_positive(out, &[3])), malformed("ssh-rsa")),
         (
             // Exponent and modulus must be odd.
-            key("ssh-rsa", "ssh-rsa", |out| [[2], [9]].iter().for_each(|part| write_positive(out, part))),
+            key("ssh-rsa", "ssh-rsa", |out| numbers(out, &[2, 9])),
             malformed("ssh-rsa"),
         ),
         (
@@ -132,9 +137,7 @@ fn doubtful_keys_are_read_and_doubted() {
         ),
         (
             // Something behind the key.
-            key("ssh-rsa", "ssh-rsa", |out| {
-                [[3], [9], [1]].iter().for_each(|part| write_positive(out, part))
-            }),
+            key("ssh-rsa", "ssh-rsa", |out| numbers(out, &[3, 9, 1])),
             malformed("ssh-rsa"),
         ),
         (
