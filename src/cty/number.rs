@@ -12,7 +12,7 @@ use std::str::FromStr;
 /// use alicloud_provider::cty::Number;
 /// let tenth: Number = "0.10".parse().unwrap();
 /// assert_eq!(tenth.to_string(), "0.1");
-/// assert!(tenth < Number::from(1));
+/// assert!(tenth < Number::from(1_i64));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Number(Repr);

@@ -1,4 +1,4 @@
-//! MessagePack to values.
+//! Msgpack to values.
 
 use super::super::{DecodeError, Number, Step, Type, Value, error, text};
 use super::reader::{Reader, describe};

@@ -1,4 +1,4 @@
-//! Values to MessagePack.
+//! Values to msgpack.
 
 use super::super::{EncodeError, Number, Refinements, Step, Type, Value, error};
 use super::{REFINED, refinements};

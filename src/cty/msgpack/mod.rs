@@ -1,6 +1,6 @@
-//! The MessagePack form of values, which hosts and providers exchange.
+//! The msgpack form of values, which hosts and providers exchange.
 //!
-//! It is plain MessagePack, read by the type, with three conventions:
+//! It is plain msgpack, read by the type, with three conventions:
 //!
 //! - an unknown value is an extension: `d4 00 00`, or code 12 with the promises about the value
 //!   (see [`Refinements`](super::Refinements)) as a map under the keys 1 to 6;

@@ -1,4 +1,4 @@
-//! Reads the parts of MessagePack, of whatever width, from a slice.
+//! Reads the parts of msgpack, of whatever width, from a slice.
 
 use super::super::DecodeError;
 use rmp::Marker;
