@@ -28,7 +28,7 @@ pub(super) enum End {
 /// Waits for the end of a process that a host started.
 pub(super) async fn of_host(
     mut signals: Signals,
-    shutdown: &CancellationToken,
+    shutdown: CancellationToken,
     mut presence: Presence,
 ) -> End {
     tokio::select! {

@@ -19,6 +19,8 @@ mod error;
 mod handshake;
 mod lifetime;
 mod listener;
+mod logging;
+pub mod panics;
 mod proto;
 mod reattach;
 mod serve;

@@ -21,7 +21,11 @@ impl Drop for EnvFile {
 }
 
 /// Tells the person what to do, on stdout and, if asked for, in a file.
-pub(super) fn announce(plugin: &Plugin, debug: &Debug, address: &Address) -> Result<Option<EnvFile>, StartError> {
+pub(super) fn announce(
+    plugin: &Plugin,
+    debug: &Debug,
+    address: &Address,
+) -> Result<Option<EnvFile>, StartError> {
     let variable = variable(plugin, debug, address);
     let file = debug.env_file.as_deref().map(|path| write_env_file(path, &variable)).transpose()?;
     print(plugin, &variable).map_err(StartError::Stdout)?;
@@ -75,8 +79,11 @@ fn write_env_file(path: &Path, variable: &str) -> Result<EnvFile, StartError> {
 mod tests {
     use super::*;
 
-    const PLUGIN: Plugin =
-        Plugin { name: "x", version: "1.0.0", addresses: &["registry.terraform.io/a/x", "registry.opentofu.org/a/x"] };
+    const PLUGIN: Plugin = Plugin {
+        name: "x",
+        version: "1.0.0",
+        addresses: &["registry.terraform.io/a/x", "registry.opentofu.org/a/x"],
+    };
 
     fn parse(debug: &Debug) -> serde_json::Value {
         let address = Address { network: "unix", text: "/tmp/s".to_owned() };

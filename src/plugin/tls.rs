@@ -34,7 +34,8 @@ impl Identity {
         let host = parse_client_certificate(client_certificate)?;
         let (certificate, key) = self_signed().map_err(|error| StartError::Tls(error.to_string()))?;
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let verifier = PinnedHost { certificate: host, algorithms: provider.signature_verification_algorithms };
+        let verifier =
+            PinnedHost { certificate: host, algorithms: provider.signature_verification_algorithms };
         let config = server_config(provider, verifier, certificate.clone(), key)
             .map_err(|error| StartError::Tls(error.to_string()))?;
         Ok(Self { certificate, config: Arc::new(config) })

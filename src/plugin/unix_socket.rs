@@ -85,7 +85,9 @@ mod tests {
     #[test]
     fn groups() {
         let groups = "root:x:0:\nbroken\nwheel::10:ann,bob\nbad:x:ten:\n";
-        for (name, id) in [("root", Some(0)), ("wheel", Some(10)), ("bad", None), ("broken", None), ("whee", None)] {
+        for (name, id) in
+            [("root", Some(0)), ("wheel", Some(10)), ("bad", None), ("broken", None), ("whee", None)]
+        {
             assert_eq!(find_group(groups, name), id, "{name}");
         }
         assert_eq!(group_id("4711").unwrap(), 4711);
@@ -99,7 +101,8 @@ mod tests {
             Placement { socket_directory: Some(directory.path().to_owned()), ..Placement::default() };
         let (_listener, file) = listen(&placement).unwrap();
         assert_eq!(fs::metadata(file.path()).unwrap().permissions().mode() & 0o777, 0o600);
-        let entries = || fs::read_dir(directory.path()).unwrap().map(|e| e.unwrap().path()).collect::<Vec<_>>();
+        let entries =
+            || fs::read_dir(directory.path()).unwrap().map(|e| e.unwrap().path()).collect::<Vec<_>>();
         assert_eq!(entries(), [file.path()]);
         drop(file);
         assert!(entries().is_empty());
