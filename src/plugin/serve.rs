@@ -130,9 +130,10 @@ async fn run(
     };
     tracing::debug!(reason = ?end, "the process ends");
     lifetime::start_hard_timer();
-    stopping.cancel();
-    // Removes the socket, too.
+    // The socket goes first, whatever the work that is being done makes of its end.
     accepting.abort();
+    let _ = accepting.await;
+    stopping.cancel();
     match tokio::time::timeout(lifetime::GRACE, server).await {
         Ok(result) => Ok(result?),
         Err(_) => Ok(()),

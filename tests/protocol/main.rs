@@ -1,0 +1,16 @@
+//! The plugin, as a host sees it: the compiled program and a gRPC client.
+//!
+//! What a host can show by itself is left to the acceptance tests; here is what only an unusual, hostile or impatient
+//! peer finds out.
+#![cfg(unix)]
+
+mod debugging;
+mod handshake;
+mod harness;
+mod lifetime;
+mod logging;
+mod panics;
+mod services;
+mod sockets;
+mod stand_in;
+mod tls;
