@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use alicloud_provider::plugin::{Debug, Mode, Network};
+use alicloud_provider::plugin::{DebugOptions, Mode, Network};
 
 /// What `--help` prints; it fits on one screen.
 pub(crate) const HELP: &str = "\
@@ -47,7 +47,7 @@ pub(crate) struct UsageError(String);
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, UsageError> {
     let mut arguments = arguments.into_iter();
     let mut debug = None;
-    let mut options = Debug::default();
+    let mut options = DebugOptions::default();
     let mut network = Network::default();
     while let Some(argument) = arguments.next() {
         let text = argument.to_str().unwrap_or_default();

@@ -54,6 +54,7 @@ fn start(
     };
     panics::install_hook();
     logging::start(plugin.name, environment);
+    tracing::debug!(name = plugin.name, version = plugin.version, "the process starts");
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(StartError::Runtime)?;
     let result = runtime.block_on(async {
@@ -91,7 +92,7 @@ async fn serve_host(
 
 async fn serve_debug(
     plugin: &Plugin,
-    debug: &super::Debug,
+    debug: &super::DebugOptions,
     network: Network,
     environment: Lookup<'_>,
     services: impl FnOnce(CancellationToken) -> Routes,

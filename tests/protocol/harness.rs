@@ -39,10 +39,7 @@ const STUCK: Duration = Duration::from_secs(30);
 
 /// Fails the test if `future` is stuck.
 pub(crate) async fn soon<F: Future>(what: &str, future: F) -> F::Output {
-    match tokio::time::timeout(STUCK, future).await {
-        Ok(output) => output,
-        Err(_) => panic!("stuck: {what}"),
-    }
+    tokio::time::timeout(STUCK, future).await.unwrap_or_else(|_| panic!("stuck: {what}"))
 }
 
 /// How to start a plugin.

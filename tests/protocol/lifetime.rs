@@ -110,18 +110,3 @@ async fn it_does_not_outlive_its_host() {
     drop((channel, output));
     assert_tidy(&plugin.process.end().await);
 }
-
-#[tokio::test]
-async fn it_stays_while_any_connection_is_left() {
-    let mut plugin = stand_in::launch().env("TF_LOG", "trace").shake().await;
-    let first = plugin.connect().await;
-    let second = plugin.connect().await;
-    healthy(&first).await.unwrap();
-    drop(first);
-    let work = apply(&second).await;
-    healthy(&second).await.unwrap();
-    plugin.process.signal("TERM").await;
-    let line = plugin.process.stderr_line("the process ends").await;
-    assert!(line.contains("Signal"), "{line}");
-    soon("answer", work).await.unwrap().unwrap();
-}

@@ -70,7 +70,7 @@ impl Provider for StandIn {
         _request: Request<stop_provider::Request>,
     ) -> Result<Response<stop_provider::Response>, Status> {
         self.stopping.cancelled().await;
-        std::thread::sleep(Duration::from_secs(300));
+        std::thread::sleep(Duration::from_mins(5));
         Err(Status::internal("unreachable"))
     }
 

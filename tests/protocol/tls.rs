@@ -68,7 +68,7 @@ async fn garbage_and_stalling_delay_nobody() {
 async fn garbage_without_tls_delays_nobody_either() {
     let plugin = Launch::plain().shake().await;
     let mut garbage = plugin.dial().await;
-    let _ = garbage.write_all(&[0; 65536]).await;
+    let _ = garbage.write_all(&[0; 16384]).await;
     let _stalling = plugin.dial().await;
     healthy(&plugin.connect().await).await.unwrap();
 }
