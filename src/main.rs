@@ -1,8 +1,13 @@
 //! The provider's executable.
 
+mod arguments;
+
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use alicloud_provider::plugin::{self, Mode, Network, Plugin};
+use alicloud_provider::plugin::{self, Plugin};
+
+use self::arguments::Command;
 
 const PLUGIN: Plugin = Plugin {
     name: "alicloud",
@@ -11,9 +16,25 @@ const PLUGIN: Plugin = Plugin {
 };
 
 fn main() -> ExitCode {
-    plugin::serve(&PLUGIN, &Mode::Host, Network::default(), |_stopping| {
-        tonic::service::Routes::new(placeholder::provider_server::ProviderServer::new(Stub))
-    })
+    match arguments::parse(std::env::args_os().skip(1)) {
+        Ok(Command::Serve { mode, network }) => plugin::serve(&PLUGIN, &mode, network, |_stopping| {
+            tonic::service::Routes::new(placeholder::provider_server::ProviderServer::new(Stub))
+        }),
+        Ok(Command::Version) => print(&format!("{} {}\n", env!("CARGO_PKG_NAME"), PLUGIN.version)),
+        Ok(Command::Help) => print(arguments::HELP),
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Prints for a person. Unlike `print!` it does not panic if the person's pager has gone.
+fn print(text: &str) -> ExitCode {
+    match io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
 }
 
 struct Stub;

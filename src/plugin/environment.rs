@@ -67,13 +67,13 @@ impl Placement {
         let set = |name| lookup(name).filter(|value| !value.is_empty());
         let port = |name: &'static str| match set(name) {
             None => Ok(0),
-            Some(value) => value.to_str().and_then(|text| text.trim().parse().ok()).ok_or_else(|| {
-                StartError::Variable {
+            Some(value) => {
+                value.to_str().and_then(|text| text.trim().parse().ok()).ok_or_else(|| StartError::Variable {
                     name,
                     expected: "a port number from 0 to 65535",
                     value: value.to_string_lossy().into_owned(),
-                }
-            }),
+                })
+            }
         };
         let ports = (port("PLUGIN_MIN_PORT")?, port("PLUGIN_MAX_PORT")?);
         if ports.0 > ports.1 {
@@ -119,9 +119,16 @@ mod tests {
 
     #[test]
     fn versions_may_come_in_any_order_with_anything_between() {
-        for (versions, offered) in
-            [("6", true), ("5,6", true), ("6,5", true), ("x,6", true), (" 6 ,", true), ("", false), ("5", false), ("66", false)]
-        {
+        for (versions, offered) in [
+            ("6", true),
+            ("5,6", true),
+            ("6,5", true),
+            ("x,6", true),
+            (" 6 ,", true),
+            ("", false),
+            ("5", false),
+            ("66", false),
+        ] {
             let request = read(&[("PLUGIN_PROTOCOL_VERSIONS", versions)]).unwrap();
             assert_eq!(request.version_offered, offered, "{versions:?}");
         }
@@ -129,7 +136,8 @@ mod tests {
 
     #[test]
     fn ports_are_a_range() {
-        let ports = |min, max| read(&[("PLUGIN_MIN_PORT", min), ("PLUGIN_MAX_PORT", max)]).map(|r| r.placement.ports);
+        let ports =
+            |min, max| read(&[("PLUGIN_MIN_PORT", min), ("PLUGIN_MAX_PORT", max)]).map(|r| r.placement.ports);
         assert_eq!(ports("", "").unwrap(), (0, 0));
         assert_eq!(ports("10000", "25000").unwrap(), (10000, 25000));
         for (min, max) in [("10", "9"), ("-1", "5"), ("1", "65536"), ("ten", "20"), ("5", "")] {
@@ -139,7 +147,12 @@ mod tests {
 
     #[test]
     fn empty_means_unset() {
-        let names = ["PLUGIN_CLIENT_CERT", "PLUGIN_MULTIPLEX_GRPC", "PLUGIN_UNIX_SOCKET_DIR", "PLUGIN_UNIX_SOCKET_GROUP"];
+        let names = [
+            "PLUGIN_CLIENT_CERT",
+            "PLUGIN_MULTIPLEX_GRPC",
+            "PLUGIN_UNIX_SOCKET_DIR",
+            "PLUGIN_UNIX_SOCKET_GROUP",
+        ];
         let request = read(&names.map(|name| (name, ""))).unwrap();
         assert_eq!(request, read(&[]).unwrap());
         assert_eq!(request.client_certificate, None);

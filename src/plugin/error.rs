@@ -27,9 +27,11 @@ pub(super) enum StartError {
 
     #[error(
         "The socket for the host could not be made in `{}`: {source}.\n\
-         Point TMPDIR at a directory with a short path that may be written to.",
+         TMPDIR, or PLUGIN_UNIX_SOCKET_DIR if the host sets it, must name a directory that may be written to and has a \
+         short path.",
         directory.display()
     )]
+    #[cfg(unix)]
     Socket { directory: PathBuf, source: io::Error },
 
     #[error(

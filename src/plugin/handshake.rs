@@ -24,7 +24,11 @@ fn line(address: &Address, certificate: Option<&[u8]>, multiplex_asked: bool) ->
 }
 
 /// Writes the line. Nothing else may ever be written to stdout, before it or after it.
-pub(super) fn announce(address: &Address, certificate: Option<&[u8]>, multiplex_asked: bool) -> io::Result<()> {
+pub(super) fn announce(
+    address: &Address,
+    certificate: Option<&[u8]>,
+    multiplex_asked: bool,
+) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(line(address, certificate, multiplex_asked).as_bytes())?;
     stdout.flush()

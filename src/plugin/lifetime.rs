@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::connection::Presence;
 
 /// Hosts give up on a plugin after 60 seconds, so one that has not connected by then never will.
-const FIRST_CONTACT: Duration = Duration::from_secs(60);
+const FIRST_CONTACT: Duration = Duration::from_mins(1);
 /// How long after the last connection closed the host may come back, as after a broken connection.
 const RETURN: Duration = Duration::from_secs(2);
 /// How long work that is being done may take to notice that it must stop, and to answer.
@@ -28,7 +28,7 @@ pub(super) enum End {
 /// Waits for the end of a process that a host started.
 pub(super) async fn of_host(
     mut signals: Signals,
-    shutdown: &CancellationToken,
+    shutdown: CancellationToken,
     mut presence: Presence,
 ) -> End {
     tokio::select! {

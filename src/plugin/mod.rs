@@ -19,6 +19,8 @@ mod error;
 mod handshake;
 mod lifetime;
 mod listener;
+mod logging;
+pub mod panics;
 mod proto;
 mod reattach;
 mod serve;
@@ -57,12 +59,12 @@ pub enum Mode {
     #[default]
     Host,
     /// A person started it, perhaps under a debugger, and attaches hosts to it.
-    Debug(Debug),
+    Debug(DebugOptions),
 }
 
 /// Options of [`Mode::Debug`].
 #[derive(Debug, Clone, Default)]
-pub struct Debug {
+pub struct DebugOptions {
     /// Also write the reattach line to this file, for as long as the process runs.
     pub env_file: Option<PathBuf>,
     /// The only source address to print, in place of [`Plugin::addresses`].

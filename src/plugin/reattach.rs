@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::error::StartError;
 use super::listener::Address;
-use super::{Debug, PROTOCOL_VERSION, Plugin};
+use super::{DebugOptions, PROTOCOL_VERSION, Plugin};
 
 /// A file with the reattach line, which goes when the process does.
 #[derive(Debug)]
@@ -21,7 +21,11 @@ impl Drop for EnvFile {
 }
 
 /// Tells the person what to do, on stdout and, if asked for, in a file.
-pub(super) fn announce(plugin: &Plugin, debug: &Debug, address: &Address) -> Result<Option<EnvFile>, StartError> {
+pub(super) fn announce(
+    plugin: &Plugin,
+    debug: &DebugOptions,
+    address: &Address,
+) -> Result<Option<EnvFile>, StartError> {
     let variable = variable(plugin, debug, address);
     let file = debug.env_file.as_deref().map(|path| write_env_file(path, &variable)).transpose()?;
     print(plugin, &variable).map_err(StartError::Stdout)?;
@@ -31,7 +35,7 @@ pub(super) fn announce(plugin: &Plugin, debug: &Debug, address: &Address) -> Res
 /// `TF_REATTACH_PROVIDERS='…'`, as a shell reads it.
 ///
 /// `Test` must be true: hosts then never end the process, and some crash if it is false.
-fn variable(plugin: &Plugin, debug: &Debug, address: &Address) -> String {
+fn variable(plugin: &Plugin, debug: &DebugOptions, address: &Address) -> String {
     let process = json!({
         "Protocol": "grpc",
         "ProtocolVersion": PROTOCOL_VERSION,
@@ -75,10 +79,13 @@ fn write_env_file(path: &Path, variable: &str) -> Result<EnvFile, StartError> {
 mod tests {
     use super::*;
 
-    const PLUGIN: Plugin =
-        Plugin { name: "x", version: "1.0.0", addresses: &["registry.terraform.io/a/x", "registry.opentofu.org/a/x"] };
+    const PLUGIN: Plugin = Plugin {
+        name: "x",
+        version: "1.0.0",
+        addresses: &["registry.terraform.io/a/x", "registry.opentofu.org/a/x"],
+    };
 
-    fn parse(debug: &Debug) -> serde_json::Value {
+    fn parse(debug: &DebugOptions) -> serde_json::Value {
         let address = Address { network: "unix", text: "/tmp/s".to_owned() };
         let variable = variable(&PLUGIN, debug, &address);
         let json = variable.strip_prefix("TF_REATTACH_PROVIDERS='").unwrap().strip_suffix('\'').unwrap();
@@ -87,7 +94,7 @@ mod tests {
 
     #[test]
     fn both_hosts_find_themselves_in_it() {
-        let map = parse(&Debug::default());
+        let map = parse(&DebugOptions::default());
         for name in PLUGIN.addresses {
             let entry = &map[name];
             assert_eq!(entry["Test"], true);
@@ -100,7 +107,8 @@ mod tests {
 
     #[test]
     fn an_address_replaces_the_usual_ones() {
-        let map = parse(&Debug { address: Some("example.com/b/x".to_owned()), ..Debug::default() });
+        let map =
+            parse(&DebugOptions { address: Some("example.com/b/x".to_owned()), ..DebugOptions::default() });
         assert_eq!(map.as_object().unwrap().keys().collect::<Vec<_>>(), ["example.com/b/x"]);
     }
 

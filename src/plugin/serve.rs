@@ -1,6 +1,5 @@
 //! From the environment to the end of the process.
 
-use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -16,7 +15,7 @@ use super::error::StartError;
 use super::lifetime::{self, End, Signals};
 use super::listener::{Listener, Network};
 use super::tls::Identity;
-use super::{Mode, Plugin, connection, handshake, reattach, services};
+use super::{Mode, Plugin, connection, handshake, logging, panics, reattach, services};
 
 /// Serves what `services` returns, beside go-plugin's own services, until the host or a signal ends the process.
 ///
@@ -31,7 +30,7 @@ pub fn serve(
     network: Network,
     services: impl FnOnce(CancellationToken) -> Routes,
 ) -> ExitCode {
-    let environment: Lookup<'_> = &|name| std::env::var_os(name) as Option<OsString>;
+    let environment: Lookup<'_> = &|name| std::env::var_os(name);
     match start(plugin, mode, network, environment, services) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -53,6 +52,9 @@ fn start(
         Mode::Host => Some(HostRequest::read(environment)?),
         Mode::Debug(_) => None,
     };
+    panics::install_hook();
+    logging::start(plugin.name, environment);
+    tracing::debug!(name = plugin.name, version = plugin.version, "the process starts");
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(StartError::Runtime)?;
     let result = runtime.block_on(async {
@@ -84,14 +86,13 @@ async fn serve_host(
 
     let shutdown = CancellationToken::new();
     let (presence, present) = watch::channel(0);
-    let end = async |shutdown: &CancellationToken| lifetime::of_host(signals, shutdown, present).await;
-    let tls = identity.map(|identity| identity.config);
-    run(listener, tls, presence, services, shutdown.clone(), end(&shutdown)).await
+    let end = lifetime::of_host(signals, shutdown.clone(), present);
+    run(listener, identity.map(|identity| identity.config), presence, services, shutdown, end).await
 }
 
 async fn serve_debug(
     plugin: &Plugin,
-    debug: &super::Debug,
+    debug: &super::DebugOptions,
     network: Network,
     environment: Lookup<'_>,
     services: impl FnOnce(CancellationToken) -> Routes,
@@ -120,10 +121,9 @@ async fn run(
 
     let (accepted, connections) = mpsc::channel(16);
     let accepting = tokio::spawn(connection::accept(listener, tls, presence, accepted));
-    let server = Server::builder().add_routes(routes).serve_with_incoming_shutdown(
-        ReceiverStream::new(connections),
-        stopping.clone().cancelled_owned(),
-    );
+    let server = Server::builder()
+        .add_routes(routes)
+        .serve_with_incoming_shutdown(ReceiverStream::new(connections), stopping.clone().cancelled_owned());
     tokio::pin!(server);
     let end = tokio::select! {
         result = &mut server => return Ok(result?),
@@ -131,9 +131,10 @@ async fn run(
     };
     tracing::debug!(reason = ?end, "the process ends");
     lifetime::start_hard_timer();
-    stopping.cancel();
-    // Removes the socket, too.
+    // The socket goes first, whatever the work that is being done makes of its end.
     accepting.abort();
+    let _ = accepting.await;
+    stopping.cancel();
     match tokio::time::timeout(lifetime::GRACE, server).await {
         Ok(result) => Ok(result?),
         Err(_) => Ok(()),

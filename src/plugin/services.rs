@@ -21,7 +21,11 @@ use super::proto::{ConnInfo, Empty, StdioData};
 const HEALTH_SERVICE: &str = "plugin";
 
 /// Adds the services to `routes`. The host's wish to end is told through `shutdown`; open streams end with `stopping`.
-pub(super) async fn add_to(routes: Routes, shutdown: CancellationToken, stopping: &CancellationToken) -> Routes {
+pub(super) async fn add_to(
+    routes: Routes,
+    shutdown: CancellationToken,
+    stopping: &CancellationToken,
+) -> Routes {
     let health = HealthReporter::new();
     health.set_service_status(HEALTH_SERVICE, ServingStatus::Serving).await;
     routes

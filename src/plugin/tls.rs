@@ -1,4 +1,4 @@
-//! AutoMTLS: a fresh certificate for this process, and a host that must prove it is the one that started us.
+//! go-plugin's automatic mutual TLS: a fresh certificate for this process, and a host that must prove it is the one that started us.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,9 +16,9 @@ use time::OffsetDateTime;
 use super::error::StartError;
 
 /// Clocks of host and plugin are the same one, but it may be set back between making and checking.
-const BACKDATED: Duration = Duration::from_secs(60 * 60);
+const BACKDATED: Duration = Duration::from_hours(1);
 /// Longer than any process lives.
-const LIFETIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+const LIFETIME: Duration = Duration::from_hours(365 * 24);
 
 /// What the server needs to speak TLS with its host.
 pub(super) struct Identity {
@@ -34,7 +34,8 @@ impl Identity {
         let host = parse_client_certificate(client_certificate)?;
         let (certificate, key) = self_signed().map_err(|error| StartError::Tls(error.to_string()))?;
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let verifier = PinnedHost { certificate: host, algorithms: provider.signature_verification_algorithms };
+        let verifier =
+            PinnedHost { certificate: host, algorithms: provider.signature_verification_algorithms };
         let config = server_config(provider, verifier, certificate.clone(), key)
             .map_err(|error| StartError::Tls(error.to_string()))?;
         Ok(Self { certificate, config: Arc::new(config) })

@@ -45,6 +45,9 @@ pub(super) fn listen(placement: &Placement) -> Result<(UnixListener, SocketFile)
 /// setting the mode, others might connect.
 fn listen_in(directory: &Path, group: Option<u32>) -> io::Result<(UnixListener, SocketFile)> {
     let directory = std::path::absolute(directory)?;
+    if !can_be_announced(&directory) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "its path cannot be told to the host"));
+    }
     let nest = tempfile::Builder::new()
         .prefix("plugin")
         .rand_bytes(8)
@@ -52,13 +55,20 @@ fn listen_in(directory: &Path, group: Option<u32>) -> io::Result<(UnixListener, 
         .tempdir_in(directory)?;
     let newborn = nest.path().join("s");
     let listener = UnixListener::bind(&newborn)?;
-    if group.is_some() {
-        chown(&newborn, None, group)?;
+    if let Some(group) = group {
+        chown(&newborn, None, Some(group)).map_err(|error| {
+            io::Error::new(error.kind(), format!("it cannot be given to group {group}: {error}"))
+        })?;
     }
     fs::set_permissions(&newborn, Permissions::from_mode(if group.is_some() { 0o660 } else { 0o600 }))?;
     let place = nest.path().with_extension("s");
     fs::rename(&newborn, &place)?;
     Ok((listener, SocketFile(place)))
+}
+
+/// The handshake is a line of UTF-8 with `|` between its fields.
+fn can_be_announced(path: &Path) -> bool {
+    path.to_str().is_some_and(|path| !path.contains(|c: char| c == '|' || c.is_control()))
 }
 
 /// The number of a group, given by number or by name.
@@ -85,7 +95,9 @@ mod tests {
     #[test]
     fn groups() {
         let groups = "root:x:0:\nbroken\nwheel::10:ann,bob\nbad:x:ten:\n";
-        for (name, id) in [("root", Some(0)), ("wheel", Some(10)), ("bad", None), ("broken", None), ("whee", None)] {
+        for (name, id) in
+            [("root", Some(0)), ("wheel", Some(10)), ("bad", None), ("broken", None), ("whee", None)]
+        {
             assert_eq!(find_group(groups, name), id, "{name}");
         }
         assert_eq!(group_id("4711").unwrap(), 4711);
@@ -99,10 +111,20 @@ mod tests {
             Placement { socket_directory: Some(directory.path().to_owned()), ..Placement::default() };
         let (_listener, file) = listen(&placement).unwrap();
         assert_eq!(fs::metadata(file.path()).unwrap().permissions().mode() & 0o777, 0o600);
-        let entries = || fs::read_dir(directory.path()).unwrap().map(|e| e.unwrap().path()).collect::<Vec<_>>();
+        let entries =
+            || fs::read_dir(directory.path()).unwrap().map(|e| e.unwrap().path()).collect::<Vec<_>>();
         assert_eq!(entries(), [file.path()]);
         drop(file);
         assert!(entries().is_empty());
+    }
+
+    #[test]
+    fn paths_that_would_break_the_handshake() {
+        use std::os::unix::ffi::OsStrExt as _;
+        for (path, good) in [(&b"/tmp/a b"[..], true), (b"/a|b", false), (b"/a\nb", false), (b"/\xff", false)]
+        {
+            assert_eq!(can_be_announced(Path::new(std::ffi::OsStr::from_bytes(path))), good, "{path:?}");
+        }
     }
 
     #[tokio::test]
