@@ -34,7 +34,7 @@ pub(crate) struct Refusal {
 
 /// Reads an answer. Whatever a proxy, a broken connection or another service put there, the result is an answer of
 /// this API or an error that says what it is instead.
-pub(crate) fn read(reply: &HttpReply, scrubber: &Scrubber) -> Result<Success, Refusal> {
+pub(crate) fn read(reply: &HttpReply, scrubber: &Scrubber<'_>) -> Result<Success, Refusal> {
     let header_id = header(&reply.headers, "x-acs-request-id").map(|id| scrubber.scrub(id));
     let body: Option<Object> = match serde_json::from_slice(&reply.body) {
         Ok(Value::Object(object)) => Some(object),
@@ -80,7 +80,7 @@ pub(crate) fn read(reply: &HttpReply, scrubber: &Scrubber) -> Result<Success, Re
 
 /// What an answer is that isn't JSON of this API. Its text is not repeated, since it may repeat the request; only the
 /// title of a page is, which tells a proxy's error from a login page.
-fn describe_stranger(reply: &HttpReply, scrubber: &Scrubber) -> String {
+fn describe_stranger(reply: &HttpReply, scrubber: &Scrubber<'_>) -> String {
     if reply.body.is_empty() {
         return "The answer has no content.".to_owned();
     }
@@ -127,5 +127,6 @@ fn wait_hint(headers: &HeaderMap) -> Option<Duration> {
             .then(|| field("TimeLeft").and_then(milliseconds))?
     });
     let seconds = header(headers, "retry-after").and_then(|text| text.parse().ok()).map(Duration::from_secs);
-    asked.into_iter().chain(rates).chain(seconds).max().map(|wait| wait.min(LONGEST_HINT))
+    let longest = asked.into_iter().chain(rates).chain(seconds).max()?;
+    (!longest.is_zero()).then(|| longest.min(LONGEST_HINT))
 }

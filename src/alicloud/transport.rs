@@ -35,7 +35,8 @@ pub(crate) struct HttpReply {
 pub(crate) enum SendError {
     /// There was no connection; the request never left.
     NotSent(String),
-    /// The server's certificate was refused; the request never left.
+    /// The server's certificate was refused, or there is nothing to check it against; the request never left, and
+    /// never will.
     Untrusted(String),
     /// The request may have arrived.
     Lost(String),
@@ -60,6 +61,8 @@ pub(crate) struct Http {
 
 impl Http {
     pub(crate) fn new(connect_timeout: Duration, read_timeout: Duration, user_agent: String) -> Self {
+        // What a header can't hold would make every request fail.
+        let user_agent = user_agent.chars().filter(|c| matches!(c, ' '..='~')).collect();
         Self { connect_timeout, read_timeout, user_agent, client: OnceLock::new() }
     }
 
@@ -76,7 +79,7 @@ impl Http {
                 .build()
                 .map_err(|error| chain(&error))
         });
-        built.as_ref().map_err(|why| SendError::NotSent(format!("the HTTP client can't be set up: {why}")))
+        built.as_ref().map_err(|why| SendError::Untrusted(format!("the client can't be set up: {why}")))
     }
 
     async fn post(&self, request: HttpRequest) -> Result<HttpReply, SendError> {
@@ -111,7 +114,7 @@ fn classify(error: reqwest::Error) -> SendError {
     let text = chain(&error);
     if is_certificate_error(&error) {
         SendError::Untrusted(text)
-    } else if error.is_connect() || error.is_builder() {
+    } else if error.is_connect() {
         SendError::NotSent(text)
     } else {
         SendError::Lost(text)
