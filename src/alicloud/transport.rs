@@ -1,5 +1,8 @@
 //! One HTTP request and its answer. Nothing is repeated here.
 
+#[cfg(test)]
+mod tests;
+
 use std::error::Error as _;
 use std::future::Future;
 use std::pin::Pin;
@@ -127,8 +130,9 @@ fn chain(error: &reqwest::Error) -> String {
     let mut cause = error.source();
     while let Some(error) = cause {
         let text = error.to_string();
-        // Many wrappers repeat what they wrap.
-        if !texts.iter().any(|seen: &String| seen.contains(&text)) {
+        // Many wrappers repeat what they wrap, and hyper's says only in which step it failed.
+        let empty = text.starts_with("client error (") && error.source().is_some();
+        if !empty && !texts.iter().any(|seen: &String| seen.contains(&text)) {
             texts.push(text);
         }
         cause = error.source();
@@ -141,16 +145,18 @@ fn chain(error: &reqwest::Error) -> String {
 
 /// Whether the connection failed because of the server's certificate, which no repetition mends.
 fn is_certificate_error(error: &reqwest::Error) -> bool {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = error.source();
+    let mut cause = error.source();
     while let Some(error) = cause {
-        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let tls = error
-            .downcast_ref::<rustls::Error>()
-            .or_else(|| inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()));
-        if matches!(tls, Some(rustls::Error::InvalidCertificate(_))) {
+        if matches!(tls_error(error), Some(rustls::Error::InvalidCertificate(_))) {
             return true;
         }
         cause = error.source();
     }
     false
+}
+
+/// The TLS error that this is, or that it wraps as an I/O error: those name as their source what lies beyond the error
+/// they wrap.
+fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+    error.downcast_ref().or_else(|| tls_error(error.downcast_ref::<std::io::Error>()?.get_ref()?))
 }
