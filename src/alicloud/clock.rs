@@ -35,11 +35,14 @@ impl CorrectedClock {
         seconds(self.clock.now()).saturating_add(self.correction.load(Ordering::Relaxed))
     }
 
-    /// Takes the server's time from now on; answers by how many seconds the server is ahead of this machine.
-    pub(crate) fn follow(&self, server: SystemTime) -> i64 {
-        let ahead = seconds(server).saturating_sub(seconds(self.clock.now()));
-        self.correction.store(ahead, Ordering::Relaxed);
-        ahead
+    /// By how many seconds the server's clock is ahead of this machine's.
+    pub(crate) fn behind(&self, server: SystemTime) -> i64 {
+        seconds(server).saturating_sub(seconds(self.clock.now()))
+    }
+
+    /// Takes the server's time from now on.
+    pub(crate) fn follow(&self, server: SystemTime) {
+        self.correction.store(self.behind(server), Ordering::Relaxed);
     }
 }
 

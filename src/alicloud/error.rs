@@ -156,6 +156,13 @@ impl Error {
         self
     }
 
+    /// The same, in other words.
+    #[must_use]
+    pub(crate) fn with_message(mut self, message: String) -> Self {
+        self.0.message = message;
+        self
+    }
+
     /// What went wrong, by what can be done about it.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

@@ -141,7 +141,12 @@ impl Permit<'_> {
             state.failures = state.failures.saturating_add(1);
             state.window = Some(1);
             state.reason = Some(error.clone());
-            let closed = wait.unwrap_or_else(|| backoff::full_jitter(state.failures));
+            let closed = match wait {
+                // The service was wrong about the wait if it refuses again, so that more is added each time.
+                Some(wait) if state.failures > 1 => wait + backoff::full_jitter(state.failures - 1),
+                Some(wait) => wait,
+                None => backoff::full_jitter(state.failures),
+            };
             state.closed_until = Some(now + closed);
             Some(closed)
         } else {

@@ -6,6 +6,7 @@
 //!
 //! Nothing here knows of Terraform.
 
+mod attempt;
 mod backoff;
 mod call;
 mod client;

@@ -1,5 +1,7 @@
 //! Makes text from the network fit to be shown.
 
+use zeroize::Zeroizing;
+
 use super::credentials::Credentials;
 use super::signature::percent_encode;
 
@@ -19,26 +21,13 @@ const ECHOES: &[&str] = &[
 const LONGEST: usize = 1000;
 
 /// Takes out of texts what belongs to one request's credentials.
-pub(crate) struct Scrubber {
-    replacements: Vec<(String, String)>,
+pub(crate) struct Scrubber<'a> {
+    credentials: &'a Credentials,
 }
 
-impl Scrubber {
-    pub(crate) fn new(credentials: &Credentials) -> Self {
-        let mut replacements = Vec::new();
-        let secrets = credentials.security_token().into_iter().chain([credentials.access_key_secret()]);
-        for secret in secrets.filter(|secret| !secret.is_empty()) {
-            // As it is, as the form body has it, and as the string to sign has it.
-            let once = percent_encode(secret);
-            let twice = percent_encode(&once);
-            for form in [twice, once, secret.to_owned()] {
-                replacements.push((form, "****".to_owned()));
-            }
-        }
-        if !credentials.access_key_id().is_empty() {
-            replacements.push((credentials.access_key_id().to_owned(), credentials.masked_id()));
-        }
-        Self { replacements }
+impl<'a> Scrubber<'a> {
+    pub(crate) fn new(credentials: &'a Credentials) -> Self {
+        Self { credentials }
     }
 
     /// The text in one line, without echoes of the request, secrets and control characters, and not too long.
@@ -47,8 +36,17 @@ impl Scrubber {
         let folded = text.to_ascii_lowercase();
         let end = ECHOES.iter().filter_map(|echo| folded.find(echo)).min().unwrap_or(text.len());
         let mut clean = text.get(..end).unwrap_or_default().to_owned();
-        for (secret, replacement) in &self.replacements {
-            clean = clean.replace(secret, replacement);
+        let secrets =
+            self.credentials.security_token().into_iter().chain([self.credentials.access_key_secret()]);
+        for secret in secrets.filter(|secret| !secret.is_empty()) {
+            // As the string to sign has it, as the form body has it, and as it is.
+            let once = Zeroizing::new(percent_encode(secret));
+            let twice = Zeroizing::new(percent_encode(&once));
+            clean =
+                clean.replace(twice.as_str(), "****").replace(once.as_str(), "****").replace(secret, "****");
+        }
+        if !self.credentials.access_key_id().is_empty() {
+            clean = clean.replace(self.credentials.access_key_id(), &self.credentials.masked_id());
         }
         let words: Vec<&str> = clean
             .split(|c: char| c.is_whitespace() || c.is_control())

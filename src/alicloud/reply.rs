@@ -34,7 +34,7 @@ pub(crate) struct Refusal {
 
 /// Reads an answer. Whatever a proxy, a broken connection or another service put there, the result is an answer of
 /// this API or an error that says what it is instead.
-pub(crate) fn read(reply: &HttpReply, scrubber: &Scrubber) -> Result<Success, Refusal> {
+pub(crate) fn read(reply: &HttpReply, scrubber: &Scrubber<'_>) -> Result<Success, Refusal> {
     let header_id = header(&reply.headers, "x-acs-request-id").map(|id| scrubber.scrub(id));
     let body: Option<Object> = match serde_json::from_slice(&reply.body) {
         Ok(Value::Object(object)) => Some(object),
@@ -80,7 +80,7 @@ pub(crate) fn read(reply: &HttpReply, scrubber: &Scrubber) -> Result<Success, Re
 
 /// What an answer is that isn't JSON of this API. Its text is not repeated, since it may repeat the request; only the
 /// title of a page is, which tells a proxy's error from a login page.
-fn describe_stranger(reply: &HttpReply, scrubber: &Scrubber) -> String {
+fn describe_stranger(reply: &HttpReply, scrubber: &Scrubber<'_>) -> String {
     if reply.body.is_empty() {
         return "The answer has no content.".to_owned();
     }
@@ -127,5 +127,89 @@ fn wait_hint(headers: &HeaderMap) -> Option<Duration> {
             .then(|| field("TimeLeft").and_then(milliseconds))?
     });
     let seconds = header(headers, "retry-after").and_then(|text| text.parse().ok()).map(Duration::from_secs);
-    asked.into_iter().chain(rates).chain(seconds).max().map(|wait| wait.min(LONGEST_HINT))
+    let longest = asked.into_iter().chain(rates).chain(seconds).max()?;
+    (!longest.is_zero()).then(|| longest.min(LONGEST_HINT))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderName, HeaderValue};
+
+    use super::*;
+    use crate::alicloud::credentials::Credentials;
+
+    fn read_reply(status: u16, headers: &[(&'static str, &str)], body: &str) -> Result<Success, Refusal> {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()))
+            .collect();
+        let credentials = Credentials::new("LTAI5tExampleKeyWXYZ", "secret".into(), None, "a test");
+        read(&HttpReply { status, headers, body: body.as_bytes().to_vec() }, &Scrubber::new(&credentials))
+    }
+
+    #[test]
+    fn a_code_of_success_is_no_error_and_an_error_with_http_200_is_one() {
+        for body in [
+            "{}",
+            r#"{"Code":"200"}"#,
+            r#"{"Code":200,"Success":true}"#,
+            r#"{"Code":"OK"}"#,
+            r#"{"Code":""}"#,
+        ] {
+            assert!(read_reply(200, &[], body).is_ok(), "{body}");
+        }
+        for body in
+            [r#"{"Code":"Throttling","Message":"slow down"}"#, r#"{"Success":"false"}"#, r#"{"Code":400}"#]
+        {
+            assert!(read_reply(200, &[], body).is_err(), "{body}");
+        }
+        assert!(read_reply(400, &[], r#"{"Code":"200"}"#).is_err());
+    }
+
+    #[test]
+    fn the_request_id_is_taken_from_the_body_or_else_from_the_header() {
+        let header = [("x-acs-request-id", "H")];
+        let id = |body| read_reply(404, &header, body).unwrap_err().error.request_id().map(str::to_owned);
+        assert_eq!(id(r#"{"RequestId":"B","Code":"X"}"#).as_deref(), Some("B"));
+        for body in ["", "<html>", "[]", "{\"RequestId\"", r#"{"RequestId":{},"Code":"X"}"#] {
+            assert_eq!(id(body).as_deref(), Some("H"), "{body}");
+        }
+    }
+
+    #[test]
+    fn strangers_are_described_but_not_quoted() {
+        let html = [("content-type", "text/html")];
+        let page = "<html><TITLE>502\n Bad Gateway</TITLE>AccessKeyId=LTAI5tExampleKeyWXYZ";
+        let cases = [
+            (502, page, ErrorKind::Unavailable, "a page titled \"502 Bad Gateway\" (text/html, 69 bytes)"),
+            (200, page, ErrorKind::UnexpectedAnswer, "titled \"502 Bad Gateway\""),
+            (407, "no", ErrorKind::UnexpectedAnswer, "can't be read as JSON (text/html, 2 bytes)"),
+            (200, "", ErrorKind::UnexpectedAnswer, "has no content"),
+            (403, "{}", ErrorKind::UnexpectedAnswer, "HTTP 403 and gave no reason"),
+            (500, "{}", ErrorKind::Unavailable, "HTTP 500 and gave no reason"),
+        ];
+        for (status, body, kind, part) in cases {
+            let error = read_reply(status, &html, body).unwrap_err().error;
+            assert_eq!(error.kind(), kind, "{status} {body}");
+            assert!(error.message().contains(part) && !error.message().contains("LTAI"), "{error}");
+        }
+    }
+
+    #[test]
+    fn waits_that_the_service_asks_for() {
+        let cases: [(&[(&'static str, &str)], Option<u64>); 8] = [
+            (&[("x-acs-retry-after", "1500")], Some(1500)),
+            (&[("x-ratelimit-user-api", "Limit:1,Remain:0,TimeLeft:2000,Reset:1234")], Some(2000)),
+            (&[("x-ratelimit-user", "Limit:9,Remain:5,TimeLeft:2000")], None),
+            (&[("x-ratelimit-user", "TimeLeft: 7"), ("retry-after", "3")], Some(3000)),
+            (&[("retry-after", "Wed, 21 Oct 2015 07:28:00 GMT")], None),
+            (&[("x-acs-retry-after", "99999999999")], Some(120_000)),
+            (&[("x-acs-retry-after", "0")], None),
+            (&[("x-ratelimit-user-api", "garbage:,,:"), ("x-acs-retry-after", "-1")], None),
+        ];
+        for (headers, expected) in cases {
+            let refusal = read_reply(400, headers, r#"{"Code":"Throttling"}"#).unwrap_err();
+            assert_eq!(refusal.wait, expected.map(Duration::from_millis), "{headers:?}");
+        }
+    }
 }

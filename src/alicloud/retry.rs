@@ -10,7 +10,7 @@
 //! | anything else | final | final |
 //!
 //! All of it ends at the deadline of the [`Call`], or when that is cancelled. A call that is not repeatable and is
-//! under way at the deadline ends as [`ErrorKind::ReplyLost`]; at a cancellation it has [`GRACE`] to hear the answer.
+//! under way at the deadline ends as [`ErrorKind::ReplyLost`]; at a cancellation it has a few seconds to hear the answer.
 
 #[cfg(test)]
 mod tests;
@@ -19,28 +19,22 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::attempt::Failure;
 use super::backoff;
 use super::call::{Call, Interrupted};
 use super::client::Client;
-use super::credentials::Credentials;
-use super::endpoint::Endpoint;
 use super::error::{Error, ErrorKind};
 use super::json::Object;
 use super::limiter::Permit;
 use super::operation::Operation;
-use super::redact::Scrubber;
-use super::reply::{self, Refusal, Success};
-use super::request::{Parameters, nonce};
-use super::transport::{HttpRequest, SendError};
+use super::reply::Refusal;
+use super::request::Parameters;
 
 /// How long a host that can't be reached is tried again: a network may come back, a misspelt host won't.
 const UNREACHABLE: Duration = Duration::from_secs(30);
 
 /// How often an answer that can't be read is asked for again.
 const UNREADABLE: u32 = 2;
-
-/// How long a cancelled call that is under way waits for its answer, when nothing else tells what became of it.
-const GRACE: Duration = Duration::from_secs(5);
 
 /// A successful answer, with what an error about it needs.
 pub(super) struct Answer {
@@ -63,25 +57,6 @@ impl Answer {
     }
 }
 
-/// What to do after a refusal.
-enum Next {
-    GiveUp(Error),
-    Again,
-    Wait(Duration),
-}
-
-/// The history of one call.
-struct History {
-    started: Instant,
-    tries: u32,
-    /// Failures in a row that lead to a wait here (throttling waits in the limiter).
-    failures: u32,
-    unreachable_since: Option<Instant>,
-    unreadable: u32,
-    clock_corrected: bool,
-    last: Option<Error>,
-}
-
 impl Client {
     /// Calls an operation, again if that is right and time is left.
     pub(super) async fn execute(
@@ -90,150 +65,59 @@ impl Client {
         parameters: Parameters,
         call: &Call,
     ) -> Result<Answer, Error> {
-        let endpoint = self.shared.endpoint(operation.service);
+        let host = &self.shared.endpoint(operation.service).host;
         let limiter = self.shared.limiter(operation.name);
-        let mut history = History::new();
-        let located = |error: Error, history: &History| {
-            error
-                .with_operation(operation.name, &endpoint.host, &self.shared.region)
-                .with_tries(history.tries)
-        };
+        let mut history = History::new(operation, host, self.region());
         loop {
             let permit = match limiter.admit(call).await {
                 Ok(permit) => permit,
-                Err(why) => return Err(located(history.interrupted(why, limiter.reason()), &history)),
-            };
-            let credentials = match call.run(self.shared.credentials.credentials()).await {
-                Ok(Ok(credentials)) => credentials,
-                Ok(Err(error)) => {
-                    let error = Error::new(ErrorKind::MissingCredentials, error.to_string());
-                    return Err(located(error, &history));
+                Err(why) => {
+                    history.last = history.last.or_else(|| limiter.reason());
+                    return Err(history.interrupted(why, call));
                 }
-                Err(why) => return Err(located(history.interrupted(why, None), &history)),
             };
+            let credentials = call
+                .run(self.shared.credentials.credentials())
+                .await
+                .map_err(|why| history.interrupted(why, call))?
+                .map_err(|why| history.locate(Error::new(ErrorKind::MissingCredentials, why.to_string())))?;
             history.tries += 1;
-            let refusal =
-                match self.attempt(operation, endpoint, &parameters, &credentials, call, &history).await {
-                    Ok(success) => {
-                        permit.accepted();
-                        return Ok(Answer {
-                            body: success.body,
-                            request_id: success.request_id,
-                            http_status: success.http_status,
-                            operation: operation.name,
-                            host: endpoint.host.clone(),
-                            region: self.shared.region.clone(),
-                            tries: history.tries,
-                        });
-                    }
-                    Err(Failure::Interrupted(why)) if operation.idempotent => {
-                        return Err(located(history.interrupted(why, None), &history));
-                    }
-                    Err(Failure::Interrupted(why)) => return Err(located(history.unheard(why), &history)),
-                    Err(Failure::Refused(refusal)) => refusal,
-                };
-            let error = located(refusal.error.clone().with_credential(credentials.describe()), &history);
-            let next = self.next(operation, &permit, &refusal, error, &mut history);
-            // The wait below is this caller's own; others may go ahead.
+            history.attempt_started = Instant::now();
+            let outcome = self.attempt(operation, &parameters, &credentials, call, history.tries).await;
+            let refusal = match outcome {
+                Ok(success) => {
+                    permit.accepted();
+                    return Ok(Answer {
+                        body: success.body,
+                        request_id: success.request_id,
+                        http_status: success.http_status,
+                        operation: operation.name,
+                        host: host.clone(),
+                        region: self.region().to_owned(),
+                        tries: history.tries,
+                    });
+                }
+                Err(Failure::Interrupted(why)) => return Err(history.unheard(why)),
+                Err(Failure::Refused(refusal)) => refusal,
+            };
+            let error = history.locate(refusal.error.clone().with_credential(credentials.describe()));
+            let next = self.next(&permit, &refusal, &error, &mut history);
+            history.last = Some(error);
+            // A wait here is this caller's own; others may go ahead.
             drop(permit);
             match next {
-                Next::GiveUp(error) => return Err(located(error, &history)),
+                Next::GiveUp(error) => return Err(error),
                 Next::Again => {}
-                Next::Wait(wait) => {
-                    if Instant::now() + wait >= call.deadline {
-                        return Err(located(history.interrupted(Interrupted::Deadline, None), &history));
-                    }
-                    tracing::info!(
-                        operation = operation.name,
-                        wait_ms = millis(wait),
-                        tries = history.tries,
-                        reason = history.last.as_ref().map(Error::message),
-                        "waiting before the call is made again"
-                    );
-                    if let Err(why) = call.run(tokio::time::sleep(wait)).await {
-                        return Err(located(history.interrupted(why, None), &history));
-                    }
-                }
+                Next::Wait(wait) => history.wait(wait, call).await?,
             }
         }
     }
 
-    /// Makes one request.
-    async fn attempt(
-        &self,
-        operation: Operation,
-        endpoint: &Endpoint,
-        parameters: &Parameters,
-        credentials: &Credentials,
-        call: &Call,
-        history: &History,
-    ) -> Result<Success, Failure> {
-        let Some(nonce) = nonce() else {
-            let error = Error::new(ErrorKind::Other, "The system's source of random numbers failed.");
-            return Err(Failure::refused(error));
-        };
-        let now = self.shared.clock.unix_seconds();
-        let body = parameters.signed_form(operation, &self.shared.region, credentials, &nonce, now);
-        let scrubber = Scrubber::new(credentials);
-        let request = HttpRequest { url: endpoint.url.clone(), body };
-        let started = Instant::now();
-        let sent = self.shared.transport.send(request);
-        let sent = if operation.idempotent { call.run(sent).await } else { patiently(sent, call).await };
-        let outcome = match sent {
-            Err(why) => Err(Failure::Interrupted(why)),
-            Ok(Ok(reply)) => reply::read(&reply, &scrubber).map_err(Failure::Refused),
-            Ok(Err(error)) => Err(Failure::refused(self.network_error(error, endpoint, &scrubber))),
-        };
-        let (status, code, request_id) = match &outcome {
-            Ok(success) => (Some(success.http_status), None, success.request_id.as_deref()),
-            Err(Failure::Refused(Refusal { error, .. })) => {
-                (error.http_status(), error.code(), error.request_id())
-            }
-            Err(Failure::Interrupted(_)) => (None, None, None),
-        };
-        tracing::debug!(
-            operation = operation.name,
-            host = endpoint.host,
-            http_status = status,
-            code,
-            request_id,
-            duration_ms = millis(started.elapsed()),
-            tries = history.tries,
-            "called"
-        );
-        outcome
-    }
-
-    fn network_error(&self, error: SendError, endpoint: &Endpoint, scrubber: &Scrubber) -> Error {
-        let host = &endpoint.host;
-        let (kind, message) = match error {
-            SendError::NotSent(why) => {
-                (ErrorKind::Unreachable, format!("No connection to {host}: {}.", scrubber.scrub(&why)))
-            }
-            SendError::Untrusted(why) => (
-                ErrorKind::Untrusted,
-                format!("The certificate of {host} is not trusted: {}.", scrubber.scrub(&why)),
-            ),
-            SendError::Lost(why) => (
-                ErrorKind::ReplyLost,
-                format!("The request to {host} was sent, but its answer was lost: {}.", scrubber.scrub(&why)),
-            ),
-        };
-        Error::new(kind, message).with_proxy(self.shared.proxies.of(&endpoint.url))
-    }
-
     /// Decides what follows a refusal. `error` is the refusal with its context.
-    fn next(
-        &self,
-        operation: Operation,
-        permit: &Permit<'_>,
-        refusal: &Refusal,
-        error: Error,
-        history: &mut History,
-    ) -> Next {
-        let kind = error.kind();
-        if kind == ErrorKind::Throttled {
-            if let Some(closed) = permit.throttled(refusal.wait, &error) {
+    fn next(&self, permit: &Permit<'_>, refusal: &Refusal, error: &Error, history: &mut History) -> Next {
+        let operation = history.operation;
+        if error.kind() == ErrorKind::Throttled {
+            if let Some(closed) = permit.throttled(refusal.wait, error) {
                 tracing::info!(
                     operation = operation.name,
                     wait_ms = millis(closed),
@@ -243,28 +127,33 @@ impl Client {
                     "the service throttles this operation; all its callers wait"
                 );
             }
-            history.last = Some(error);
             return Next::Again;
         }
         if error.http_status().is_some() {
             permit.accepted();
             history.unreachable_since = None;
         }
-        let next = match kind {
-            ErrorKind::ClockSkew if !history.clock_corrected => match refusal.server_time {
-                Some(server) => {
-                    let ahead = self.shared.clock.follow(server);
-                    tracing::warn!(
-                        server_ahead_seconds = ahead,
-                        "this machine's clock is wrong; taking the server's time instead"
+        match error.kind() {
+            ErrorKind::ClockSkew => {
+                let Some(server) = refusal.server_time else { return Next::GiveUp(error.clone()) };
+                let ahead = self.shared.clock.behind(server);
+                if history.clock_corrected {
+                    let message = format!(
+                        "{} The server's clock is {ahead} seconds ahead of this machine's.",
+                        error.message()
                     );
-                    history.clock_corrected = true;
-                    Next::Again
+                    return Next::GiveUp(error.clone().with_message(message));
                 }
-                None => Next::GiveUp(error.clone()),
-            },
+                tracing::warn!(
+                    server_ahead_seconds = ahead,
+                    "this machine's clock is wrong; taking the server's time instead"
+                );
+                self.shared.clock.follow(server);
+                history.clock_corrected = true;
+                Next::Again
+            }
             ErrorKind::Unreachable => {
-                let since = *history.unreachable_since.get_or_insert_with(Instant::now);
+                let since = *history.unreachable_since.get_or_insert(history.attempt_started);
                 let wait = history.next_wait();
                 if since.elapsed() + wait > UNREACHABLE {
                     Next::GiveUp(error.clone())
@@ -285,28 +174,43 @@ impl Client {
                 }
             }
             _ => Next::GiveUp(error.clone()),
-        };
-        history.last = Some(error);
-        next
+        }
     }
 }
 
-/// Why a request has no success.
-enum Failure {
-    Interrupted(Interrupted),
-    Refused(Refusal),
+/// What to do after a refusal.
+enum Next {
+    GiveUp(Error),
+    Again,
+    Wait(Duration),
 }
 
-impl Failure {
-    fn refused(error: Error) -> Self {
-        Self::Refused(Refusal { error, wait: None, server_time: None })
-    }
+/// What happened to a call so far.
+struct History {
+    operation: Operation,
+    host: String,
+    region: String,
+    started: Instant,
+    attempt_started: Instant,
+    /// Requests made.
+    tries: u32,
+    /// Failures in a row that lead to a wait here (throttling waits in the limiter).
+    failures: u32,
+    unreachable_since: Option<Instant>,
+    unreadable: u32,
+    clock_corrected: bool,
+    last: Option<Error>,
 }
 
 impl History {
-    fn new() -> Self {
+    fn new(operation: Operation, host: &str, region: &str) -> Self {
+        let now = Instant::now();
         Self {
-            started: Instant::now(),
+            operation,
+            host: host.to_owned(),
+            region: region.to_owned(),
+            started: now,
+            attempt_started: now,
             tries: 0,
             failures: 0,
             unreachable_since: None,
@@ -316,56 +220,75 @@ impl History {
         }
     }
 
+    /// The error as one of this call.
+    fn locate(&self, error: Error) -> Error {
+        error.with_operation(self.operation.name, &self.host, &self.region).with_tries(self.tries)
+    }
+
     fn next_wait(&mut self) -> Duration {
         self.failures = self.failures.saturating_add(1);
         backoff::full_jitter(self.failures)
     }
 
-    /// The call ended from outside while nothing of it was under way.
-    fn interrupted(&self, why: Interrupted, reason: Option<Error>) -> Error {
-        let tries = match self.tries {
-            0 => "it was never sent".to_owned(),
-            1 => "it was tried once".to_owned(),
-            tries => format!("it was tried {tries} times"),
-        };
-        let (kind, message) = match why {
-            Interrupted::Deadline => {
-                let seconds = self.started.elapsed().as_secs_f64();
-                (
-                    ErrorKind::Deadline,
-                    format!("The time for this call is used up: {tries} in {seconds:.1} s."),
-                )
-            }
-            Interrupted::Cancelled => (ErrorKind::Cancelled, format!("The call was cancelled; {tries}.")),
-        };
-        let last = self.last.clone().or(reason);
-        let proxy = last.as_ref().and_then(|last| last.proxy().map(str::to_owned));
-        Error::new(kind, message).with_proxy(proxy).with_last(last)
+    /// Waits before the next try; gives up at once when that would come too late.
+    async fn wait(&self, wait: Duration, call: &Call) -> Result<(), Error> {
+        if Instant::now() + wait >= call.deadline {
+            return Err(self.interrupted(Interrupted::Deadline, call));
+        }
+        tracing::info!(
+            operation = self.operation.name,
+            wait_ms = millis(wait),
+            tries = self.tries,
+            reason = self.last.as_ref().map(Error::message),
+            "waiting before the call is made again"
+        );
+        call.run(tokio::time::sleep(wait)).await.map_err(|why| self.interrupted(why, call))
     }
 
-    /// The call ended from outside while a request that can't be repeated was under way.
+    /// The call ended from outside while nothing of it was under way.
+    fn interrupted(&self, why: Interrupted, call: &Call) -> Error {
+        let tries = self.tries_in_words();
+        let (kind, message) = match why {
+            Interrupted::Cancelled => (ErrorKind::Cancelled, format!("The call was cancelled; {tries}.")),
+            Interrupted::Deadline if Instant::now() < call.deadline => (
+                ErrorKind::Deadline,
+                format!("The next try would come after the time for this call; {tries}."),
+            ),
+            Interrupted::Deadline => {
+                (ErrorKind::Deadline, format!("The time for this call is used up; {tries}."))
+            }
+        };
+        self.ended(kind, message)
+    }
+
+    /// The call ended from outside while a request was under way.
     fn unheard(&self, why: Interrupted) -> Error {
-        let why = match why {
+        let reason = match why {
             Interrupted::Deadline => "the time for this call was used up",
             Interrupted::Cancelled => "the call was cancelled",
         };
-        let message = format!("The request was sent, but {why} before its answer came.");
-        Error::new(ErrorKind::ReplyLost, message).with_last(self.last.clone())
+        let kind = match (self.operation.idempotent, why) {
+            (false, _) => ErrorKind::ReplyLost,
+            (true, Interrupted::Deadline) => ErrorKind::Deadline,
+            (true, Interrupted::Cancelled) => ErrorKind::Cancelled,
+        };
+        let message =
+            format!("A request was sent, but {reason} before its answer came; {}.", self.tries_in_words());
+        self.ended(kind, message)
     }
-}
 
-/// Waits for the answer of a request whose outcome nothing else tells: until the deadline, or for a while after a
-/// cancellation.
-async fn patiently<T>(sent: impl Future<Output = T>, call: &Call) -> Result<T, Interrupted> {
-    let cancelled = async {
-        call.cancel.cancelled().await;
-        tokio::time::sleep(GRACE).await;
-    };
-    tokio::select! {
-        biased;
-        output = sent => Ok(output),
-        () = cancelled => Err(Interrupted::Cancelled),
-        () = tokio::time::sleep_until(call.deadline) => Err(Interrupted::Deadline),
+    fn ended(&self, kind: ErrorKind, message: String) -> Error {
+        let proxy = self.last.as_ref().and_then(|last| last.proxy().map(str::to_owned));
+        self.locate(Error::new(kind, message)).with_proxy(proxy).with_last(self.last.clone())
+    }
+
+    fn tries_in_words(&self) -> String {
+        let seconds = self.started.elapsed().as_secs_f64();
+        match self.tries {
+            0 => format!("it was never sent in {seconds:.1} s"),
+            1 => format!("it was tried once in {seconds:.1} s"),
+            tries => format!("it was tried {tries} times in {seconds:.1} s"),
+        }
     }
 }
 

@@ -1,5 +1,8 @@
 //! One HTTP request and its answer. Nothing is repeated here.
 
+#[cfg(test)]
+mod tests;
+
 use std::error::Error as _;
 use std::future::Future;
 use std::pin::Pin;
@@ -35,7 +38,8 @@ pub(crate) struct HttpReply {
 pub(crate) enum SendError {
     /// There was no connection; the request never left.
     NotSent(String),
-    /// The server's certificate was refused; the request never left.
+    /// The server's certificate was refused, or there is nothing to check it against; the request never left, and
+    /// never will.
     Untrusted(String),
     /// The request may have arrived.
     Lost(String),
@@ -60,6 +64,8 @@ pub(crate) struct Http {
 
 impl Http {
     pub(crate) fn new(connect_timeout: Duration, read_timeout: Duration, user_agent: String) -> Self {
+        // What a header can't hold would make every request fail.
+        let user_agent = user_agent.chars().filter(|c| matches!(c, ' '..='~')).collect();
         Self { connect_timeout, read_timeout, user_agent, client: OnceLock::new() }
     }
 
@@ -76,7 +82,7 @@ impl Http {
                 .build()
                 .map_err(|error| chain(&error))
         });
-        built.as_ref().map_err(|why| SendError::NotSent(format!("the HTTP client can't be set up: {why}")))
+        built.as_ref().map_err(|why| SendError::Untrusted(format!("the client can't be set up: {why}")))
     }
 
     async fn post(&self, request: HttpRequest) -> Result<HttpReply, SendError> {
@@ -111,7 +117,7 @@ fn classify(error: reqwest::Error) -> SendError {
     let text = chain(&error);
     if is_certificate_error(&error) {
         SendError::Untrusted(text)
-    } else if error.is_connect() || error.is_builder() {
+    } else if error.is_connect() {
         SendError::NotSent(text)
     } else {
         SendError::Lost(text)
@@ -124,8 +130,9 @@ fn chain(error: &reqwest::Error) -> String {
     let mut cause = error.source();
     while let Some(error) = cause {
         let text = error.to_string();
-        // Many wrappers repeat what they wrap.
-        if !texts.iter().any(|seen: &String| seen.contains(&text)) {
+        // Many wrappers repeat what they wrap, and hyper's says only in which step it failed.
+        let empty = text.starts_with("client error (") && error.source().is_some();
+        if !empty && !texts.iter().any(|seen: &String| seen.contains(&text)) {
             texts.push(text);
         }
         cause = error.source();
@@ -138,16 +145,18 @@ fn chain(error: &reqwest::Error) -> String {
 
 /// Whether the connection failed because of the server's certificate, which no repetition mends.
 fn is_certificate_error(error: &reqwest::Error) -> bool {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = error.source();
+    let mut cause = error.source();
     while let Some(error) = cause {
-        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let tls = error
-            .downcast_ref::<rustls::Error>()
-            .or_else(|| inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()));
-        if matches!(tls, Some(rustls::Error::InvalidCertificate(_))) {
+        if matches!(tls_error(error), Some(rustls::Error::InvalidCertificate(_))) {
             return true;
         }
         cause = error.source();
     }
     false
+}
+
+/// The TLS error that this is, or that it wraps as an I/O error: those name as their source what lies beyond the error
+/// they wrap.
+fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+    error.downcast_ref().or_else(|| tls_error(error.downcast_ref::<std::io::Error>()?.get_ref()?))
 }

@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha1::Sha1;
+use zeroize::Zeroizing;
 
 /// Everything but the unreserved characters of RFC 3986 is encoded, `*` and the space (`%20`) included.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -38,7 +39,7 @@ pub(crate) fn canonical_query(parameters: &BTreeMap<String, String>) -> String {
 /// The signature (base64) of a request whose parameters are `canonical_query`.
 pub(crate) fn sign(method: &str, canonical_query: &str, access_key_secret: &str) -> String {
     let string_to_sign = format!("{method}&%2F&{}", percent_encode(canonical_query));
-    let key = format!("{access_key_secret}&");
+    let key = Zeroizing::new(format!("{access_key_secret}&"));
     // HMAC takes a key of any length, so the error arm is never taken; an empty signature is refused by
     // the service.
     Hmac::<Sha1>::new_from_slice(key.as_bytes()).map_or_else(
