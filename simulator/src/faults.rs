@@ -3,32 +3,38 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 /// Something that goes wrong with calls that match. Begin with [`Fault::on`], then say how often and what;
 /// without the latter, the call is refused with 500 InternalError.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Fault {
     action: Option<String>,
     mentioning: Option<String>,
     skip: u32,
     times: Option<u32>,
     effect: Effect,
-    /// Whether the call still does its work; `None`: as is natural for the effect.
-    change: Option<bool>,
+    /// Whether the call does its work first; `None`: as is natural for the effect.
+    after_change: Option<bool>,
 }
 
 /// What happens to a call.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Effect {
     /// It takes longer.
-    Delay(Duration),
+    Delay { milliseconds: u64 },
     /// `Throttling.User`, with the time that is left in the `x-ratelimit` headers, if given.
-    Throttle(Option<Duration>),
+    Throttle {
+        #[serde(default)]
+        left_milliseconds: Option<u64>,
+    },
     /// An error in the service's own form.
     Refuse { status: u16, code: String, message: String },
     /// A page of HTML from something in between.
-    ProxyPage(u16),
+    ProxyPage { status: u16 },
     /// The connection is closed without an answer.
     Disconnect,
     /// The body ends before its length, and the connection is closed.
@@ -45,6 +51,16 @@ pub(crate) enum Effect {
     Hold,
 }
 
+impl Default for Fault {
+    fn default() -> Self {
+        Self::on_any()
+    }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
 impl Fault {
     /// For calls of this action, always, until said otherwise.
     pub fn on(action: &str) -> Self {
@@ -58,7 +74,7 @@ impl Fault {
             code: "InternalError".to_owned(),
             message: "The request processing has failed due to some unknown error.".to_owned(),
         };
-        Self { action: None, mentioning: None, skip: 0, times: None, effect, change: None }
+        Self { action: None, mentioning: None, skip: 0, times: None, effect, after_change: None }
     }
 
     /// Only for calls one of whose parameters is this text, or a JSON list that holds it.
@@ -91,27 +107,27 @@ impl Fault {
     /// The call does nothing before the fault.
     #[must_use]
     pub fn before_change(mut self) -> Self {
-        self.change = Some(false);
+        self.after_change = Some(false);
         self
     }
 
     /// The call does its work, and then the fault comes.
     #[must_use]
     pub fn after_change(mut self) -> Self {
-        self.change = Some(true);
+        self.after_change = Some(true);
         self
     }
 
     /// The call takes so much longer.
     #[must_use]
     pub fn delay(self, time: Duration) -> Self {
-        self.effect(Effect::Delay(time))
+        self.effect(Effect::Delay { milliseconds: milliseconds(time) })
     }
 
     /// 400 `Throttling.User`; with a time, the `x-ratelimit` headers tell it as what is left to wait.
     #[must_use]
     pub fn throttle(self, left: Option<Duration>) -> Self {
-        self.effect(Effect::Throttle(left))
+        self.effect(Effect::Throttle { left_milliseconds: left.map(milliseconds) })
     }
 
     /// Refused in the service's own form, with this HTTP status, code and message.
@@ -136,7 +152,7 @@ impl Fault {
     /// A page of HTML with this HTTP status, as from a proxy.
     #[must_use]
     pub fn proxy_page(self, status: u16) -> Self {
-        self.effect(Effect::ProxyPage(status))
+        self.effect(Effect::ProxyPage { status })
     }
 
     /// The connection is closed without an answer; before the change unless said otherwise.
@@ -247,6 +263,11 @@ impl Faults {
         self.planned.retain(|planned| planned.id != id);
     }
 
+    /// All of them with their ids and how many calls met each.
+    pub(crate) fn list(&self) -> Vec<(u64, &Fault, u32)> {
+        self.planned.iter().map(|planned| (planned.id, &planned.fault, planned.hits)).collect()
+    }
+
     /// Takes all out.
     pub(crate) fn clear(&mut self) {
         self.planned.clear();
@@ -278,11 +299,11 @@ impl Faults {
             planned.hits += 1;
             let naturally = matches!(
                 fault.effect,
-                Effect::Delay(_) | Effect::Truncate | Effect::Malform | Effect::Empty | Effect::Mistype
+                Effect::Delay { .. } | Effect::Truncate | Effect::Malform | Effect::Empty | Effect::Mistype
             );
             return Some(Hit {
                 effect: fault.effect.clone(),
-                change: fault.change.unwrap_or(naturally),
+                change: fault.after_change.unwrap_or(naturally),
                 released: planned.release.subscribe(),
             });
         }

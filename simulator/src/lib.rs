@@ -20,6 +20,7 @@
 //! ```
 
 mod access_key;
+mod admin;
 mod answer;
 mod calls;
 mod clock;
@@ -40,6 +41,7 @@ mod tests;
 mod world;
 
 pub use access_key::AccessKey;
+pub use admin::ADMIN_HELP;
 pub use calls::Call;
 pub use config::{Config, DEFAULT_ACCESS_KEY_ID, DEFAULT_ACCESS_KEY_SECRET, DEFAULT_ACCOUNT};
 pub use faults::Fault;

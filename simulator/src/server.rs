@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
@@ -13,7 +14,7 @@ use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::access_key::AccessKey;
-use crate::answer;
+use crate::{admin, answer, clock, request_id};
 use crate::calls::{self, Call};
 use crate::error::ApiError;
 use crate::faults::{Effect, Hit};
@@ -21,7 +22,6 @@ use crate::gateway::{self, RawRequest, Request, Signed};
 use crate::operations::{Context, Operation};
 use crate::reply::Reply;
 use crate::state::{Shared, State};
-use crate::{clock, request_id};
 
 /// Nothing that the service takes is larger.
 const LARGEST_BODY: usize = 1 << 20;
@@ -96,6 +96,10 @@ async fn read(
 }
 
 async fn answer(shared: Arc<Shared>, raw: RawRequest) -> Result<Response<Reply>, Dropped> {
+    if let Some(path) = raw.path.strip_prefix("/admin/") {
+        let (status, text) = admin::answer(&shared, path, &raw);
+        return Ok(response(&shared, status, "application/json", Reply::whole(text)));
+    }
     call(&shared, Request::read(raw)).await
 }
 
@@ -128,8 +132,8 @@ async fn call(shared: &Shared, request: Request) -> Result<Response<Reply>, Drop
     };
     let change = hit.change;
     let result = match (&hit.effect, change) {
-        (Effect::Delay(time), _) => {
-            tokio::time::sleep(*time).await;
+        (Effect::Delay { milliseconds }, _) => {
+            tokio::time::sleep(Duration::from_millis(*milliseconds)).await;
             run(true)
         }
         (Effect::Hold, true) => {
@@ -149,8 +153,10 @@ async fn call(shared: &Shared, request: Request) -> Result<Response<Reply>, Drop
             return Err(Dropped);
         }
         Effect::Disconnect => return Err(Dropped),
-        Effect::ProxyPage(status) => return Ok(proxy_page(shared, noted, *status)),
-        Effect::Throttle(left) => Some(gateway::throttled(*left, 0)),
+        Effect::ProxyPage { status } => return Ok(proxy_page(shared, noted, *status)),
+        Effect::Throttle { left_milliseconds } => {
+            Some(gateway::throttled(left_milliseconds.map(Duration::from_millis), 0))
+        },
         Effect::Refuse { status, code, message } => {
             Some(ApiError::new(*status, code.clone(), message.clone()))
         }
@@ -168,7 +174,7 @@ fn arrive(
     shared: &Shared,
     request: &Request,
     request_id: &str,
-) -> (Noted, std::time::Duration, Result<Admitted, ApiError>) {
+) -> (Noted, Duration, Result<Admitted, ApiError>) {
     let now = shared.clock.now();
     let mut state = shared.lock();
     let state = &mut *state;

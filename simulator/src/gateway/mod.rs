@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use time::{Duration, OffsetDateTime};
 
 pub(crate) use nonces::Nonces;
-pub(crate) use ram::check as check_permission;
+pub(crate) use ram::{check as check_permission, denies};
 pub(crate) use rate::{Rates, throttled};
 pub(crate) use request::{RawRequest, Request, Signed};
 

@@ -7,18 +7,18 @@ use crate::error::ApiError;
 use crate::parameters::Parameters;
 use crate::world::World;
 
-/// Refuses a call that a denial matches, by its action or by something that it names.
+/// Refuses a call that a denial matches, by its action or by something that it names. A list of instances is
+/// not refused but empty, which only `DryRun` tells from there being none; see
+/// [`World::denied_instances_are_empty`].
 pub(crate) fn check(
     world: &World,
     caller: &AccessKey,
     action: &str,
     parameters: &Parameters,
 ) -> Result<(), ApiError> {
-    let named = names(parameters);
-    let denied = world.denials.iter().any(|denial| {
-        denial.action == action && denial.resource.as_ref().is_none_or(|resource| named.contains(resource))
-    });
-    if !denied {
+    let only_hides =
+        action == "DescribeInstances" && world.denied_instances_are_empty && parameters.get("DryRun").is_none();
+    if only_hides || !denies(world, action, parameters) {
         return Ok(());
     }
     let (kind, name) = match &caller.user {
@@ -40,6 +40,14 @@ pub(crate) fn check(
         "NoPermissionType": "ImplicitDeny",
     }));
     Err(error)
+}
+
+/// Whether a denial matches a call.
+pub(crate) fn denies(world: &World, action: &str, parameters: &Parameters) -> bool {
+    let named = names(parameters);
+    world.denials.iter().any(|denial| {
+        denial.action == action && denial.resource.as_ref().is_none_or(|resource| named.contains(resource))
+    })
 }
 
 /// The key pairs and instances that a call names.

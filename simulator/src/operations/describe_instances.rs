@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::Context;
 use crate::error::ApiError;
+use crate::gateway;
 use crate::parameters::Parameters;
 use crate::world::{Instance, tag};
 
@@ -14,6 +15,11 @@ const LARGEST_PAGE: usize = 100;
 pub(super) fn run(context: &mut Context<'_>) -> Result<Value, ApiError> {
     let region = context.region()?;
     let parameters = context.parameters;
+    if parameters.flag("DryRun")? {
+        // A refusal by RAM has come before this.
+        let message = "Request validation has been passed with DryRun flag set.";
+        return Err(ApiError::new(400, "DryRunOperation", message));
+    }
     let ids = match parameters.get("InstanceIds") {
         None => None,
         Some(text) => {
@@ -40,9 +46,10 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Value, ApiError> {
             && tag::matches(&instance.tags, &tags)
     };
     let page = Page::of(parameters)?;
+    let hidden = gateway::denies(context.world, "DescribeInstances", parameters);
     let mut found = Vec::new();
     for instance in context.world.instances.values_mut() {
-        if wanted(instance) {
+        if !hidden && wanted(instance) {
             found.push(show(instance));
             finish_starting(instance);
         }
@@ -114,8 +121,9 @@ impl Page {
                 let next = if end < total { write_token(end) } else { String::new() };
                 let page = take(skipped, size);
                 json!({
-                    "Instances": {"Instance": page}, "TotalCount": total,
-                    "PageNumber": 1, "PageSize": size, "NextToken": next,
+                    "Instances": {"Instance": page}, "NextToken": next,
+                    // Documented as meaningless in this way to page, so nobody shall find a meaning in it.
+                    "TotalCount": 0, "PageNumber": 0, "PageSize": 0,
                 })
             }
         }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// An instance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Instance {
     /// `i-…`.
     pub id: String,
@@ -48,7 +48,7 @@ pub struct Instance {
 
 /// An instance on its way out: key pairs stay bound to it for a while.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct SlowRelease {
     /// DescribeInstances shows it no more.
     pub hidden: bool,

@@ -21,7 +21,7 @@ pub(crate) const LENIENT_BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// A key pair as the service knows it: never a private key.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct KeyPair {
     /// As [`FingerprintStyle`] made it when the pair was made.
     pub fingerprint: String,

@@ -50,7 +50,7 @@ pub struct ReservedName {
 
 /// One account's part of the cloud. All fields can be looked at and changed at will.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct World {
     /// The regions that exist.
     pub regions: BTreeSet<String>,
@@ -74,6 +74,9 @@ pub struct World {
     pub reserved_names: Vec<ReservedName>,
     /// What RAM forbids.
     pub denials: Vec<Denial>,
+    /// What a denied DescribeInstances is answered: an empty list, as its documentation says (unless it has
+    /// `DryRun`), or a refusal like that of any other operation.
+    pub denied_instances_are_empty: bool,
     /// How fingerprints are made.
     pub fingerprint_style: FingerprintStyle,
     /// Whether an import also refuses a key whose data does not decode as its type. Only the form is
@@ -97,6 +100,7 @@ impl Default for World {
             batch_delete: BatchDelete::RefuseAll,
             reserved_names: Vec::new(),
             denials: Vec::new(),
+            denied_instances_are_empty: true,
             fingerprint_style: FingerprintStyle::default(),
             decode_public_keys: false,
             shows_public_keys: true,

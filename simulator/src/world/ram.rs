@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A policy that denies an action, to everybody or on one resource.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Denial {
     /// `DeleteKeyPairs`, `AttachKeyPair`, …, without the product.
     pub action: String,
