@@ -110,7 +110,8 @@ fn control(
         }
         ("GET", ["faults"]) => {
             let listed = state.faults.list();
-            let listed = listed.iter().map(|(id, fault, hits)| json!({"id": id, "hits": hits, "fault": fault}));
+            let listed =
+                listed.iter().map(|(id, fault, hits)| json!({"id": id, "hits": hits, "fault": fault}));
             Ok(listed.collect())
         }
         ("POST", ["faults"]) => Ok(json!({"id": state.faults.add(read::<Fault>(&raw.body)?)})),
@@ -167,7 +168,8 @@ struct Settings {
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
-    serde_json::from_slice(body).map_err(|error| (400, format!("The body is not what this path takes: {error}")))
+    serde_json::from_slice(body)
+        .map_err(|error| (400, format!("The body is not what this path takes: {error}")))
 }
 
 fn to_json(value: &impl Serialize) -> Result<Value, Refusal> {

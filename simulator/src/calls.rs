@@ -38,7 +38,7 @@ pub struct Call {
 }
 
 /// Parameters that belong to signing and not to the operation.
-const COMMON: [&str; 11] = [
+const COMMON: [&str; 12] = [
     "AccessKeyId",
     "Action",
     "BearerToken",
@@ -47,6 +47,7 @@ const COMMON: [&str; 11] = [
     "Signature",
     "SignatureMethod",
     "SignatureNonce",
+    "SignatureType",
     "SignatureVersion",
     "Timestamp",
     "Version",

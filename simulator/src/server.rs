@@ -14,7 +14,6 @@ use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::access_key::AccessKey;
-use crate::{admin, answer, clock, request_id};
 use crate::calls::{self, Call};
 use crate::error::ApiError;
 use crate::faults::{Effect, Hit};
@@ -22,6 +21,7 @@ use crate::gateway::{self, RawRequest, Request, Signed};
 use crate::operations::{Context, Operation};
 use crate::reply::Reply;
 use crate::state::{Shared, State};
+use crate::{admin, answer, clock, request_id};
 
 /// Nothing that the service takes is larger.
 const LARGEST_BODY: usize = 1 << 20;
@@ -156,7 +156,7 @@ async fn call(shared: &Shared, request: Request) -> Result<Response<Reply>, Drop
         Effect::ProxyPage { status } => return Ok(proxy_page(shared, noted, *status)),
         Effect::Throttle { left_milliseconds } => {
             Some(gateway::throttled(left_milliseconds.map(Duration::from_millis), 0))
-        },
+        }
         Effect::Refuse { status, code, message } => {
             Some(ApiError::new(*status, code.clone(), message.clone()))
         }

@@ -16,8 +16,9 @@ pub(crate) fn check(
     action: &str,
     parameters: &Parameters,
 ) -> Result<(), ApiError> {
-    let only_hides =
-        action == "DescribeInstances" && world.denied_instances_are_empty && parameters.get("DryRun").is_none();
+    let only_hides = action == "DescribeInstances"
+        && world.denied_instances_are_empty
+        && parameters.get("DryRun").is_none();
     if only_hides || !denies(world, action, parameters) {
         return Ok(());
     }
