@@ -81,11 +81,12 @@ impl FromIterator<Step> for Path {
 
 impl fmt::Display for Path {
     /// As one would write it in a configuration: `tags["a b"]`, `timeouts.create`, `list[0]`.
+    /// Control characters in names are escaped: damaged data may hold any.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, step) in self.0.iter().enumerate() {
             match step {
-                Step::Attribute(name) if position == 0 => f.write_str(name)?,
-                Step::Attribute(name) => write!(f, ".{name}")?,
+                Step::Attribute(name) if position == 0 => write!(f, "{}", name.escape_debug())?,
+                Step::Attribute(name) => write!(f, ".{}", name.escape_debug())?,
                 Step::Key(key) => write!(f, "[{key:?}]")?,
                 Step::Index(index) => write!(f, "[{index}]")?,
             }

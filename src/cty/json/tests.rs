@@ -79,6 +79,12 @@ fn errors_say_where_and_quote_nothing() {
     for (json, message) in table {
         assert_eq!(decode(json.as_bytes(), &pair()).unwrap_err().to_string(), message);
     }
+    let levels = 120;
+    let ty = (0..levels).fold(Type::Bool, |ty, _| Type::list(ty));
+    let nested = "[".repeat(levels) + &"]".repeat(levels);
+    assert_eq!(encode(&decode(nested.as_bytes(), &ty).unwrap(), &ty).unwrap(), nested.as_bytes());
+    let nested = r#"{"type":"dynamic","value":"#.repeat(levels) + "null" + &"}".repeat(levels);
+    assert_eq!(decode(nested.as_bytes(), &Type::Dynamic).unwrap(), Value::Null);
     let deep = "[".repeat(100_000);
     assert!(decode(deep.as_bytes(), &Type::Dynamic).is_err());
     assert!(Type::from_json("[\"list\",".repeat(100_000).as_bytes()).is_err());

@@ -17,7 +17,8 @@ const UPPER: u64 = 4;
 const MIN_LENGTH: u64 = 5;
 const MAX_LENGTH: u64 = 6;
 
-/// Reads the map of promises. Keys that later hosts may add say nothing to us.
+/// Reads the map of promises. Keys that later hosts may add, or bytes behind the map, say nothing
+/// to us.
 pub(super) fn read(payload: &[u8]) -> Result<Refinements, DecodeError> {
     let mut reader = Reader::new(payload);
     let mut known = Refinements::default();
@@ -39,7 +40,7 @@ pub(super) fn read(payload: &[u8]) -> Result<Refinements, DecodeError> {
             _ => reader.skip()?,
         }
     }
-    if reader.remaining() == 0 { Ok(known) } else { Err(damaged()) }
+    Ok(known)
 }
 
 /// A count or key, or `None` (passed over) for what is none.
