@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use std::{fmt, io};
 
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -90,6 +91,27 @@ impl Simulator {
     /// The account of the first access key.
     pub fn account(&self) -> &str {
         &self.shared.account
+    }
+
+    /// Where it is and which access key to use, as one line of JSON.
+    pub fn introduction(&self) -> String {
+        json!({
+            "url": self.url(),
+            "address": self.address.to_string(),
+            "access_key_id": self.access_key.id,
+            "access_key_secret": self.access_key.secret,
+            "account": self.account(),
+            "admin": format!("{}/admin/", self.url()),
+        })
+        .to_string()
+    }
+
+    /// Runs until the server fails, which it says on standard error.
+    pub fn wait(mut self) {
+        if let Some(thread) = self.thread.take() {
+            // A panic over there has been printed; there is nothing to add.
+            let _ = thread.join();
+        }
     }
 
     /// Looks at or changes the default account's world. Calls wait meanwhile; call nothing of this simulator
