@@ -231,6 +231,7 @@ fn operate(
     let result = operation(&mut context);
     if context.changed && keep {
         note(&mut state, noted, |call| call.changed = true);
+        shared.arrived.notify_all();
         state.save_or_report();
     }
     result

@@ -40,12 +40,14 @@ impl Simulator {
     /// Starts one. It answers from when this returns.
     ///
     /// # Errors
-    /// The address cannot be listened on, the state file cannot be read, no access key is given, or the
+    /// The address cannot be listened on, the state file cannot be read or written, no access key is given, or the
     /// system gives no thread.
     pub fn start(config: Config) -> io::Result<Self> {
         let access_key = config.access_keys.first().cloned();
         let access_key = access_key.ok_or_else(|| io::Error::other("A simulator needs an access key."))?;
         let shared = Arc::new(Shared::new(&config).map_err(io::Error::other)?);
+        // At once, so that a file that cannot be written is found out now and not at the first change.
+        shared.lock().save().map_err(io::Error::other)?;
         let listener = std::net::TcpListener::bind(config.address)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -153,6 +155,14 @@ impl Simulator {
     pub fn wait_for_call(&self, action: &str, calls: usize) -> bool {
         self.shared.wait_until(LONGEST_WAIT, |state| {
             state.calls.iter().filter(|call| call.action == action).count() >= calls
+        })
+    }
+
+    /// Waits until so many calls have changed the world; false if they have not after a minute.
+    #[must_use = "false means that the changes were not made"]
+    pub fn wait_for_change(&self, changes: usize) -> bool {
+        self.shared.wait_until(LONGEST_WAIT, |state| {
+            state.calls.iter().filter(|call| call.changed).count() >= changes
         })
     }
 
