@@ -123,15 +123,13 @@ async fn call(shared: &Shared, request: Request) -> Result<Response<Reply>, Drop
     tokio::time::sleep(latency).await;
     let Admitted { operation, caller, hit } = match admitted {
         Ok(admitted) => admitted,
-        Err(error) => return Ok(respond(shared, &request, &request_id, noted, Err(&error), None)),
+        Err(error) => return Ok(respond(shared, &request, &request_id, noted, Err(error), None)),
     };
     let run = |keep: bool| operate(shared, &request, noted, operation, &caller, keep);
     let Some(mut hit) = hit else {
-        let result = run(true);
-        return Ok(respond(shared, &request, &request_id, noted, result.as_ref().map(Value::clone), None));
+        return Ok(respond(shared, &request, &request_id, noted, run(true), None));
     };
-    let change = hit.change;
-    let result = match (&hit.effect, change) {
+    let result = match (&hit.effect, hit.change) {
         (Effect::Delay { milliseconds }, _) => {
             tokio::time::sleep(Duration::from_millis(*milliseconds)).await;
             run(true)
@@ -162,10 +160,7 @@ async fn call(shared: &Shared, request: Request) -> Result<Response<Reply>, Drop
         }
         _ => None,
     };
-    let result = match &refusal {
-        Some(refusal) => Err(refusal),
-        None => result.as_ref().map(Value::clone),
-    };
+    let result = refusal.map_or(result, Err);
     Ok(respond(shared, &request, &request_id, noted, result, Some(&hit.effect)))
 }
 
@@ -250,15 +245,13 @@ fn respond(
     request: &Request,
     request_id: &str,
     noted: Noted,
-    result: Result<Value, &ApiError>,
+    result: Result<Value, ApiError>,
     effect: Option<&Effect>,
 ) -> Response<Reply> {
     let format = request.format();
-    let error = result.as_ref().err().copied();
-    let headers = error.map(|error| error.headers.clone()).unwrap_or_default();
-    let code = error.map(|error| error.code.clone());
     let (status, root, members) =
-        answer::body(&request.action, request.raw.header("host"), request_id, result);
+        answer::body(&request.action, request.raw.header("host"), request_id, &result);
+    let (code, headers) = result.err().map(|error| (error.code, error.headers)).unzip();
     note(&mut shared.lock(), noted, |call| {
         call.status = Some(status);
         call.code = code;
@@ -277,7 +270,7 @@ fn respond(
     };
     let mut response = response(shared, status, format.content_type(), reply);
     let request_id = [("x-acs-request-id", request_id.to_owned())];
-    for (name, value) in request_id.into_iter().chain(headers) {
+    for (name, value) in request_id.into_iter().chain(headers.into_iter().flatten()) {
         if let Ok(value) = value.parse() {
             response.headers_mut().insert(name, value);
         }

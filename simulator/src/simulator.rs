@@ -19,7 +19,7 @@ use crate::state::Shared;
 use crate::world::World;
 
 /// No test waits longer for a call.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// A simulator that runs on a thread of its own and stops when this is dropped. One process may hold many.
 pub struct Simulator {
@@ -43,12 +43,12 @@ impl Simulator {
     /// The address cannot be listened on, the state file cannot be read or written, no access key is given, or the
     /// system gives no thread.
     pub fn start(config: Config) -> io::Result<Self> {
-        let access_key = config.access_keys.first().cloned();
+        let (bind_to, access_key) = (config.address, config.access_keys.first().cloned());
         let access_key = access_key.ok_or_else(|| io::Error::other("A simulator needs an access key."))?;
-        let shared = Arc::new(Shared::new(&config).map_err(io::Error::other)?);
+        let shared = Arc::new(Shared::new(config).map_err(io::Error::other)?);
         // At once, so that a file that cannot be written is found out now and not at the first change.
         shared.lock().save().map_err(io::Error::other)?;
-        let listener = std::net::TcpListener::bind(config.address)?;
+        let listener = std::net::TcpListener::bind(bind_to)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;

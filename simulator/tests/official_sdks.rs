@@ -1,5 +1,8 @@
 //! Clients that nobody here wrote: both official Python SDKs, one for each version of the signature.
 
+// Helpers of a test may panic like a test.
+#![allow(clippy::unwrap_used)]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::{env, fs};

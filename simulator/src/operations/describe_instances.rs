@@ -1,4 +1,4 @@
-//! DescribeInstances, the part that concerns key pairs, with both of its ways to page.
+//! `DescribeInstances`, the part that concerns key pairs, with both of its ways to page.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

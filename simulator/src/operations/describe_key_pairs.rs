@@ -1,4 +1,4 @@
-//! DescribeKeyPairs.
+//! `DescribeKeyPairs`.
 
 use serde_json::{Value, json};
 

@@ -80,8 +80,13 @@ fn a_wrong_signature_is_refused_and_says_what_was_signed() {
     assert_eq!(call(&sim, "GetCallerIdentity", &[]).json()["AccountId"], sim.account());
 }
 
+/// An action, its parameters, and the status and code of the answer.
+type Case<'a> = (&'a str, Vec<(&'a str, &'a str)>, u16, &'a str);
+
 /// Calls that are refused, in a world with the pair `k1`, a Windows instance, an old one, and `i-1`.
 #[test]
+// A table.
+#[allow(clippy::too_many_lines)]
 fn each_refusal_has_its_documented_code() {
     let sim = start();
     sim.world(|world| {
@@ -114,7 +119,7 @@ fn each_refusal_has_its_documented_code() {
     let nowhere = [("RegionId", "cn-nowhere")];
     let no_region = [("RegionId", "")];
     let keypair = ("ResourceType", "keypair");
-    let cases: Vec<(&str, Vec<(&str, &str)>, u16, &str)> = vec![
+    let cases: Vec<Case<'_>> = vec![
         ("ImportKeyPair", import("", KEY), 400, "MissingParameter"),
         ("ImportKeyPair", import("k3", ""), 400, "MissingParameter"),
         ("ImportKeyPair", import("3k", KEY), 400, "InvalidKeyPairName.Malformed"),
