@@ -1,7 +1,7 @@
 //! The HTTP server: connections, requests, and what a fault does to an answer.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,15 +39,15 @@ impl std::fmt::Display for Dropped {
 impl std::error::Error for Dropped {}
 
 /// Serves until it is dropped.
-pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) -> io::Error {
+pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) -> Infallible {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
                 tokio::spawn(connection(stream, Arc::clone(&shared)));
             }
-            // One client that left early is no reason to stop.
-            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-            Err(error) => return error,
+            // A client that left early, or too many open files: neither is a reason to stop, and the latter
+            // wants a pause.
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
     }
 }

@@ -61,7 +61,7 @@ impl Simulator {
         let thread = std::thread::Builder::new().name("ecs-simulator".to_owned()).spawn(move || {
             runtime.block_on(async {
                 tokio::select! {
-                    error = server::serve(listener, of_thread) => eprintln!("The simulator stopped: {error}"),
+                    never = server::serve(listener, of_thread) => match never {},
                     // Dropped or told: both mean the end.
                     _ = stopped => {}
                 }
@@ -108,7 +108,7 @@ impl Simulator {
         .to_string()
     }
 
-    /// Runs until the server fails, which it says on standard error.
+    /// Runs until the process is stopped.
     pub fn wait(mut self) {
         if let Some(thread) = self.thread.take() {
             // A panic over there has been printed; there is nothing to add.

@@ -134,3 +134,37 @@ fn a_hanging_call_ends_when_it_is_released_or_the_simulator_is_dropped() {
     drop(std::io::Read::read_to_end(&mut stream, &mut rest));
     assert_eq!(rest, b"");
 }
+
+#[test]
+fn latency_and_delay_come_before_the_change() {
+    // Longer than any test takes.
+    let long = Duration::from_hours(10_000);
+    let slow = Simulator::start(Config { latency: long, ..Config::default() }).unwrap();
+    let slowed = start();
+    slowed.set_latency(long);
+    let delayed = start();
+    delayed.fail(Fault::on_any().delay(long));
+    for sim in [slow, slowed, delayed] {
+        let request = parameters(&sim, "ImportKeyPair", &IMPORT);
+        let stream = super::client::begin(&sim, &request, sim.access_key_secret());
+        assert!(sim.wait_for_call("ImportKeyPair", 1));
+        assert_eq!((sim.calls()[0].status, exists(&sim)), (None, false));
+        drop(stream);
+    }
+}
+
+#[test]
+fn many_calls_at_once_are_each_done_once() {
+    let sim = start();
+    std::thread::scope(|scope| {
+        for n in 0..64 {
+            let sim = &sim;
+            scope.spawn(move || {
+                let name = format!("k{n}");
+                let own = [("KeyPairName", name.as_str()), ("PublicKeyBody", KEY)];
+                assert_eq!(call(sim, "ImportKeyPair", &own).status, 200);
+            });
+        }
+    });
+    assert_eq!((sim.count("ImportKeyPair"), sim.world(|world| world.key_pair_names(REGION).len())), (64, 64));
+}
