@@ -91,8 +91,8 @@ async fn read(
 
 async fn answer(shared: Arc<Shared>, raw: RawRequest) -> Result<Response<Reply>, Dropped> {
     if let Some(path) = raw.path.strip_prefix("/admin/") {
-        let (status, text) = admin::answer(&shared, path, &raw);
-        return Ok(response(&shared, status, "application/json", Reply::whole(text)));
+        let (status, content_type, text) = admin::answer(&shared, path, &raw);
+        return Ok(response(&shared, status, content_type, Reply::whole(text)));
     }
     exchange::call(&shared, Request::read(raw)).await
 }

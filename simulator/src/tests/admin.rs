@@ -44,6 +44,7 @@ fn it_does_what_its_help_says() {
         assert_eq!(answer.status, status, "{method} {path} {body}: {answer:?}");
         assert!(serde_json::from_str::<Value>(&answer.body).is_ok(), "{answer:?}");
     }
+    assert_eq!(admin(&sim, "GET", "", "").body, crate::ADMIN_HELP);
     assert_eq!(call(&sim, "DescribeRegions", &[]).outcome(), (400, "Throttling.User".into()));
     assert_eq!(call(&sim, "DescribeKeyPairs", &[]).outcome(), (400, "Throttling.User".into()));
     let bound = call(&sim, "DescribeInstances", &[("KeyPairName", "k1")]).json();
