@@ -51,7 +51,7 @@ pub(super) struct Shared {
 impl Client {
     /// A client of this configuration. Does no I/O: connections are made at the first call.
     pub fn new(config: Config) -> Result<Self, ConfigError> {
-        let http = Http::new(config.connect_timeout, config.read_timeout, config.user_agent.clone());
+        let http = Http::new(config.connect_timeout, config.read_timeout, &config.user_agent);
         Self::with(config, Box::new(http), Box::new(SystemClock))
     }
 
