@@ -13,7 +13,7 @@ use super::proxy::Proxies;
 use super::transport::{Http, Transport};
 
 /// What a [`Client`] is made of.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config {
     /// The region that all calls are about.
     pub region: String,

@@ -149,6 +149,8 @@ async fn a_host_out_of_reach_is_given_up_before_the_deadline() {
     let error = fail(&script.client(), WRITE, &within(1200)).await;
     assert_eq!((error.kind(), error.host()), (ErrorKind::Unreachable, "ecs.cn-beijing.aliyuncs.com"));
     assert!(start.elapsed() <= UNREACHABLE && error.tries() > 2, "{error}");
+    let error = fail(&script.client(), READ, &within(1)).await;
+    assert_eq!(error.kind(), ErrorKind::Unreachable, "also when time is short");
 }
 
 #[tokio::test(start_paused = true)]
