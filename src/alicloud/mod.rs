@@ -12,6 +12,7 @@ mod call;
 mod client;
 mod clock;
 pub mod credentials;
+mod deletion;
 pub mod ecs;
 mod endpoint;
 mod error;

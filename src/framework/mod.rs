@@ -1,1 +1,30 @@
-//! (to be written)
+//! The provider protocol (tfplugin6, version 6.11), as a library.
+//!
+//! An author writes a [`Provider`] and its [`Resource`]s: a [`schema`], a typed [`Model`] declared
+//! by [`model!`](crate::model), and the steps of a life. [`service`] makes of them the gRPC service
+//! that hosts call. The planning that every resource shares, the mapping of values, private data,
+//! cancellation, panics and logging are done here; nothing here knows any cloud.
+
+mod adapter;
+mod context;
+mod diagnostic;
+pub mod duration;
+mod model;
+mod planning;
+mod private;
+mod proto;
+mod provider;
+mod resource;
+pub mod schema;
+mod server;
+
+pub use context::Context;
+pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use model::{Attr, Model, ModelError, ModelValue};
+pub use private::Private;
+pub use provider::{Host, Provider, Types};
+pub use resource::{
+    ChangeResponse, CreateRequest, DeleteRequest, DestroyPlanRequest, ImportSource, MoveSource, Moved,
+    PlanRequest, PlanResponse, ReadRequest, Resource, UpdateRequest,
+};
+pub use server::service;

@@ -1,1 +1,53 @@
-//! (to be written)
+//! The provider: its block, and one folder for each Terraform type.
+
+mod cloud;
+mod config;
+mod diagnostics;
+mod environment;
+mod key_pair;
+
+use self::cloud::Cloud;
+use self::config::ProviderModel;
+use self::environment::ProcessEnvironment;
+use self::key_pair::KeyPair;
+use crate::framework::schema::Schema;
+use crate::framework::{Diagnostics, Host, Provider, Types};
+
+/// The provider `alicloud`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Alicloud;
+
+impl Alicloud {
+    /// The source address under which Terraform knows the provider.
+    pub const ADDRESS: &'static str = "registry.terraform.io/alikeys/alicloud";
+}
+
+impl Provider for Alicloud {
+    type Model = ProviderModel;
+    type Client = Cloud;
+
+    fn address(&self) -> &'static str {
+        Self::ADDRESS
+    }
+
+    fn schema(&self) -> Schema {
+        config::schema()
+    }
+
+    fn types(&self, types: &mut Types<Cloud>) {
+        types.resource(KeyPair);
+    }
+
+    fn validate(&self, config: &ProviderModel, diagnostics: &mut Diagnostics) {
+        config::validate(config, diagnostics);
+    }
+
+    async fn configure(
+        &self,
+        config: ProviderModel,
+        host: Host,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Cloud> {
+        config::configure(&config, &host, &ProcessEnvironment, diagnostics)
+    }
+}

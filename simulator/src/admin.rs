@@ -1,0 +1,186 @@
+//! The admin API: what tests in other languages, and people, do instead of calling the library.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::faults::Fault;
+use crate::gateway::RawRequest;
+use crate::parameters::Parameters;
+use crate::state::Shared;
+use crate::world::{Instance, World};
+
+/// What each path does, for `--help` and for whoever asks for a path that is not there.
+pub const ADMIN_HELP: &str = "\
+GET    /admin/world                       the whole world, as JSON
+PUT    /admin/world                       replace it; members left out take their defaults
+POST   /admin/reset                       an empty world, no calls, no faults
+GET    /admin/calls                       the calls that arrived, with their outcome
+DELETE /admin/calls                       forget them
+POST   /admin/instances                   add an instance: {\"id\": \"i-1\", \"region\": \"cn-hangzhou\", …}
+DELETE /admin/instances/ID                take it away
+POST   /admin/instances/ID/bind           bind a key pair to it: {\"key_pair_name\": \"deploy\"}
+POST   /admin/instances/ID/unbind         take the key pair off it
+GET    /admin/faults                      the faults, with how many calls met each
+POST   /admin/faults                      add one: {\"action\": \"DeleteKeyPairs\", \"times\": 3, \"effect\": \"disconnect\"}
+DELETE /admin/faults                      take all out
+DELETE /admin/faults/ID                   take one out, and let go what it held
+POST   /admin/faults/ID/release           let go what it holds
+PUT    /admin/settings                    {\"latency_ms\": 50, \"clock_offset_seconds\": 0, \"rate_headers\": true,
+                                           \"rate_limits\": {\"DeleteKeyPairs\": 60}}
+";
+
+/// A refusal: a status, and a sentence.
+type Refusal = (u16, String);
+
+/// Answers with a status and JSON. A path without `?account=ID` is about the default account.
+pub(crate) fn answer(shared: &Shared, path: &str, raw: &RawRequest) -> (u16, String) {
+    let (status, value) = match handle(shared, path, raw) {
+        Ok(value) => (200, value),
+        Err((status, message)) => (status, json!({"error": message})),
+    };
+    (status, format!("{value:#}\n"))
+}
+
+fn handle(shared: &Shared, path: &str, raw: &RawRequest) -> Result<Value, Refusal> {
+    let query = Parameters::parse(raw.query.as_bytes());
+    let account = query.get("account").unwrap_or(&shared.account);
+    let steps: Vec<&str> = path.split('/').filter(|step| !step.is_empty()).collect();
+    let mut state = shared.lock();
+    let mut changed = true;
+    let answer = match (raw.method.as_str(), steps.as_slice()) {
+        ("GET", ["world"]) => {
+            changed = false;
+            to_json(state.world(account))?
+        }
+        ("PUT", ["world"]) => {
+            *state.world(account) = read::<World>(&raw.body)?;
+            json!({})
+        }
+        ("POST", ["reset"]) => {
+            state.worlds.clear();
+            state.faults.clear();
+            state.forget_calls();
+            json!({})
+        }
+        ("POST", ["instances"]) => {
+            let instance: Instance = read(&raw.body)?;
+            if instance.id.is_empty() {
+                return Err((400, "An instance needs an \"id\".".to_owned()));
+            }
+            state.world(account).add_instance(instance);
+            json!({})
+        }
+        ("DELETE", ["instances", id]) => {
+            let gone = state.world(account).instances.remove(*id);
+            gone.map(|_| json!({})).ok_or_else(|| unknown("instance", id))?
+        }
+        ("POST", ["instances", id, "bind"]) => {
+            let Binding { key_pair_name } = read(&raw.body)?;
+            let found = state.world(account).bind(id, &key_pair_name);
+            found.then(|| json!({})).ok_or_else(|| unknown("instance", id))?
+        }
+        ("POST", ["instances", id, "unbind"]) => {
+            let found = state.world(account).unbind(id);
+            found.then(|| json!({})).ok_or_else(|| unknown("instance", id))?
+        }
+        _ => {
+            changed = false;
+            control(shared, &mut state, &steps, raw)?
+        }
+    };
+    if changed {
+        state.save().map_err(|error| (500, error.to_string()))?;
+    }
+    Ok(answer)
+}
+
+/// The part that is not about the world.
+fn control(
+    shared: &Shared,
+    state: &mut crate::state::State,
+    steps: &[&str],
+    raw: &RawRequest,
+) -> Result<Value, Refusal> {
+    match (raw.method.as_str(), steps) {
+        ("GET", ["calls"]) => to_json(&state.calls),
+        ("DELETE", ["calls"]) => {
+            state.forget_calls();
+            Ok(json!({}))
+        }
+        ("GET", ["faults"]) => {
+            let listed = state.faults.list();
+            let listed =
+                listed.iter().map(|(id, fault, hits)| json!({"id": id, "hits": hits, "fault": fault}));
+            Ok(listed.collect())
+        }
+        ("POST", ["faults"]) => Ok(json!({"id": state.faults.add(read::<Fault>(&raw.body)?)})),
+        ("DELETE", ["faults"]) => {
+            state.faults.clear();
+            Ok(json!({}))
+        }
+        ("DELETE", ["faults", id]) => {
+            state.faults.remove(fault_id(state, id)?);
+            Ok(json!({}))
+        }
+        ("POST", ["faults", id, "release"]) => {
+            let id = fault_id(state, id)?;
+            state.faults.release(id);
+            Ok(json!({}))
+        }
+        ("PUT", ["settings"]) => {
+            let settings: Settings = read(&raw.body)?;
+            if let Some(milliseconds) = settings.latency_ms {
+                state.latency = std::time::Duration::from_millis(milliseconds);
+            }
+            if let Some(seconds) = settings.clock_offset_seconds {
+                shared.clock.set_offset(seconds);
+            }
+            if let Some(shown) = settings.rate_headers {
+                state.rates.with_headers = shown;
+            }
+            for (action, calls) in settings.rate_limits {
+                state.rates.limit(&action, calls);
+            }
+            Ok(json!({}))
+        }
+        (method, steps) => {
+            let path = steps.join("/");
+            Err((404, format!("There is no {method} /admin/{path}. There are:\n{ADMIN_HELP}")))
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Binding {
+    key_pair_name: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Settings {
+    latency_ms: Option<u64>,
+    clock_offset_seconds: Option<i64>,
+    rate_headers: Option<bool>,
+    /// Calls of an action in each window; null lifts the limit.
+    rate_limits: std::collections::BTreeMap<String, Option<u32>>,
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    serde_json::from_slice(body)
+        .map_err(|error| (400, format!("The body is not what this path takes: {error}")))
+}
+
+fn to_json(value: &impl Serialize) -> Result<Value, Refusal> {
+    serde_json::to_value(value).map_err(|error| (500, error.to_string()))
+}
+
+fn unknown(what: &str, id: &str) -> Refusal {
+    (404, format!("There is no {what} {id}."))
+}
+
+fn fault_id(state: &crate::state::State, text: &str) -> Result<u64, Refusal> {
+    let known = |id: &u64| state.faults.list().iter().any(|(known, ..)| known == id);
+    text.parse().ok().filter(known).ok_or_else(|| unknown("fault", text))
+}

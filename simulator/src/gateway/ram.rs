@@ -1,0 +1,64 @@
+//! Permission: what RAM denies.
+
+use serde_json::json;
+
+use crate::access_key::AccessKey;
+use crate::error::ApiError;
+use crate::parameters::Parameters;
+use crate::world::World;
+
+/// Refuses a call that a denial matches, by its action or by something that it names. A list of instances is
+/// not refused but empty, which only `DryRun` tells from there being none; see
+/// [`World::denied_instances_are_empty`].
+pub(crate) fn check(
+    world: &World,
+    caller: &AccessKey,
+    action: &str,
+    parameters: &Parameters,
+) -> Result<(), ApiError> {
+    let only_hides = action == "DescribeInstances"
+        && world.denied_instances_are_empty
+        && parameters.get("DryRun").is_none();
+    if only_hides || !denies(world, action, parameters) {
+        return Ok(());
+    }
+    let (kind, name) = match &caller.user {
+        None => ("Account", caller.account.clone()),
+        Some(user) if caller.token.is_some() => ("AssumedRoleUser", format!("{user}:session")),
+        Some(user) => ("SubUser", user.clone()),
+    };
+    let mut error = ApiError::new(
+        403,
+        "Forbidden.RAM",
+        "User not authorized to operate on the specified resource, or this API doesn't support RAM.",
+    );
+    error.access_denied_detail = Some(json!({
+        "AuthAction": format!("ecs:{action}"),
+        "AuthPrincipalType": kind,
+        "AuthPrincipalDisplayName": name,
+        "AuthPrincipalOwnerId": caller.account,
+        "PolicyType": "AccountLevelIdentityBasedPolicy",
+        "NoPermissionType": "ImplicitDeny",
+    }));
+    Err(error)
+}
+
+/// Whether a denial matches a call.
+pub(crate) fn denies(world: &World, action: &str, parameters: &Parameters) -> bool {
+    let named = names(parameters);
+    world.denials.iter().any(|denial| {
+        denial.action == action && denial.resource.as_ref().is_none_or(|resource| named.contains(resource))
+    })
+}
+
+/// The key pairs and instances that a call names.
+fn names(parameters: &Parameters) -> Vec<String> {
+    let mut names: Vec<String> = parameters.list("ResourceId").into_iter().map(str::to_owned).collect();
+    for name in ["KeyPairName", "ResourceId", "InstanceId"] {
+        names.extend(parameters.get(name).map(str::to_owned));
+    }
+    for name in ["KeyPairNames", "InstanceIds"] {
+        names.extend(parameters.get(name).and_then(Parameters::json_list).into_iter().flatten());
+    }
+    names
+}

@@ -1,0 +1,171 @@
+//! DescribeInstances, the part that concerns key pairs, with both of its ways to page.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+
+use super::Context;
+use crate::error::ApiError;
+use crate::gateway;
+use crate::parameters::Parameters;
+use crate::world::{Instance, tag};
+
+const LARGEST_PAGE: usize = 100;
+
+pub(super) fn run(context: &mut Context<'_>) -> Result<Value, ApiError> {
+    let region = context.region()?;
+    let parameters = context.parameters;
+    if parameters.flag("DryRun")? {
+        // A refusal by RAM has come before this.
+        let message = "Request validation has been passed with DryRun flag set.";
+        return Err(ApiError::new(400, "DryRunOperation", message));
+    }
+    let ids = match parameters.get("InstanceIds") {
+        None => None,
+        Some(text) => {
+            Some(Parameters::json_list(text).filter(|ids| ids.len() <= LARGEST_PAGE).ok_or_else(|| {
+                ApiError::new(
+                    400,
+                    "InvalidInstanceIds.Malformed",
+                    "The specified parameter \"InstanceIds\" is not valid.",
+                )
+            })?)
+        }
+    };
+    let key_pair = parameters.get("KeyPairName");
+    let status = parameters.get("Status");
+    let group = parameters.get("ResourceGroupId");
+    let tags = parameters.tags();
+    let wanted = |instance: &Instance| {
+        instance.region == region
+            && !instance.slow_release.as_ref().is_some_and(|release| release.hidden)
+            && ids.as_ref().is_none_or(|ids| ids.contains(&instance.id))
+            && key_pair.is_none_or(|name| name == instance.key_pair_name)
+            && status.is_none_or(|status| status == instance.status)
+            && group.is_none_or(|group| group == instance.resource_group_id)
+            && tag::matches(&instance.tags, &tags)
+    };
+    let page = Page::of(parameters)?;
+    let hidden = gateway::denies(context.world, "DescribeInstances", parameters);
+    let mut found = Vec::new();
+    for instance in context.world.instances.values_mut() {
+        if !hidden && wanted(instance) {
+            found.push(show(instance));
+            finish_starting(instance);
+        }
+    }
+    Ok(page.cut(found))
+}
+
+/// Each look brings a starting instance nearer to running.
+fn finish_starting(instance: &mut Instance) {
+    if instance.status != "Starting" {
+        return;
+    }
+    match instance.starting_looks.checked_sub(1) {
+        Some(left) if left > 0 => instance.starting_looks = left,
+        _ => {
+            instance.starting_looks = 0;
+            "Running".clone_into(&mut instance.status);
+        }
+    }
+}
+
+/// The two ways to page.
+enum Page {
+    /// By `MaxResults` and `NextToken`.
+    After { skipped: usize, size: usize },
+    /// By `PageNumber` and `PageSize`.
+    Numbered { number: usize, size: usize },
+}
+
+impl Page {
+    fn of(parameters: &Parameters) -> Result<Self, ApiError> {
+        let token = parameters.get("NextToken");
+        if let (None, None) = (parameters.number("MaxResults")?, token) {
+            let number = parameters.number("PageNumber")?.unwrap_or(1);
+            let size = parameters.number("PageSize")?.unwrap_or(10);
+            if number == 0 {
+                return Err(ApiError::invalid("PageNumber"));
+            }
+            if !(1..=LARGEST_PAGE).contains(&size) {
+                return Err(ApiError::invalid("PageSize"));
+            }
+            return Ok(Self::Numbered { number, size });
+        }
+        let size = parameters.number("MaxResults")?.unwrap_or(10).clamp(10, LARGEST_PAGE);
+        let skipped = match token {
+            None => 0,
+            Some(token) => read_token(token).ok_or_else(|| {
+                ApiError::new(400, "InvalidParameter.NextToken", "The NextToken is not valid.")
+            })?,
+        };
+        Ok(Self::After { skipped, size })
+    }
+
+    fn cut(self, found: Vec<Value>) -> Value {
+        let total = found.len();
+        let take = |skipped: usize, size: usize| -> Vec<Value> {
+            found.into_iter().skip(skipped).take(size).collect()
+        };
+        match self {
+            Self::Numbered { number, size } => {
+                let page = take(number.saturating_sub(1).saturating_mul(size), size);
+                json!({
+                    "Instances": {"Instance": page}, "TotalCount": total,
+                    "PageNumber": number, "PageSize": size, "NextToken": "",
+                })
+            }
+            Self::After { skipped, size } => {
+                let end = skipped.saturating_add(size);
+                let next = if end < total { write_token(end) } else { String::new() };
+                let page = take(skipped, size);
+                json!({
+                    "Instances": {"Instance": page}, "NextToken": next,
+                    // Documented as meaningless in this way to page, so nobody shall find a meaning in it.
+                    "TotalCount": 0, "PageNumber": 0, "PageSize": 0,
+                })
+            }
+        }
+    }
+}
+
+fn write_token(skipped: usize) -> String {
+    STANDARD.encode(format!("after:{skipped}"))
+}
+
+fn read_token(token: &str) -> Option<usize> {
+    let text = String::from_utf8(STANDARD.decode(token).ok()?).ok()?;
+    text.strip_prefix("after:")?.parse().ok()
+}
+
+fn show(instance: &Instance) -> Value {
+    let tags: Vec<Value> =
+        instance.tags.iter().map(|(key, value)| json!({"TagKey": key, "TagValue": value})).collect();
+    let addresses =
+        |address: &str| -> Value { if address.is_empty() { json!([]) } else { json!([address]) } };
+    let members = json!({
+        "InstanceId": instance.id,
+        "InstanceName": instance.name,
+        "Status": instance.status,
+        "RegionId": instance.region,
+        "ZoneId": instance.zone,
+        "OSType": instance.os_type,
+        "ImageId": instance.image_id,
+        "InstanceType": instance.instance_type,
+        "InstanceNetworkType": "vpc",
+        "KeyPairName": instance.key_pair_name,
+        "IoOptimized": instance.io_optimized,
+        "ResourceGroupId": instance.resource_group_id,
+        "PublicIpAddress": {"IpAddress": addresses(&instance.public_ip)},
+        "VpcAttributes": {
+            "VSwitchId": instance.vswitch_id,
+            "PrivateIpAddress": {"IpAddress": addresses(&instance.private_ip)},
+        },
+    });
+    let mut members: Map<String, Value> = members.as_object().cloned().unwrap_or_default();
+    if !tags.is_empty() {
+        members.insert("Tags".to_owned(), json!({"Tag": tags}));
+    }
+    members.into()
+}

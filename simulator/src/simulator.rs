@@ -1,0 +1,206 @@
+//! A running simulator, as tests hold it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use std::{fmt, io};
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::access_key::AccessKey;
+use crate::calls::Call;
+use crate::config::Config;
+use crate::faults::Fault;
+use crate::server;
+use crate::state::Shared;
+use crate::world::World;
+
+/// No test waits longer for a call.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// A simulator that runs on a thread of its own and stops when this is dropped. One process may hold many.
+pub struct Simulator {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    access_key: AccessKey,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl fmt::Debug for Simulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Simulator").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+impl Simulator {
+    /// Starts one. It answers from when this returns.
+    ///
+    /// # Errors
+    /// The address cannot be listened on, the state file cannot be read, no access key is given, or the
+    /// system gives no thread.
+    pub fn start(config: Config) -> io::Result<Self> {
+        let access_key = config.access_keys.first().cloned();
+        let access_key = access_key.ok_or_else(|| io::Error::other("A simulator needs an access key."))?;
+        let shared = Arc::new(Shared::new(&config).map_err(io::Error::other)?);
+        let listener = std::net::TcpListener::bind(config.address)?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
+        let (stop, stopped) = oneshot::channel();
+        let of_thread = Arc::clone(&shared);
+        let listener = {
+            let _entered = runtime.enter();
+            TcpListener::from_std(listener)?
+        };
+        let thread = std::thread::Builder::new().name("ecs-simulator".to_owned()).spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    error = server::serve(listener, of_thread) => eprintln!("The simulator stopped: {error}"),
+                    // Dropped or told: both mean the end.
+                    _ = stopped => {}
+                }
+            });
+        })?;
+        Ok(Self { shared, address, access_key, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `http://127.0.0.1:PORT`, for every service.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The id of the first access key.
+    pub fn access_key_id(&self) -> &str {
+        &self.access_key.id
+    }
+
+    /// The secret of the first access key.
+    pub fn access_key_secret(&self) -> &str {
+        &self.access_key.secret
+    }
+
+    /// The account of the first access key.
+    pub fn account(&self) -> &str {
+        &self.shared.account
+    }
+
+    /// Looks at or changes the default account's world. Calls wait meanwhile; call nothing of this simulator
+    /// inside.
+    pub fn world<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
+        self.world_of(&self.shared.account, look)
+    }
+
+    /// The same for another account.
+    pub fn world_of<T>(&self, account: &str, look: impl FnOnce(&mut World) -> T) -> T {
+        let mut state = self.shared.lock();
+        let seen = look(state.world(account));
+        state.save_or_report();
+        seen
+    }
+
+    /// Adds an access key, in place of one with the same id.
+    pub fn add_access_key(&self, key: AccessKey) {
+        self.shared.lock().keys.insert(key.id.clone(), key);
+    }
+
+    /// The calls that have arrived, in order.
+    pub fn calls(&self) -> Vec<Call> {
+        self.shared.lock().calls.clone()
+    }
+
+    /// How many calls of an action have arrived.
+    pub fn count(&self, action: &str) -> usize {
+        self.shared.lock().calls.iter().filter(|call| call.action == action).count()
+    }
+
+    /// Forgets the calls that have arrived.
+    pub fn forget_calls(&self) {
+        self.shared.lock().forget_calls();
+    }
+
+    /// Waits until so many calls of an action have arrived; false if they have not after a minute.
+    #[must_use = "false means that the calls did not come"]
+    pub fn wait_for_call(&self, action: &str, calls: usize) -> bool {
+        self.shared.wait_until(LONGEST_WAIT, |state| {
+            state.calls.iter().filter(|call| call.action == action).count() >= calls
+        })
+    }
+
+    /// Sets a fault. It stays when what this returns is dropped.
+    pub fn fail(&self, fault: Fault) -> FaultHandle {
+        let id = self.shared.lock().faults.add(fault);
+        FaultHandle { shared: Arc::clone(&self.shared), id }
+    }
+
+    /// Takes all faults out, and releases what waits.
+    pub fn clear_faults(&self) {
+        self.shared.lock().faults.clear();
+    }
+
+    /// How long each call takes from now on.
+    pub fn set_latency(&self, latency: Duration) {
+        self.shared.lock().latency = latency;
+    }
+
+    /// Allows so many calls of an action in each window; `None`: any number.
+    pub fn set_rate_limit(&self, action: &str, calls: Option<u32>) {
+        self.shared.lock().rates.limit(action, calls);
+    }
+
+    /// Whether a throttled call is told how long to wait, in the `x-ratelimit` headers. It is, by default.
+    pub fn set_rate_headers(&self, shown: bool) {
+        self.shared.lock().rates.with_headers = shown;
+    }
+
+    /// Sets the simulator's clock ahead of the machine's by so many seconds (negative: behind).
+    pub fn set_clock_offset(&self, seconds: i64) {
+        self.shared.clock.set_offset(seconds);
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic over there has been printed; there is nothing to add.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A fault that has been set.
+pub struct FaultHandle {
+    shared: Arc<Shared>,
+    id: u64,
+}
+
+impl fmt::Debug for FaultHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FaultHandle").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl FaultHandle {
+    /// How many calls have met it; 0 after it was removed.
+    pub fn hits(&self) -> u32 {
+        self.shared.lock().faults.hits(self.id)
+    }
+
+    /// Lets go the calls that are held or hang, those that are yet to come included.
+    pub fn release(&self) {
+        self.shared.lock().faults.release(self.id);
+    }
+
+    /// Takes the fault out, and lets go the calls that wait for it.
+    pub fn remove(&self) {
+        self.shared.lock().faults.remove(self.id);
+    }
+}

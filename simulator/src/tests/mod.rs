@@ -1,0 +1,4 @@
+//! Tests of the whole, over HTTP.
+
+mod client;
+mod operations;

@@ -1,0 +1,290 @@
+//! From values to a resource's typed model and back: what lets one server hold every resource.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+
+use super::planning;
+use super::resource::{
+    ChangeResponse, CreateRequest, DeleteRequest, DestroyPlanRequest, ImportSource, MoveSource, PlanRequest,
+    PlanResponse, ReadRequest, UpdateRequest,
+};
+use super::schema::{IdentitySchema, Schema};
+use super::{Context, Diagnostic, Diagnostics, ModelError, ModelValue, Private, Resource};
+use crate::cty::{Path, Value};
+use crate::plugin::panics::{self, PanicReport};
+
+/// A future that can be stored, as object-safe traits need.
+pub(super) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A planned change.
+#[derive(Debug, Default)]
+pub(super) struct PlannedChange {
+    /// `None`: the object is to be destroyed, or planning failed.
+    pub(super) state: Option<Value>,
+    pub(super) requires_replace: Vec<Path>,
+    pub(super) private: Private,
+    pub(super) identity: Option<Value>,
+    pub(super) diagnostics: Diagnostics,
+}
+
+/// What a step left behind.
+#[derive(Debug, Default)]
+pub(super) struct Changed {
+    /// `None`: there is no object.
+    pub(super) state: Option<Value>,
+    pub(super) private: Private,
+    pub(super) identity: Option<Value>,
+    pub(super) diagnostics: Diagnostics,
+}
+
+/// A change as the host words it: the configuration, and the states around it.
+#[derive(Debug)]
+pub(super) struct Change {
+    pub(super) config: Value,
+    /// `None`: the object is to be made.
+    pub(super) prior: Option<Value>,
+    /// Proposed or planned. `None`: the object is to be destroyed.
+    pub(super) next: Option<Value>,
+    pub(super) private: Private,
+    pub(super) identity: Option<Value>,
+}
+
+/// A resource, whatever its model.
+pub(super) trait AnyResource<C>: Send + Sync {
+    fn schema(&self) -> &Schema;
+    fn identity_schema(&self) -> Option<&IdentitySchema>;
+    fn validate(&self, config: &Value) -> Diagnostics;
+    fn plan<'a>(&'a self, context: &'a Context<C>, change: Change) -> BoxFuture<'a, PlannedChange>;
+    fn apply<'a>(&'a self, context: &'a Context<C>, change: Change) -> BoxFuture<'a, Changed>;
+    fn read<'a>(&'a self, context: &'a Context<C>, state: Value, private: Private) -> BoxFuture<'a, Changed>;
+    fn import<'a>(&'a self, context: &'a Context<C>, source: ImportSource) -> BoxFuture<'a, Changed>;
+    fn upgrade(&self, version: i64, state: &serde_json::Value) -> Result<Value, Diagnostics>;
+    fn move_state(&self, source: &MoveSource) -> Option<Result<(Value, Private), Diagnostics>>;
+}
+
+/// The one implementation of [`AnyResource`].
+pub(super) struct ResourceAdapter<R> {
+    resource: R,
+    schema: Schema,
+    identity_schema: Option<IdentitySchema>,
+}
+
+impl<R: Resource> ResourceAdapter<R> {
+    pub(super) fn new(resource: R) -> Self {
+        let (schema, identity_schema) = (resource.schema(), resource.identity_schema());
+        Self { resource, schema, identity_schema }
+    }
+
+    /// Turns what a step left behind into values. The response outlives the step, so what it holds
+    /// survives an error and a panic.
+    fn finish(
+        &self,
+        context: &Context<R::Client>,
+        mut response: ChangeResponse<R::Model>,
+        outcome: Result<Result<(), Diagnostics>, PanicReport>,
+    ) -> Changed {
+        match outcome {
+            Ok(Ok(())) => {}
+            Ok(Err(errors)) => response.diagnostics.extend(errors),
+            Err(report) => response.diagnostics.push(panicked(&report)),
+        }
+        let identity = self.identity_of(context, response.state.as_ref());
+        let state = response.state.map(|model| model.to_value());
+        Changed { state, private: response.private, identity, diagnostics: response.diagnostics }
+    }
+
+    fn identity_of(&self, context: &Context<R::Client>, state: Option<&R::Model>) -> Option<Value> {
+        self.identity_schema.as_ref()?;
+        self.resource.identity(&context.client, state?)
+    }
+
+    async fn plan_change(
+        &self,
+        context: &Context<R::Client>,
+        change: Change,
+    ) -> Result<PlannedChange, Diagnostics> {
+        let Change { config, prior, next, private, identity } = change;
+        let prior_model = prior.as_ref().map(model::<R::Model>).transpose()?;
+        let Some(proposed) = next else {
+            let mut diagnostics = Diagnostics::new();
+            if let Some(prior) = &prior_model {
+                let request = DestroyPlanRequest { prior, private: &private };
+                self.resource.plan_destroy(context, request, &mut diagnostics).await;
+            }
+            return Ok(PlannedChange { private, identity, diagnostics, ..PlannedChange::default() });
+        };
+        let planned = planning::plan(&self.schema.block, prior.as_ref(), &config, &proposed);
+        let config = model::<R::Model>(&config)?;
+        let mut response = PlanResponse {
+            planned: model::<R::Model>(&planned.state)?,
+            requires_replace: planned.requires_replace,
+            private,
+            diagnostics: Diagnostics::new(),
+        };
+        let request = PlanRequest { config: &config, prior: prior_model.as_ref() };
+        self.resource.plan(context, request, &mut response).await;
+        Ok(PlannedChange {
+            state: Some(response.planned.to_value()),
+            requires_replace: response.requires_replace,
+            private: response.private,
+            identity: identity.or_else(|| self.identity_of(context, prior_model.as_ref())),
+            diagnostics: response.diagnostics,
+        })
+    }
+}
+
+impl<R: Resource> AnyResource<R::Client> for ResourceAdapter<R> {
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn identity_schema(&self) -> Option<&IdentitySchema> {
+        self.identity_schema.as_ref()
+    }
+
+    fn validate(&self, config: &Value) -> Diagnostics {
+        let mut diagnostics = Diagnostics::new();
+        match model(config) {
+            Ok(config) => self.resource.validate(&config, &mut diagnostics),
+            Err(errors) => diagnostics.extend(errors),
+        }
+        diagnostics
+    }
+
+    fn plan<'a>(&'a self, context: &'a Context<R::Client>, change: Change) -> BoxFuture<'a, PlannedChange> {
+        Box::pin(async move {
+            self.plan_change(context, change)
+                .await
+                .unwrap_or_else(|diagnostics| PlannedChange { diagnostics, ..PlannedChange::default() })
+        })
+    }
+
+    fn apply<'a>(&'a self, context: &'a Context<R::Client>, change: Change) -> BoxFuture<'a, Changed> {
+        Box::pin(async move {
+            let Change { config, prior, next, private, .. } = change;
+            let mut response = ChangeResponse { state: None, private, diagnostics: Diagnostics::new() };
+            // A null configuration comes with a destroy, whose model is all null.
+            let config = if config.is_null() { Ok(R::Model::default()) } else { model(&config) };
+            let is_destroy = next.is_none();
+            let outcome = panics::caught(async {
+                response.state = prior.as_ref().map(model).transpose()?;
+                let planned = next.as_ref().map(model).transpose()?;
+                let config = config?;
+                match (response.state.clone(), planned) {
+                    (None, Some(planned)) => {
+                        let request = CreateRequest { config, planned };
+                        self.resource.create(context, request, &mut response).await
+                    }
+                    (Some(prior), Some(planned)) => {
+                        let request = UpdateRequest { config, prior, planned };
+                        self.resource.update(context, request, &mut response).await
+                    }
+                    (Some(prior), None) => {
+                        self.resource.delete(context, DeleteRequest { prior }, &mut response).await
+                    }
+                    (None, None) => Ok(()),
+                }
+            })
+            .await;
+            let mut changed = self.finish(context, response, outcome);
+            settle(&mut changed, is_destroy);
+            changed
+        })
+    }
+
+    fn read<'a>(
+        &'a self,
+        context: &'a Context<R::Client>,
+        state: Value,
+        private: Private,
+    ) -> BoxFuture<'a, Changed> {
+        Box::pin(async move {
+            let mut response = ChangeResponse { state: None, private, diagnostics: Diagnostics::new() };
+            let outcome = panics::caught(async {
+                let state: R::Model = model(&state)?;
+                response.state = Some(state.clone());
+                self.resource.read(context, ReadRequest { state }, &mut response).await
+            })
+            .await;
+            self.finish(context, response, outcome)
+        })
+    }
+
+    fn import<'a>(&'a self, context: &'a Context<R::Client>, source: ImportSource) -> BoxFuture<'a, Changed> {
+        Box::pin(async move {
+            let mut response =
+                ChangeResponse { state: None, private: Private::default(), diagnostics: Diagnostics::new() };
+            let outcome = panics::caught(self.resource.import(context, source, &mut response)).await;
+            self.finish(context, response, outcome)
+        })
+    }
+
+    fn upgrade(&self, version: i64, state: &serde_json::Value) -> Result<Value, Diagnostics> {
+        self.resource.upgrade(version, state).map(|model| model.to_value())
+    }
+
+    fn move_state(&self, source: &MoveSource) -> Option<Result<(Value, Private), Diagnostics>> {
+        let moved = self.resource.move_state(source)?;
+        Some(moved.map(|moved| (moved.state.to_value(), moved.private)))
+    }
+}
+
+/// Makes the result of an apply one that a host stores: a failed step may leave unknown values,
+/// which become null; a step that claims success may not.
+fn settle(changed: &mut Changed, is_destroy: bool) {
+    if !changed.diagnostics.has_errors() {
+        let complaint = match &changed.state {
+            Some(_) if is_destroy => Some("The object was to be destroyed, and the provider kept it"),
+            None if !is_destroy => Some("The provider returned no state for an object that should exist"),
+            Some(state) if !state.is_wholly_known() => Some("The provider left values unknown after apply"),
+            _ => None,
+        };
+        if let Some(complaint) = complaint {
+            let detail = "This is a bug in the provider; please report it.";
+            changed.diagnostics.push(Diagnostic::error(complaint, detail));
+        }
+    }
+    changed.state = changed.state.take().map(without_unknowns);
+}
+
+fn without_unknowns(value: Value) -> Value {
+    let fields = |fields: BTreeMap<String, Value>| {
+        fields.into_iter().map(|(name, value)| (name, without_unknowns(value))).collect()
+    };
+    let elements = |elements: Vec<Value>| elements.into_iter().map(without_unknowns);
+    match value {
+        Value::Unknown(_) => Value::Null,
+        Value::List(list) => Value::List(elements(list).collect()),
+        Value::Tuple(tuple) => Value::Tuple(elements(tuple).collect()),
+        Value::Set(set) => Value::set(elements(set)),
+        Value::Map(map) => Value::Map(fields(map)),
+        Value::Object(object) => Value::Object(fields(object)),
+        known => known,
+    }
+}
+
+/// The message for a step that panicked.
+pub(super) fn panicked(report: &PanicReport) -> Diagnostic {
+    Diagnostic::error(
+        "The provider ran into a bug",
+        format!(
+            "{report}. What was known of the object at that moment has been kept. Please report this to the \
+             provider, with the log of a run under TF_LOG=debug."
+        ),
+    )
+}
+
+fn bug(summary: &str, error: &ModelError) -> Diagnostics {
+    Diagnostic::error(
+        summary,
+        format!("{error}. This is a bug in the provider, or in the host; please report it to the provider."),
+    )
+    .at_path(error.path.clone())
+    .into()
+}
+
+fn model<M: ModelValue>(value: &Value) -> Result<M, Diagnostics> {
+    M::from_value(value, &Path::root())
+        .map_err(|error| bug("The value does not fit the resource's schema", &error))
+}

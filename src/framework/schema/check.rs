@@ -1,0 +1,181 @@
+//! The rules by which hosts accept a schema. A schema that breaks one fails every command, so
+//! providers check theirs in a test.
+
+use std::collections::BTreeMap;
+
+use super::{Attribute, AttributeKind, Block, Nesting, Schema};
+use crate::cty::Type;
+
+/// Names that the host keeps for itself in resource blocks.
+const RESERVED: [&str; 8] =
+    ["count", "for_each", "depends_on", "lifecycle", "provider", "provisioner", "connection", "locals"];
+
+/// Every broken rule, one sentence each, with the attribute's path.
+pub fn check(schema: &Schema) -> Vec<String> {
+    let mut broken = Vec::new();
+    if schema.version < 0 {
+        broken.push("the version is negative".to_owned());
+    }
+    for name in schema.block.attributes.keys().chain(schema.block.blocks.keys()) {
+        if RESERVED.contains(name) {
+            broken.push(format!("{name}: the name is reserved"));
+        }
+    }
+    check_block(&schema.block, "", false, &mut broken);
+    broken
+}
+
+fn check_block(block: &Block, path: &str, in_set: bool, broken: &mut Vec<String>) {
+    check_attributes(&block.attributes, path, in_set, broken);
+    for (name, nested) in &block.blocks {
+        let here = format!("{path}{name}");
+        check_name(name, &here, broken);
+        if block.attributes.contains_key(name) {
+            broken.push(format!("{here}: both an attribute and a block"));
+        }
+        let (min, max) = (nested.min_items, nested.max_items);
+        let limits_fit = match nested.nesting {
+            Nesting::Single => min == max && (0..=1).contains(&min),
+            Nesting::Group | Nesting::Map => min == 0 && max == 0,
+            Nesting::List | Nesting::Set => min >= 0 && max >= 0 && (max == 0 || min <= max),
+        };
+        if !limits_fit {
+            broken.push(format!("{here}: min_items {min} and max_items {max} do not fit the nesting"));
+        }
+        let set = in_set || nested.nesting == Nesting::Set;
+        check_block(&nested.block, &format!("{here}."), set, broken);
+    }
+}
+
+fn check_attributes(
+    attributes: &BTreeMap<&'static str, Attribute>,
+    path: &str,
+    in_set: bool,
+    broken: &mut Vec<String>,
+) {
+    for (name, attribute) in attributes {
+        let here = format!("{path}{name}");
+        check_name(name, &here, broken);
+        let Attribute { required, optional, computed, write_only, .. } = *attribute;
+        if !(required || optional || computed) {
+            broken.push(format!("{here}: neither required, optional nor computed"));
+        }
+        if required && (optional || computed) {
+            broken.push(format!("{here}: required, so it cannot be optional or computed"));
+        }
+        if write_only && (computed || in_set) {
+            broken.push(format!("{here}: write-only, so it cannot be computed or inside a set"));
+        }
+        if computed && in_set {
+            broken.push(format!("{here}: computed inside a set, which this framework does not plan"));
+        }
+        if (attribute.default.is_some() || attribute.keeps_prior) && !computed {
+            broken.push(format!("{here}: only a computed attribute has a default or keeps its prior value"));
+        }
+        match &attribute.kind {
+            AttributeKind::Type(ty) => {
+                if in_set && contains_dynamic(ty) {
+                    broken.push(format!("{here}: dynamic inside a set"));
+                }
+                if collection_of_dynamic(ty) {
+                    broken.push(format!("{here}: a collection of dynamic elements crashes hosts"));
+                }
+            }
+            AttributeKind::Nested(nested) => {
+                if nested.nesting == Nesting::Group {
+                    broken.push(format!("{here}: groups are for blocks only"));
+                }
+                let set = in_set || nested.nesting == Nesting::Set;
+                check_attributes(&nested.attributes, &format!("{here}."), set, broken);
+            }
+        }
+    }
+}
+
+fn check_name(name: &str, here: &str, broken: &mut Vec<String>) {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if name.is_empty() || !name.chars().all(fits) {
+        broken.push(format!("{here}: a name has lower-case letters, digits and underscores only"));
+    }
+}
+
+fn contains_dynamic(ty: &Type) -> bool {
+    match ty {
+        Type::Dynamic => true,
+        Type::String | Type::Number | Type::Bool => false,
+        Type::List(element) | Type::Set(element) | Type::Map(element) => contains_dynamic(element),
+        Type::Tuple(elements) => elements.iter().any(contains_dynamic),
+        Type::Object(attributes) => attributes.values().any(contains_dynamic),
+    }
+}
+
+fn collection_of_dynamic(ty: &Type) -> bool {
+    match ty {
+        Type::Dynamic | Type::String | Type::Number | Type::Bool => false,
+        Type::List(element) | Type::Set(element) | Type::Map(element) => contains_dynamic(element),
+        Type::Tuple(elements) => elements.iter().any(collection_of_dynamic),
+        Type::Object(attributes) => attributes.values().any(collection_of_dynamic),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::framework::schema::NestedBlock;
+
+    fn broken(block: Block) -> Vec<String> {
+        check(&Schema::new(block))
+    }
+
+    #[test]
+    fn a_good_schema_breaks_no_rule() {
+        let block = Block::new("")
+            .attribute("id", Attribute::string().computed().keeps_prior())
+            .attribute("any", Attribute::of(Type::Dynamic).optional())
+            .block("timeouts", NestedBlock::new(Nesting::Single, Block::new("")));
+        assert_eq!(broken(block), Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_rule_is_checked() {
+        let one = |name, attribute| broken(Block::new("").attribute(name, attribute));
+        let s = Attribute::string;
+        for (rule, found) in [
+            ("reserved", one("count", s().optional())),
+            ("neither", one("a", s())),
+            ("required, so", one("a", s().required().computed())),
+            ("lower-case", one("A-b", s().optional())),
+            ("write-only", one("a", s().write_only().optional().computed())),
+            ("default", one("a", s().optional().default_value(|| "x".into()))),
+            ("crashes", one("a", Attribute::of(Type::list(Type::Dynamic)).optional())),
+            (
+                "both",
+                broken(
+                    Block::new("")
+                        .attribute("a", s().optional())
+                        .block("a", NestedBlock::new(Nesting::List, Block::new(""))),
+                ),
+            ),
+            (
+                "min_items",
+                broken(Block::new("").block("a", NestedBlock::new(Nesting::Map, Block::new("")).at_most(1))),
+            ),
+            (
+                "computed inside a set",
+                one("a", Attribute::nested(Nesting::Set, [("b", s().computed())]).optional()),
+            ),
+            (
+                "dynamic inside a set",
+                broken(Block::new("").block(
+                    "a",
+                    NestedBlock::new(
+                        Nesting::Set,
+                        Block::new("").attribute("b", Attribute::of(Type::Dynamic).optional()),
+                    ),
+                )),
+            ),
+        ] {
+            assert!(found.iter().any(|text| text.contains(rule)), "{rule}: {found:?}");
+        }
+    }
+}

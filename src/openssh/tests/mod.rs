@@ -1,0 +1,4 @@
+//! Keys of all kinds, sound and damaged.
+
+mod private;
+mod public;

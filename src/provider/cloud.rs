@@ -1,0 +1,55 @@
+//! What the types work with: the API client, or the reason why there is none, and the account.
+
+use std::time::Duration;
+
+use tokio::sync::OnceCell;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::alicloud::{Call, Client};
+use crate::framework::Diagnostic;
+
+/// How long the account may take to be told. It only guards against a wrong place; nothing waits
+/// longer for it.
+const ACCOUNT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A configured provider.
+#[derive(Debug)]
+pub struct Cloud {
+    client: Result<Client, Diagnostic>,
+    account: OnceCell<Option<String>>,
+}
+
+impl Cloud {
+    /// A provider whose block is complete.
+    pub(super) fn new(client: Client) -> Self {
+        Self { client: Ok(client), account: OnceCell::new() }
+    }
+
+    /// A provider whose block holds values that are known only after apply. What needs the cloud
+    /// fails with `reason`.
+    pub(super) fn not_yet(reason: Diagnostic) -> Self {
+        Self { client: Err(reason), account: OnceCell::new() }
+    }
+
+    /// The API client.
+    pub(super) fn client(&self) -> Result<&Client, Diagnostic> {
+        self.client.as_ref().map_err(Clone::clone)
+    }
+
+    /// The account that the credentials belong to, asked at most once. `None` if it cannot be told.
+    pub(super) async fn account_id(&self, cancel: &CancellationToken) -> Option<String> {
+        let client = self.client.as_ref().ok()?;
+        let ask = async {
+            let call = Call::new(Instant::now() + ACCOUNT_TIMEOUT, cancel.clone());
+            match client.get_caller_identity(&call).await {
+                Ok(identity) => Some(identity.account_id),
+                Err(error) => {
+                    tracing::debug!(%error, "The account behind the credentials could not be told");
+                    None
+                }
+            }
+        };
+        self.account.get_or_init(|| ask).await.clone()
+    }
+}

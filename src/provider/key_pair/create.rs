@@ -1,0 +1,350 @@
+//! Making a key pair: a key from the configuration, a file or this machine, imported under a name.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::memory::Memory;
+use super::schema::KeyPairModel;
+use super::{call, key_file, messages, name, tags};
+use crate::alicloud::ecs::{ImportKeyPair, KeyPair};
+use crate::alicloud::{Call, Client, Error, ErrorKind};
+use crate::framework::duration::or_default;
+use crate::framework::{Attr, ChangeResponse, Context, CreateRequest, Diagnostic, Diagnostics};
+use crate::openssh::{PublicKey, generate_rsa_2048};
+use crate::provider::cloud::Cloud;
+use crate::provider::diagnostics::{api_error, facts};
+
+/// As in the official provider.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+
+/// How far this machine's clock may run ahead of the cloud's when it is told whether a key pair is
+/// older than the request that may have made it.
+const CLOCK_TOLERANCE: time::Duration = time::Duration::minutes(2);
+
+pub(super) async fn create(
+    context: &Context<Cloud>,
+    request: CreateRequest<KeyPairModel>,
+    response: &mut ChangeResponse<KeyPairModel>,
+) -> Result<(), Diagnostics> {
+    let CreateRequest { config, planned } = request;
+    let client = context.client.client()?;
+    let timeout = planned.timeouts.known().map_or(&Attr::Null, |timeouts| &timeouts.create);
+    let call = call(context, or_default(timeout, DEFAULT_TIMEOUT));
+    let name = match config.configured_name().as_str() {
+        Some(name) => name.to_owned(),
+        None => name::unique_name(config.key_name_prefix.as_str().filter(|prefix| !prefix.is_empty()))?,
+    };
+    let key = Key::obtain(&config).await?;
+    let import = ImportKeyPair {
+        name: name.clone(),
+        public_key: key.public.to_line(),
+        resource_group_id: planned.wanted_group().map(str::to_owned),
+        tags: tags::plain(&planned.tags),
+    };
+    let (imported, account_id) = tokio::join!(
+        import_settled(client, &call, &import, &key.public),
+        context.client.account_id(&context.cancel)
+    );
+    let fingerprint = match imported {
+        Ok(fingerprint) => fingerprint,
+        Err(failure) => {
+            if failure.is_plain() {
+                key.withdraw().await;
+            }
+            return Err(failure.into_diagnostic(client, &call, &key, &name).await.into());
+        }
+    };
+
+    let computed = key.public.fingerprint_md5();
+    let memory = Memory {
+        region: Some(client.region().to_owned()),
+        account_id,
+        key_is_certain: true,
+        fingerprint_is_computed: fingerprint.as_deref() == Some(computed.as_str()),
+    };
+    memory.save(&mut response.private);
+    let state = response.state.insert(KeyPairModel {
+        id: Attr::Known(name.clone()),
+        key_pair_name: Attr::Known(name.clone()),
+        key_name: Attr::Known(name.clone()),
+        public_key: if planned.public_key.is_unknown() {
+            Attr::Known(key.public.to_line())
+        } else {
+            planned.public_key.clone()
+        },
+        finger_print: Attr::Known(fingerprint.unwrap_or(computed)),
+        create_time: Attr::Null,
+        resource_group_id: if planned.resource_group_id.is_unknown() {
+            Attr::Null
+        } else {
+            planned.resource_group_id.clone()
+        },
+        ..planned.clone()
+    });
+    // What only the cloud knows. Without it the key pair is no less made; the next refresh fills it.
+    match client.describe_key_pair(&call.to_settle(), &name).await {
+        Ok(Some(found)) => {
+            state.create_time = Some(found.creation_time).filter(|time| !time.is_empty()).into();
+            if planned.resource_group_id.is_unknown() {
+                state.resource_group_id = Attr::Known(found.resource_group_id);
+            }
+        }
+        Ok(None) => tracing::debug!(key_pair_name = name, "The new key pair is not shown yet"),
+        Err(error) => response.diagnostics.push(Diagnostic::warning(
+            format!("The new key pair {name:?} could not be read"),
+            format!(
+                "It was made, and the state holds it; its creation time and resource group will be filled in by the \
+                 next plan. {}\n\n{}",
+                error.message(),
+                facts(&error)
+            ),
+        )),
+    }
+    Ok(())
+}
+
+/// The key to import, and where it came from.
+struct Key {
+    public: PublicKey,
+    /// The file that was written for it by this create.
+    written: Option<PathBuf>,
+}
+
+impl Key {
+    /// The key that the configuration asks for. Changes nothing but a new key file.
+    async fn obtain(config: &KeyPairModel) -> Result<Self, Diagnostic> {
+        if let Some(text) = config.public_key.as_str() {
+            let public = PublicKey::parse(text).map_err(|error| {
+                Diagnostic::error("Invalid public key", error.to_string()).at("public_key")
+            })?;
+            return Ok(Self { public, written: None });
+        }
+        let path = config.key_file.as_str().filter(|path| !path.is_empty()).map(PathBuf::from);
+        tokio::task::spawn_blocking(move || Self::from_file_or_new(path.as_deref())).await.unwrap_or_else(
+            |error| Err(Diagnostic::error("No key could be made", format!("Making a key failed: {error}."))),
+        )
+    }
+
+    fn from_file_or_new(path: Option<&Path>) -> Result<Self, Diagnostic> {
+        let file_error = |path: &Path, error: &key_file::KeyFileError| {
+            let path = path.display();
+            Diagnostic::error(
+                "The key file cannot be used",
+                format!(
+                    "The file {path} {error}. Nothing was changed. key_file is either a file with an unencrypted RSA \
+                     private key, or a path where there is nothing yet."
+                ),
+            )
+            .at("key_file")
+        };
+        if let Some(path) = path
+            && let Some(public) = key_file::inspect(path).map_err(|error| file_error(path, &error))?
+        {
+            return Ok(Self { public, written: None });
+        }
+        let made = generate_rsa_2048().map_err(|error| {
+            Diagnostic::error("No key could be made", format!("{error}. Nothing was changed."))
+        })?;
+        if let Some(path) = path {
+            key_file::write_new(path, made.private_pem().as_bytes())
+                .map_err(|error| file_error(path, &error))?;
+        }
+        Ok(Self { public: made.public_key().clone(), written: path.map(Path::to_owned) })
+    }
+
+    /// Takes back the file that was written for a key that the cloud did not take.
+    async fn withdraw(&self) {
+        let Some(path) = self.written.clone() else { return };
+        let public = self.public.clone();
+        let _ = tokio::task::spawn_blocking(move || key_file::take_away(&path, &public)).await;
+    }
+}
+
+/// Why there is no new key pair.
+enum Failure {
+    /// The cloud plainly refused, or was never asked.
+    Refused(Error),
+    /// The reply was lost, and the name belongs to somebody else's key pair.
+    Taken(Error, Box<KeyPair>),
+    /// The reply was lost, and what became of it could not be seen.
+    Unclear(Error, Option<Error>),
+}
+
+/// Imports the key. A lost reply is settled by looking: a key pair of this name, with this key, that
+/// is not older than the request, is the one that the request made.
+async fn import_settled(
+    client: &Client,
+    call: &Call,
+    import: &ImportKeyPair,
+    key: &PublicKey,
+) -> Result<Option<String>, Failure> {
+    let oldest = (OffsetDateTime::now_utc() - CLOCK_TOLERANCE).unix_timestamp();
+    // How often no answer came. Until one is lost, an answer tells all.
+    let mut lost = 0;
+    loop {
+        let error = match client.import_key_pair(call, import).await {
+            Ok(imported) => return Ok(imported.fingerprint),
+            Err(error) => error,
+        };
+        match error.kind() {
+            ErrorKind::ReplyLost => lost += 1,
+            // The copy whose reply was lost may have come first.
+            ErrorKind::AlreadyExists if lost > 0 => {}
+            _ if lost > 0 => return Err(Failure::Unclear(error, None)),
+            _ => return Err(Failure::Refused(error)),
+        }
+        tracing::info!(
+            key_pair_name = import.name,
+            "The reply to the import was lost: looking what became of it"
+        );
+        match client.describe_key_pair(&call.to_settle(), &import.name).await {
+            Ok(Some(found)) if holds(&found, key) && !is_older(&found.creation_time, oldest) => {
+                return Ok(Some(found.fingerprint).filter(|fingerprint| !fingerprint.is_empty()));
+            }
+            Ok(Some(found)) => return Err(Failure::Taken(error, Box::new(found))),
+            Ok(None) => {}
+            Err(look) => return Err(Failure::Unclear(error, Some(look))),
+        }
+        call.pause(lost).await;
+        if call.is_over() {
+            return Err(Failure::Unclear(error, None));
+        }
+    }
+}
+
+/// Whether the key pair holds this key: by the key itself where the cloud shows it, else by the
+/// fingerprint.
+fn holds(found: &KeyPair, key: &PublicKey) -> bool {
+    match found.public_key.as_deref().map(PublicKey::parse) {
+        Some(Ok(theirs)) => theirs.same_key(key),
+        _ => found.fingerprint == key.fingerprint_md5(),
+    }
+}
+
+/// Whether a creation time (`2026-01-31T08:33Z`) is before `oldest`, in seconds since 1970. What
+/// cannot be read is not older.
+fn is_older(creation_time: &str, oldest: i64) -> bool {
+    let Ok(oldest) = OffsetDateTime::from_unix_timestamp(oldest) else { return false };
+    let oldest = format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}",
+        oldest.year(),
+        u8::from(oldest.month()),
+        oldest.day(),
+        oldest.hour(),
+        oldest.minute()
+    );
+    // Both are in UTC with fixed widths, so they compare as text.
+    creation_time.get(..oldest.len()).is_some_and(|minute| minute < oldest.as_str())
+}
+
+impl Failure {
+    /// Whether it is certain that nothing was made.
+    fn is_plain(&self) -> bool {
+        matches!(self, Self::Refused(_))
+    }
+
+    async fn into_diagnostic(self, client: &Client, call: &Call, key: &Key, name: &str) -> Diagnostic {
+        let file = match &key.written {
+            Some(path) if !self.is_plain() => {
+                format!("\n\nThe new private key is in {}; keep it until this is settled.", path.display())
+            }
+            _ => String::new(),
+        };
+        match self {
+            Self::Refused(error) if error.kind() == ErrorKind::AlreadyExists => {
+                let found = client.describe_key_pair(&call.to_settle(), name).await.ok().flatten();
+                name_taken(name, &error, found.as_ref(), &key.public)
+            }
+            Self::Refused(error) => {
+                let diagnostic = api_error(format!("Could not create the key pair {name:?}"), &error);
+                match attribute_at_fault(&error) {
+                    Some(attribute) => diagnostic.at(attribute),
+                    None => diagnostic,
+                }
+            }
+            Self::Taken(error, found) => {
+                let mut diagnostic = name_taken(name, &error, Some(&found), &key.public);
+                diagnostic.detail.push_str(&file);
+                diagnostic
+            }
+            Self::Unclear(error, look) => {
+                let why = look.map_or_else(String::new, |look| format!(" Looking for it failed: {look}."));
+                Diagnostic::error(
+                    format!("It is not known whether the key pair {name:?} was created"),
+                    format!(
+                        "{}{why}\n\nRun the command again. If it then says that the name is taken, the key pair was \
+                         made; take it over with:\n\n{}{file}\n\n{}",
+                        error.message(),
+                        messages::import_block(name),
+                        facts(&error)
+                    ),
+                )
+            }
+        }
+    }
+}
+
+fn name_taken(name: &str, error: &Error, found: Option<&KeyPair>, key: &PublicKey) -> Diagnostic {
+    let which = match found {
+        Some(found) if holds(found, key) => {
+            format!(" It holds the same public key ({}).", messages::describe(found))
+        }
+        Some(found) => format!(
+            " It holds another key ({}; the key of this configuration has the fingerprint {}).",
+            messages::describe(found),
+            key.fingerprint_md5()
+        ),
+        None => {
+            " The cloud does not show it, which happens for a while after a key pair was deleted.".to_owned()
+        }
+    };
+    Diagnostic::error(
+        format!("A key pair {name:?} exists already"),
+        format!(
+            "Names are unique in a region, and {} has a key pair of this name.{which} Nothing was changed.\n\nTo manage \
+             that key pair with this configuration, import it:\n\n{}\n\nIf this is a replacement under \
+             create_before_destroy, the old key pair still has the name: use key_name_prefix instead of a fixed name, \
+             or remove create_before_destroy.\n\n{}",
+            error.region(),
+            messages::import_block(name),
+            facts(error)
+        ),
+    )
+    .at("key_pair_name")
+}
+
+/// The attribute that a refusal is about.
+fn attribute_at_fault(error: &Error) -> Option<&'static str> {
+    match error.code()? {
+        "InvalidPublicKeyBody.Malformed" => Some("public_key"),
+        "InvalidKeyPairName.Malformed" => Some("key_pair_name"),
+        "InvalidResourceGroup.NotFound" => Some("resource_group_id"),
+        "Duplicate.TagKey" | "InvalidTagKey.Malformed" | "InvalidTagValue.Malformed" | "QuotaExceed.Tags" => {
+            Some("tags")
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_pair_older_than_the_request_was_not_made_by_it() {
+        let oldest = 1_769_848_380; // 2026-01-31T08:33:00Z
+        for (creation_time, expected) in [
+            ("2026-01-31T08:32Z", true),
+            ("2025-12-31T23:59Z", true),
+            ("2026-01-31T08:33Z", false),
+            ("2026-01-31T08:33:07Z", false),
+            ("2026-02-01T00:00Z", false),
+            ("", false),
+            ("soon", false),
+        ] {
+            assert_eq!(is_older(creation_time, oldest), expected, "{creation_time}");
+        }
+    }
+}

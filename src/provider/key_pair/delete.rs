@@ -1,0 +1,33 @@
+//! Destroying a key pair.
+
+use std::time::Duration;
+
+use super::call;
+use super::memory::Memory;
+use super::schema::KeyPairModel;
+use crate::framework::duration::or_default;
+use crate::framework::{Attr, ChangeResponse, Context, Diagnostics};
+use crate::provider::cloud::Cloud;
+use crate::provider::diagnostics::api_error;
+
+/// As in the official provider.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(20 * 60);
+
+pub(super) async fn delete(
+    context: &Context<Cloud>,
+    prior: &KeyPairModel,
+    response: &mut ChangeResponse<KeyPairModel>,
+) -> Result<(), Diagnostics> {
+    let client = context.client.client()?;
+    let name = prior.name();
+    // In the wrong region, the key pair of this name would be somebody else's.
+    Memory::load(&response.private).check_region(name, client.region())?;
+    let timeout = prior.timeouts.known().map_or(&Attr::Null, |timeouts| &timeouts.delete);
+    let call = call(context, or_default(timeout, DEFAULT_TIMEOUT));
+    client
+        .delete_key_pair(&call, name)
+        .await
+        .map_err(|error| api_error(format!("Could not delete the key pair {name:?}"), &error))?;
+    response.state = None;
+    Ok(())
+}

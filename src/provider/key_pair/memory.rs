@@ -1,0 +1,32 @@
+//! What a key pair remembers beside its state: where it lives, and what is certain about its key.
+
+use serde::{Deserialize, Serialize};
+
+use crate::framework::Private;
+
+/// The entry in the private data.
+const KEY: &str = "key_pair";
+
+/// Facts that this provider has seen of a key pair. A state that another provider wrote has none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Memory {
+    /// The region where it was made or found.
+    pub(super) region: Option<String>,
+    /// The account that owns it, if it was known when the key pair was made.
+    pub(super) account_id: Option<String>,
+    /// The state's public key was seen to be the one that the cloud holds, or was sent there by us.
+    pub(super) key_is_certain: bool,
+    /// The cloud gave the computed fingerprint of the state's public key.
+    pub(super) fingerprint_is_computed: bool,
+}
+
+impl Memory {
+    pub(super) fn load(private: &Private) -> Self {
+        private.get(KEY).unwrap_or_default()
+    }
+
+    pub(super) fn save(&self, private: &mut Private) {
+        private.set(KEY, self);
+    }
+}

@@ -1,0 +1,131 @@
+//! What the schema cannot say of a plan.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::schema::{KeyPairModel, Tags};
+use super::{call, key_file, messages};
+use crate::cty::Path;
+use crate::framework::{Attr, Context, Diagnostic, Diagnostics, PlanRequest, PlanResponse};
+use crate::provider::cloud::Cloud;
+
+/// How long a look at the cloud may hold up a plan.
+const LOOK_TIMEOUT: Duration = Duration::from_secs(5);
+
+pub(super) async fn plan(
+    context: &Context<Cloud>,
+    request: PlanRequest<'_, KeyPairModel>,
+    response: &mut PlanResponse<KeyPairModel>,
+) {
+    let PlanRequest { config, prior } = request;
+    if config.tags.is_null() {
+        response.planned.tags = without_tags(prior);
+    }
+    match prior {
+        Some(prior) => update(config, prior, response),
+        // What depends on the world is no more than a warning: a host plans every create before a
+        // destroy, and an error would make a half-made set undestroyable.
+        None => {
+            warn_of_the_key(config, &mut response.diagnostics).await;
+            warn_of_the_name(context, config, &mut response.diagnostics).await;
+        }
+    }
+}
+
+/// Tags are computed for one reason: so that no tags and an empty map of them are the same, as
+/// states hold either. They are never unknown, and leaving them out removes them.
+fn without_tags(prior: Option<&KeyPairModel>) -> Attr<Tags> {
+    match prior.map(|prior| &prior.tags) {
+        Some(Attr::Known(tags)) if tags.is_empty() => Attr::Known(Tags::new()),
+        _ => Attr::Null,
+    }
+}
+
+fn update(config: &KeyPairModel, prior: &KeyPairModel, response: &mut PlanResponse<KeyPairModel>) {
+    // From one to another is another key pair. Added to a key pair that was imported, or taken
+    // away, they are only recorded: the object does not contradict them.
+    for (attribute, before, after) in [
+        ("key_name_prefix", &prior.key_name_prefix, &config.key_name_prefix),
+        ("key_file", &prior.key_file, &config.key_file),
+    ] {
+        if !before.is_null() && !after.is_null() && before != after {
+            response.requires_replace.push(Path::root().attribute(attribute));
+        }
+    }
+    if let (Some(prefix), true) = (config.key_name_prefix.as_str(), prior.key_name_prefix.is_null())
+        && !prior.name().starts_with(prefix)
+    {
+        response.diagnostics.push(
+            Diagnostic::warning(
+                format!("The key pair {:?} keeps its name", prior.name()),
+                format!(
+                    "Its name does not start with {prefix:?}. The prefix is recorded, and holds from the next time \
+                     that the key pair is made anew."
+                ),
+            )
+            .at("key_name_prefix"),
+        );
+    }
+}
+
+async fn warn_of_the_key(config: &KeyPairModel, diagnostics: &mut Diagnostics) {
+    if !config.public_key.is_null() {
+        return;
+    }
+    if config.key_file.is_null() {
+        let which = match config.configured_name().as_str() {
+            Some(name) => format!("of the key pair {name:?}"),
+            None => "of a key pair".to_owned(),
+        };
+        diagnostics.push(Diagnostic::warning(
+            format!("Nobody will hold the private key {which}"),
+            "With neither public_key nor key_file, a key is made whose private half is dropped at once: nobody will \
+             be able to log in with it. Set public_key to a key that you hold, or key_file to have the private key \
+             written to a file.",
+        ));
+        return;
+    }
+    let Some(path) = config.key_file.as_str() else { return };
+    let file = PathBuf::from(path);
+    match tokio::task::spawn_blocking(move || key_file::inspect(&file)).await {
+        Ok(Ok(Some(key))) => diagnostics.push(
+            Diagnostic::warning(
+                format!("The key in {path} will be used"),
+                format!(
+                    "The file exists and holds an RSA private key (fingerprint {}). Its public half will be imported; \
+                     the file stays as it is.",
+                    key.fingerprint_md5()
+                ),
+            )
+            .at("key_file"),
+        ),
+        Ok(Err(error)) => diagnostics.push(
+            Diagnostic::warning(
+                format!("The key file {path} cannot be used"),
+                format!("The file {path} {error}. Unless that changes, creating the key pair will fail."),
+            )
+            .at("key_file"),
+        ),
+        Ok(Ok(None)) | Err(_) => {}
+    }
+}
+
+async fn warn_of_the_name(context: &Context<Cloud>, config: &KeyPairModel, diagnostics: &mut Diagnostics) {
+    let (Some(name), Ok(client)) = (config.configured_name().as_str(), context.client.client()) else {
+        return;
+    };
+    match client.describe_key_pair(&call(context, LOOK_TIMEOUT), name).await {
+        Ok(Some(found)) => diagnostics.push(Diagnostic::warning(
+            format!("A key pair {name:?} exists already"),
+            format!(
+                "In {} there is a key pair of that name ({}), so creating one will fail. To manage it with this \
+                 configuration, import it:\n\n{}\n\nOr choose another name.",
+                client.region(),
+                messages::describe(&found),
+                messages::import_block(name)
+            ),
+        )),
+        Ok(None) => {}
+        Err(error) => tracing::debug!(%error, key_pair_name = name, "Could not look whether the name is taken"),
+    }
+}

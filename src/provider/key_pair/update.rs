@@ -1,0 +1,66 @@
+//! Changing a key pair in place: its resource group and its tags.
+
+use std::time::Duration;
+
+use super::memory::Memory;
+use super::schema::KeyPairModel;
+use super::{call, tags};
+use crate::framework::duration::or_default;
+use crate::framework::{Attr, ChangeResponse, Context, Diagnostics, UpdateRequest};
+use crate::provider::cloud::Cloud;
+use crate::provider::diagnostics::api_error;
+
+/// As in the official provider.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+
+pub(super) async fn update(
+    context: &Context<Cloud>,
+    request: UpdateRequest<KeyPairModel>,
+    response: &mut ChangeResponse<KeyPairModel>,
+) -> Result<(), Diagnostics> {
+    let UpdateRequest { prior, planned, .. } = request;
+    let client = context.client.client()?;
+    let name = prior.name().to_owned();
+    Memory::load(&response.private).check_region(&name, client.region())?;
+    let timeout = planned.timeouts.known().map_or(&Attr::Null, |timeouts| &timeouts.update);
+    let call = call(context, or_default(timeout, DEFAULT_TIMEOUT));
+
+    // Follows each change that the cloud has made, so that a failure leaves a true state. The
+    // arguments that are only recorded come first.
+    let state = response.state.insert(KeyPairModel {
+        resource_group_id: prior.resource_group_id.clone(),
+        tags: prior.tags.clone(),
+        ..planned.clone()
+    });
+    if let Some(group) = planned.wanted_group().filter(|group| prior.wanted_group() != Some(group)) {
+        let failed = |error| {
+            api_error(format!("Could not move the key pair {name:?} to the resource group {group}"), &error)
+        };
+        client.join_resource_group(&call, &name, group).await.map_err(failed)?;
+    }
+    state.resource_group_id = planned.resource_group_id.clone();
+
+    let tags::Difference { removed, set } = tags::difference(&prior.tags, &planned.tags);
+    let failed =
+        |error| api_error(format!("Could not change the tags of the key pair {name:?}"), &error).at("tags");
+    if !removed.is_empty() {
+        client.untag_key_pair(&call, &name, &removed).await.map_err(failed)?;
+        if let Attr::Known(tags) = &mut state.tags {
+            tags.retain(|key, _| !removed.contains(key));
+        }
+    }
+    if !set.is_empty() {
+        client.tag_key_pair(&call, &name, &set).await.map_err(failed)?;
+    }
+    state.tags = planned.tags;
+
+    // A state of another provider may lack what this one reads from the cloud.
+    for attribute in
+        [&mut state.public_key, &mut state.finger_print, &mut state.create_time, &mut state.resource_group_id]
+    {
+        if attribute.is_unknown() {
+            *attribute = Attr::Null;
+        }
+    }
+    Ok(())
+}

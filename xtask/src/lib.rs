@@ -1,0 +1,18 @@
+//! What the project's own commands and its acceptance tests share: finding a host (Terraform or
+//! OpenTofu) on this machine, and driving it in a directory of its own.
+
+pub mod host;
+pub mod workdir;
+
+use std::path::PathBuf;
+
+/// The root of the project's sources.
+pub fn project_root() -> PathBuf {
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    here.parent().map_or_else(|| here.clone(), std::path::Path::to_path_buf)
+}
+
+/// Where builds go: `CARGO_TARGET_DIR`, or `target` in the project's root.
+pub fn target_dir() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| project_root().join("target"), PathBuf::from)
+}
