@@ -1,4 +1,10 @@
 //! Acceptance tests: the compiled provider under a real host, against the simulator.
+//!
+//! They run on the host that `TF_CLI_PATH` names, or on the one that is found on the PATH.
 
+mod drift;
+mod flows;
 mod harness;
 mod lifecycle;
+mod replacement;
+mod update;

@@ -65,8 +65,10 @@ impl Plan {
     pub(crate) fn changed(&self, address: &str) -> Vec<String> {
         let change = self.change(address);
         let known = change["after"].as_object().into_iter().flatten();
-        let mut names: Vec<String> =
-            known.filter(|(name, value)| change["before"][*name] != **value).map(|(name, _)| name.clone()).collect();
+        let mut names: Vec<String> = known
+            .filter(|(name, value)| change["before"][*name] != **value)
+            .map(|(name, _)| name.clone())
+            .collect();
         names.extend(self.unknown(address));
         names.sort();
         names.dedup();
@@ -87,7 +89,8 @@ impl Plan {
 }
 
 fn summary(change: &Value) -> Option<(String, String)> {
-    let actions: Vec<&str> = change["change"]["actions"].as_array()?.iter().filter_map(Value::as_str).collect();
+    let actions: Vec<&str> =
+        change["change"]["actions"].as_array()?.iter().filter_map(Value::as_str).collect();
     let mut action = actions.join("/");
     if change["change"].get("importing").is_some_and(|importing| !importing.is_null()) {
         action = format!("import {action}");

@@ -83,6 +83,8 @@ mod tests {
         assert!(!plan.windows(9).any(|part| part == b"hush-hush"), "packed");
         assert!(finds(&plan));
         let private = STANDARD.encode("a hush-hush matter");
-        assert!(finds(format!(r#"{{"resources":[{{"instances":[{{"private":"{private}"}}]}}]}}"#).as_bytes()));
+        assert!(finds(
+            format!(r#"{{"resources":[{{"instances":[{{"private":"{private}"}}]}}]}}"#).as_bytes()
+        ));
     }
 }

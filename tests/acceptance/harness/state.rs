@@ -33,8 +33,10 @@ impl State {
     /// The addresses of all current objects, sorted; `terraform_data` is left out.
     pub(crate) fn addresses(&self) -> Vec<&str> {
         let ours = self.instances.iter().filter(|(_, instance)| instance.get("deposed").is_none());
-        let mut addresses: Vec<&str> =
-            ours.map(|(address, _)| address.as_str()).filter(|it| !it.starts_with("terraform_data.")).collect();
+        let mut addresses: Vec<&str> = ours
+            .map(|(address, _)| address.as_str())
+            .filter(|it| !it.starts_with("terraform_data."))
+            .collect();
         addresses.sort_unstable();
         addresses
     }
