@@ -104,7 +104,11 @@ fn a_failing_look_is_not_gone() {
             (403, "Forbidden.RAM"),
         ] {
             let fault = case.simulator.fail(Fault::on("DescribeKeyPairs").refuse(status, code, "Not here."));
-            case.plan_fails().error().says("Could not read the key pair \"web\"", "", &["Not here.", code]);
+            case.plan_fails().error().says(
+                "Could not read the key pair \"web\"",
+                "resource",
+                &["Not here.", code],
+            );
             fault.remove();
         }
         case.settled();

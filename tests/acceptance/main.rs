@@ -5,6 +5,9 @@
 mod drift;
 mod flows;
 mod harness;
+mod import;
 mod lifecycle;
 mod replacement;
+mod unknown;
 mod update;
+mod validation;
