@@ -12,6 +12,7 @@ use crate::world::{Instance, World};
 
 /// What each path does, for `--help` and for whoever asks for a path that is not there.
 pub const ADMIN_HELP: &str = "\
+GET    /admin/                            this list
 GET    /admin/world                       the whole world, as JSON
 PUT    /admin/world                       replace it; members left out take their defaults
 POST   /admin/reset                       an empty world, no calls, no faults
@@ -33,13 +34,17 @@ PUT    /admin/settings                    {\"latency_ms\": 50, \"clock_offset_se
 /// A refusal: a status, and a sentence.
 type Refusal = (u16, String);
 
-/// Answers with a status and JSON. A path without `?account=ID` is about the default account.
-pub(crate) fn answer(shared: &Shared, path: &str, raw: &RawRequest) -> (u16, String) {
+/// Answers with a status, a content type and a text. A path without `?account=ID` is about the default
+/// account.
+pub(crate) fn answer(shared: &Shared, path: &str, raw: &RawRequest) -> (u16, &'static str, String) {
+    if path.is_empty() && raw.method == "GET" {
+        return (200, "text/plain;charset=utf-8", ADMIN_HELP.to_owned());
+    }
     let (status, value) = match handle(shared, path, raw) {
         Ok(value) => (200, value),
         Err((status, message)) => (status, json!({"error": message})),
     };
-    (status, format!("{value:#}\n"))
+    (status, "application/json", format!("{value:#}\n"))
 }
 
 fn handle(shared: &Shared, path: &str, raw: &RawRequest) -> Result<Value, Refusal> {
@@ -146,7 +151,7 @@ fn control(
         }
         (method, steps) => {
             let path = steps.join("/");
-            Err((404, format!("There is no {method} /admin/{path}. There are:\n{ADMIN_HELP}")))
+            Err((404, format!("There is no {method} /admin/{path}; GET /admin/ lists what there is.")))
         }
     }
 }

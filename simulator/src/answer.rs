@@ -29,10 +29,11 @@ pub(crate) fn body(
     action: &str,
     host: &str,
     request_id: &str,
-    result: Result<Value, &ApiError>,
+    result: &Result<Value, ApiError>,
 ) -> (u16, String, Value) {
     match result {
-        Ok(mut members) => {
+        Ok(members) => {
+            let mut members = members.clone();
             if let Some(members) = members.as_object_mut() {
                 members.insert("RequestId".to_owned(), request_id.into());
             }
@@ -72,12 +73,16 @@ fn element(text: &mut String, name: &str, value: &Value) {
     // Writing to a String cannot fail.
     let _ = match value {
         Value::Array(items) => {
-            items.iter().for_each(|item| element(text, name, item));
+            for item in items {
+                element(text, name, item);
+            }
             return;
         }
         Value::Object(members) => {
             let _ = write!(text, "<{name}>");
-            members.iter().for_each(|(name, member)| element(text, name, member));
+            for (name, member) in members {
+                element(text, name, member);
+            }
             write!(text, "</{name}>")
         }
         Value::Null => write!(text, "<{name}/>"),
@@ -117,7 +122,7 @@ mod tests {
         let members = json!({
             "KeyPairs": {"KeyPair": [{"KeyPairName": "a"}, {"KeyPairName": "<&>"}]}, "TotalCount": 2,
         });
-        let (status, root, members) = body("DescribeKeyPairs", "h", "R", Ok(members));
+        let (status, root, members) = body("DescribeKeyPairs", "h", "R", &Ok(members));
         assert_eq!((status, root.as_str()), (200, "DescribeKeyPairsResponse"));
         assert_eq!(
             write(Format::Xml, &root, &members),
@@ -126,8 +131,7 @@ mod tests {
              <KeyPair><KeyPairName>&lt;&amp;&gt;</KeyPairName></KeyPair>\
              </KeyPairs><RequestId>R</RequestId><TotalCount>2</TotalCount></DescribeKeyPairsResponse>"
         );
-        let error = ApiError::new(404, "A.B", "m");
-        let (status, root, members) = body("X", "host", "R", Err(&error));
+        let (status, root, members) = body("X", "host", "R", &Err(ApiError::new(404, "A.B", "m")));
         assert_eq!((status, root.as_str()), (404, "Error"));
         assert_eq!((&members["Code"], &members["HostId"]), (&json!("A.B"), &json!("host")));
     }

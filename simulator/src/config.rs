@@ -38,7 +38,7 @@ impl Default for Config {
                 DEFAULT_ACCOUNT,
             )],
             latency: Duration::ZERO,
-            rate_window: Duration::from_secs(60),
+            rate_window: Duration::from_mins(1),
             state_file: None,
         }
     }

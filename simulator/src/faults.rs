@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 /// Something that goes wrong with calls that match. Begin with [`Fault::on`], then say how often and what;
-/// without the latter, the call is refused with 500 InternalError.
+/// without the latter, the call is refused with 500 `InternalError`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Fault {

@@ -26,6 +26,7 @@ mod calls;
 mod clock;
 mod config;
 mod error;
+mod exchange;
 mod faults;
 mod gateway;
 mod operations;

@@ -75,7 +75,7 @@ impl Parameters {
 
     /// `Name.1`, `Name.2`, … in order.
     pub(crate) fn list(&self, name: &str) -> Vec<&str> {
-        self.numbered(name, |rest| rest.is_empty()).into_iter().map(|(_, value)| value).collect()
+        self.numbered(name, str::is_empty).into_iter().map(|(_, value)| value).collect()
     }
 
     /// `Tag.N.Key` with `Tag.N.Value`: the value is `None` where it is not sent, the key empty likewise.
@@ -136,7 +136,8 @@ mod tests {
 
     #[test]
     fn numbers_lists_by_value_not_by_text() {
-        let many: String = (1..=11).rev().map(|n| format!("ResourceId.{n}=k{n}&")).collect();
+        let many: Vec<String> = (1..=11).rev().map(|n| format!("ResourceId.{n}=k{n}&")).collect();
+        let many = many.concat();
         let read = Parameters::parse(
             format!("{many}ResourceId=x&Tag.2.Value=v&Tag.1.Key=a&Tag.10.Key=b&Tag.10.Value=").as_bytes(),
         );

@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use std::{fmt, io};
 
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -18,7 +19,7 @@ use crate::state::Shared;
 use crate::world::World;
 
 /// No test waits longer for a call.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// A simulator that runs on a thread of its own and stops when this is dropped. One process may hold many.
 pub struct Simulator {
@@ -39,13 +40,15 @@ impl Simulator {
     /// Starts one. It answers from when this returns.
     ///
     /// # Errors
-    /// The address cannot be listened on, the state file cannot be read, no access key is given, or the
+    /// The address cannot be listened on, the state file cannot be read or written, no access key is given, or the
     /// system gives no thread.
     pub fn start(config: Config) -> io::Result<Self> {
-        let access_key = config.access_keys.first().cloned();
+        let (bind_to, access_key) = (config.address, config.access_keys.first().cloned());
         let access_key = access_key.ok_or_else(|| io::Error::other("A simulator needs an access key."))?;
-        let shared = Arc::new(Shared::new(&config).map_err(io::Error::other)?);
-        let listener = std::net::TcpListener::bind(config.address)?;
+        let shared = Arc::new(Shared::new(config).map_err(io::Error::other)?);
+        // At once, so that a file that cannot be written is found out now and not at the first change.
+        shared.lock().save().map_err(io::Error::other)?;
+        let listener = std::net::TcpListener::bind(bind_to)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
@@ -58,7 +61,7 @@ impl Simulator {
         let thread = std::thread::Builder::new().name("ecs-simulator".to_owned()).spawn(move || {
             runtime.block_on(async {
                 tokio::select! {
-                    error = server::serve(listener, of_thread) => eprintln!("The simulator stopped: {error}"),
+                    never = server::serve(listener, of_thread) => match never {},
                     // Dropped or told: both mean the end.
                     _ = stopped => {}
                 }
@@ -90,6 +93,27 @@ impl Simulator {
     /// The account of the first access key.
     pub fn account(&self) -> &str {
         &self.shared.account
+    }
+
+    /// Where it is and which access key to use, as one line of JSON.
+    pub fn introduction(&self) -> String {
+        json!({
+            "url": self.url(),
+            "address": self.address.to_string(),
+            "access_key_id": self.access_key.id,
+            "access_key_secret": self.access_key.secret,
+            "account": self.account(),
+            "admin": format!("{}/admin/", self.url()),
+        })
+        .to_string()
+    }
+
+    /// Runs until the process is stopped.
+    pub fn wait(mut self) {
+        if let Some(thread) = self.thread.take() {
+            // A panic over there has been printed; there is nothing to add.
+            let _ = thread.join();
+        }
     }
 
     /// Looks at or changes the default account's world. Calls wait meanwhile; call nothing of this simulator
@@ -131,6 +155,14 @@ impl Simulator {
     pub fn wait_for_call(&self, action: &str, calls: usize) -> bool {
         self.shared.wait_until(LONGEST_WAIT, |state| {
             state.calls.iter().filter(|call| call.action == action).count() >= calls
+        })
+    }
+
+    /// Waits until so many calls have changed the world; false if they have not after a minute.
+    #[must_use = "false means that the changes were not made"]
+    pub fn wait_for_change(&self, changes: usize) -> bool {
+        self.shared.wait_until(LONGEST_WAIT, |state| {
+            state.calls.iter().filter(|call| call.changed).count() >= changes
         })
     }
 

@@ -65,13 +65,14 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// Sets up the state; reads the state file, if there is one.
-    pub(crate) fn new(config: &Config) -> Result<Self, StoreError> {
-        let store = config.state_file.clone().map(Store::new);
+    pub(crate) fn new(config: Config) -> Result<Self, StoreError> {
+        let store = config.state_file.map(Store::new);
         let worlds = store.as_ref().map_or_else(|| Ok(BTreeMap::new()), Store::load)?;
         let account = config.access_keys.first().map_or(crate::DEFAULT_ACCOUNT, |key| &key.account);
+        let account = account.to_owned();
         let state = State {
             worlds,
-            keys: config.access_keys.iter().map(|key| (key.id.clone(), key.clone())).collect(),
+            keys: config.access_keys.into_iter().map(|key| (key.id.clone(), key)).collect(),
             calls: Vec::new(),
             faults: Faults::default(),
             nonces: Nonces::default(),
@@ -80,12 +81,7 @@ impl Shared {
             epoch: 0,
             store,
         };
-        Ok(Self {
-            state: Mutex::new(state),
-            arrived: Condvar::new(),
-            clock: Clock::default(),
-            account: account.to_owned(),
-        })
+        Ok(Self { state: Mutex::new(state), arrived: Condvar::new(), clock: Clock::default(), account })
     }
 
     /// The state. A panic of a test that held it is that test's, so what it left is taken as it is.

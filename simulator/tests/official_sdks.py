@@ -1,8 +1,8 @@
 """Drives the two official Python SDKs against a simulator.
 
-Usage: official_sdks.py HOST PORT ACCESS_KEY_ID ACCESS_KEY_SECRET
+Usage: official_sdks.py HOST PORT ACCESS_KEY_ID ACCESS_KEY_SECRET STS_KEY_ID STS_SECRET STS_TOKEN
 
-The simulator must hold two instances in cn-hangzhou, i-sdk-1 and i-sdk-2, without a key pair. Both SDKs go
+The second key is a temporary one of another account. The simulator must hold two instances in cn-hangzhou, i-sdk-1 and i-sdk-2, without a key pair. Both SDKs go
 through the same scenario: create, import, describe, attach, tag, delete, and the errors that DeleteKeyPairs
 documents. Exits with a traceback at the first thing that is not as documented.
 """
@@ -10,7 +10,9 @@ documents. Exits with a traceback at the first thing that is not as documented.
 import json
 import sys
 
-HOST, PORT, KEY_ID, SECRET = sys.argv[1:]
+HOST, PORT, *KEYS = sys.argv[1:]
+KEY = (*KEYS[:2], None)
+STS_KEY = tuple(KEYS[2:])
 REGION = "cn-hangzhou"
 PUBLIC_KEY = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQDzaC1yc2EAAAAD sdk@host"
 
@@ -30,10 +32,12 @@ class OldSdk:
     # It says so when the string that the server signed, which the error quotes, is the one that it signed.
     wrong_secret = "InvalidAccessKeySecret"
 
-    def __init__(self, secret=SECRET):
+    def __init__(self, key_id, secret, token):
+        from aliyunsdkcore.auth.credentials import AccessKeyCredential, StsTokenCredential
         from aliyunsdkcore.client import AcsClient
 
-        self.client = AcsClient(KEY_ID, secret, REGION, port=int(PORT), auto_retry=False)
+        key = StsTokenCredential(key_id, secret, token) if token else AccessKeyCredential(key_id, secret)
+        self.client = AcsClient(region_id=REGION, credential=key, port=int(PORT), auto_retry=False)
         self.client.add_endpoint(REGION, "Ecs", HOST)
 
     def call(self, action, **parameters):
@@ -65,11 +69,11 @@ class NewSdk:
     name = "new"
     wrong_secret = "SignatureDoesNotMatch"
 
-    def __init__(self, secret=SECRET):
+    def __init__(self, key_id, secret, token):
         from alibabacloud_ecs20140526.client import Client
         from alibabacloud_tea_openapi.utils_models import Config
 
-        config = Config(access_key_id=KEY_ID, access_key_secret=secret, region_id=REGION)
+        config = Config(access_key_id=key_id, access_key_secret=secret, security_token=token, region_id=REGION)
         config.endpoint = f"{HOST}:{PORT}"
         config.protocol = "http"
         self.client = Client(config)
@@ -151,9 +155,12 @@ def scenario(sdk):
     answer = sdk.call("DescribeKeyPairs", KeyPairName=f"{sdk.name}-*")
     assert answer["TotalCount"] == 0 and answer["KeyPairs"]["KeyPair"] == [], answer
 
-    refused(type(sdk)(secret="another"), 400, sdk.wrong_secret, "DescribeKeyPairs")
+    refused(type(sdk)(KEY[0], "another", None), 400, sdk.wrong_secret, "DescribeKeyPairs")
+    assert type(sdk)(*STS_KEY).call("DescribeKeyPairs")["TotalCount"] == 0
+    mismatch = "InvalidSecurityToken.MismatchWithAccessKey"
+    refused(type(sdk)(*STS_KEY[:2], "another"), 400, mismatch, "DescribeKeyPairs")
 
 
-for sdk in (OldSdk(), NewSdk()):
+for sdk in (OldSdk(*KEY), NewSdk(*KEY)):
     scenario(sdk)
     print(f"the {sdk.name} SDK is content")

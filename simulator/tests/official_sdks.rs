@@ -1,10 +1,13 @@
 //! Clients that nobody here wrote: both official Python SDKs, one for each version of the signature.
 
+// Helpers of a test may panic like a test.
+#![allow(clippy::unwrap_used)]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::{env, fs};
 
-use ecs_simulator::{Config, Instance, Simulator};
+use ecs_simulator::{AccessKey, Config, Instance, Simulator};
 
 const HERE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
 
@@ -20,11 +23,13 @@ fn both_official_sdks_are_content() {
             world.add_instance(Instance::new("cn-hangzhou", id));
         }
     });
+    simulator.add_access_key(AccessKey::new("STS.sdk", "sts-secret", "2").with_token("CAES+/=tok"));
     let address = simulator.address();
     let output = Command::new(python)
         .arg(format!("{HERE}/official_sdks.py"))
         .args([address.ip().to_string(), address.port().to_string()])
         .args([simulator.access_key_id(), simulator.access_key_secret()])
+        .args(["STS.sdk", "sts-secret", "CAES+/=tok"])
         // A proxy would get in between.
         .env("NO_PROXY", "127.0.0.1")
         .env("no_proxy", "127.0.0.1")

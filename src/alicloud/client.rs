@@ -13,7 +13,7 @@ use super::proxy::Proxies;
 use super::transport::{Http, Transport};
 
 /// What a [`Client`] is made of.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config {
     /// The region that all calls are about.
     pub region: String,
@@ -51,7 +51,7 @@ pub(super) struct Shared {
 impl Client {
     /// A client of this configuration. Does no I/O: connections are made at the first call.
     pub fn new(config: Config) -> Result<Self, ConfigError> {
-        let http = Http::new(config.connect_timeout, config.read_timeout, config.user_agent.clone());
+        let http = Http::new(config.connect_timeout, config.read_timeout, &config.user_agent);
         Self::with(config, Box::new(http), Box::new(SystemClock))
     }
 

@@ -42,8 +42,9 @@ impl fmt::Display for Service {
     }
 }
 
-/// Hosts to use instead of the table's: `host`, `host:port`, or either with a scheme before it.
-#[derive(Clone, Debug, Default)]
+/// Hosts to use instead of the table's: `host`, `host:port`, or either with a scheme before it. Not `Debug`, since
+/// nobody has yet looked whether they hold a password.
+#[derive(Clone, Default)]
 pub struct Endpoints {
     /// In place of the region's ECS host.
     pub ecs: Option<String>,

@@ -235,6 +235,7 @@ impl fmt::Display for Error {
             details.code.clone(),
             details.http_status.map(|status| format!("HTTP {status}")),
             details.request_id.as_ref().map(|id| format!("request id {id}")),
+            details.proxy.as_ref().map(|proxy| format!("through the proxy {proxy}")),
         ]
         .into_iter()
         .flatten()

@@ -5,7 +5,11 @@
 //! key is a 404 too. Families of codes are recognised by prefix only where every member calls for the same step.
 //! Sources: the error tables of the ECS operations, and the common error codes of the API gateway.
 
-use super::error::ErrorKind::{self, *};
+use super::error::ErrorKind::{
+    self, AccessKeyDisabled, AccessKeyNotFound, AccountRestricted, AlreadyExists, Bound, ClockSkew,
+    Forbidden, InvalidInput, KeyPairNotFound, LimitExceeded, Other, QuotaExceeded, RegionNotFound, ReplyLost,
+    ResourceGroupNotFound, Signature, Throttled, TokenExpired, TokenInvalid, Unavailable, WrongEndpoint,
+};
 
 const EXACT: &[(&str, ErrorKind)] = &[
     ("Throttling", Throttled),

@@ -23,3 +23,19 @@ impl Proxies {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_proxy_is_named_without_its_password() {
+        let matcher =
+            Matcher::builder().https("http://user:secret@proxy.local:3128").no("direct.local").build();
+        let proxies = Proxies(OnceLock::from(matcher));
+        let of = |url: &str| proxies.of(&Url::parse(url).unwrap());
+        assert_eq!(of("https://ecs.cn-beijing.aliyuncs.com/").as_deref(), Some("http://proxy.local:3128"));
+        assert_eq!(of("http://ecs.cn-beijing.aliyuncs.com/"), None);
+        assert_eq!(of("https://direct.local/"), None);
+    }
+}

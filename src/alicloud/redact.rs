@@ -76,6 +76,7 @@ mod tests {
             "Specified signature is not matched with our calculation. server string to sign is:POST&%2F&AccessKeyId",
             "Specified signature is not matched with our calculation. Server String To Sign: POST",
             "Specified signature is not matched with our calculation. StringToSign is x",
+            "Specified signature is not matched with our calculation. string to sign: x",
         ];
         for wording in wordings {
             assert_eq!(scrub(wording), "Specified signature is not matched with our calculation.");

@@ -12,7 +12,7 @@ use super::redact::Scrubber;
 use super::transport::HttpReply;
 
 /// The longest wait that is taken from an answer's headers.
-const LONGEST_HINT: Duration = Duration::from_secs(120);
+const LONGEST_HINT: Duration = Duration::from_mins(2);
 
 /// A successful answer.
 #[derive(Debug)]
@@ -138,7 +138,9 @@ mod tests {
     use super::*;
     use crate::alicloud::credentials::Credentials;
 
-    fn read_reply(status: u16, headers: &[(&'static str, &str)], body: &str) -> Result<Success, Refusal> {
+    type Headers<'a> = &'a [(&'static str, &'a str)];
+
+    fn read_reply(status: u16, headers: Headers<'_>, body: &str) -> Result<Success, Refusal> {
         let headers = headers
             .iter()
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()))
@@ -195,9 +197,30 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_answer_makes_it_panic(status: u16, body: Vec<u8>, text: String, json in JSON) {
+            let credentials = Credentials::new("LTAI5tExampleKeyWXYZ", text.clone().into(), None, "a test");
+            let scrubber = Scrubber::new(&credentials);
+            for body in [body, text.clone().into_bytes(), json.into_bytes(), format!("<title>{text}</title>").into()] {
+                let mut headers = HeaderMap::new();
+                for name in ["x-acs-request-id", "x-acs-retry-after", "x-ratelimit-user", "date", "content-type"] {
+                    if let Ok(value) = HeaderValue::from_bytes(&body) {
+                        headers.insert(name, value);
+                    }
+                }
+                let _ = read(&HttpReply { status, headers, body }, &scrubber);
+            }
+        }
+    }
+
+    /// Objects with the fields that are read, of any scalar type.
+    const JSON: &str =
+        r#"\{("(Code|Message|RequestId|Success)":(-?[0-9]{1,30}|"[a-zA-Z ]{0,9}"|null|true|\[\])){0,1}\}"#;
+
     #[test]
     fn waits_that_the_service_asks_for() {
-        let cases: [(&[(&'static str, &str)], Option<u64>); 8] = [
+        let cases: [(Headers<'_>, Option<u64>); 8] = [
             (&[("x-acs-retry-after", "1500")], Some(1500)),
             (&[("x-ratelimit-user-api", "Limit:1,Remain:0,TimeLeft:2000,Reset:1234")], Some(2000)),
             (&[("x-ratelimit-user", "Limit:9,Remain:5,TimeLeft:2000")], None),

@@ -233,7 +233,11 @@ impl History {
     /// Waits before the next try; gives up at once when that would come too late.
     async fn wait(&self, wait: Duration, call: &Call) -> Result<(), Error> {
         if Instant::now() + wait >= call.deadline {
-            return Err(self.interrupted(Interrupted::Deadline, call));
+            // A host out of reach says more than the time that was spent on it.
+            let unreachable = self.last.as_ref().filter(|last| last.kind() == ErrorKind::Unreachable);
+            return Err(unreachable
+                .cloned()
+                .unwrap_or_else(|| self.interrupted(Interrupted::Deadline, call)));
         }
         tracing::info!(
             operation = self.operation.name,

@@ -2,6 +2,7 @@
 //! speaks raw bytes.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Write;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -178,5 +179,26 @@ async fn read_request(stream: &mut (impl AsyncReadExt + Unpin)) -> String {
             0 => return text,
             read => bytes.extend_from_slice(&chunk[..read]),
         }
+    }
+}
+
+/// Collects everything that is logged, at every level, as text.
+#[derive(Clone, Default)]
+pub(crate) struct LogCapture(Arc<Mutex<String>>);
+
+impl LogCapture {
+    pub(crate) fn text(&self) -> String {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for LogCapture {
+    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        let text = &mut *self.0.lock().unwrap();
+        text.push_str(event.metadata().level().as_str());
+        event.record(&mut |field: &tracing::field::Field, value: &dyn std::fmt::Debug| {
+            write!(text, " {field}={value:?}").unwrap();
+        });
+        text.push('\n');
     }
 }

@@ -63,7 +63,7 @@ pub(crate) struct Http {
 }
 
 impl Http {
-    pub(crate) fn new(connect_timeout: Duration, read_timeout: Duration, user_agent: String) -> Self {
+    pub(crate) fn new(connect_timeout: Duration, read_timeout: Duration, user_agent: &str) -> Self {
         // What a header can't hold would make every request fail.
         let user_agent = user_agent.chars().filter(|c| matches!(c, ' '..='~')).collect();
         Self { connect_timeout, read_timeout, user_agent, client: OnceLock::new() }

@@ -15,7 +15,7 @@ use super::error::StartError;
 use super::lifetime::{self, End, Signals};
 use super::listener::{Listener, Network};
 use super::tls::Identity;
-use super::{Mode, Plugin, connection, handshake, logging, panics, reattach, services};
+use super::{DebugOptions, Mode, Plugin, connection, handshake, logging, panics, reattach, services};
 
 /// Serves what `services` returns, beside go-plugin's own services, until the host or a signal ends the process.
 ///
@@ -48,22 +48,29 @@ fn start(
     environment: Lookup<'_>,
     services: impl FnOnce(CancellationToken) -> Routes,
 ) -> Result<(), StartError> {
-    let request = match mode {
-        Mode::Host => Some(HostRequest::read(environment)?),
-        Mode::Debug(_) => None,
-    };
+    match mode {
+        Mode::Host => {
+            let request = HostRequest::read(environment)?;
+            in_runtime(plugin, environment, serve_host(&request, network, services))
+        }
+        Mode::Debug(options) => {
+            let serving = serve_debug(plugin, options, network, environment, services);
+            in_runtime(plugin, environment, serving)
+        }
+    }
+}
+
+fn in_runtime(
+    plugin: &Plugin,
+    environment: Lookup<'_>,
+    serving: impl Future<Output = Result<(), StartError>>,
+) -> Result<(), StartError> {
     panics::install_hook();
     logging::start(plugin.name, environment);
     tracing::debug!(name = plugin.name, version = plugin.version, "the process starts");
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(StartError::Runtime)?;
-    let result = runtime.block_on(async {
-        match (request, mode) {
-            (Some(request), _) => serve_host(&request, network, services).await,
-            (None, Mode::Debug(debug)) => serve_debug(plugin, debug, network, environment, services).await,
-            (None, Mode::Host) => Err(StartError::NotAHost),
-        }
-    });
+    let result = runtime.block_on(serving);
     // Whatever still runs on other threads is not waited for.
     runtime.shutdown_background();
     result
@@ -92,7 +99,7 @@ async fn serve_host(
 
 async fn serve_debug(
     plugin: &Plugin,
-    debug: &super::DebugOptions,
+    options: &DebugOptions,
     network: Network,
     environment: Lookup<'_>,
     services: impl FnOnce(CancellationToken) -> Routes,
@@ -100,7 +107,7 @@ async fn serve_debug(
     let signals = Signals::take().map_err(StartError::Runtime)?;
     let listener = Listener::bind(network, &Placement::read(environment)?)?;
     let address = listener.address().map_err(StartError::Stdout)?;
-    let _env_file = reattach::announce(plugin, debug, &address)?;
+    let _env_file = reattach::announce(plugin, options, &address)?;
     // Hosts come and go here; one that asks for an end is answered, and the process stays for the next.
     let ignored = CancellationToken::new();
     let (presence, _) = watch::channel(0);

@@ -313,12 +313,17 @@ impl Host {
         plugin: &Plugin,
         versions: &[&'static SupportedProtocolVersion],
     ) -> Arc<ClientConfig> {
-        client_config(plugin, versions, Some((self.certificate.clone(), &self.key)))
+        self.client_config_signing_as(self, plugin, versions)
     }
 
     /// Presents this host's certificate but signs with the key of another.
-    pub(crate) fn client_config_signing_as(&self, other: &Host, plugin: &Plugin) -> Arc<ClientConfig> {
-        client_config(plugin, rustls::ALL_VERSIONS, Some((self.certificate.clone(), &other.key)))
+    pub(crate) fn client_config_signing_as(
+        &self,
+        signer: &Host,
+        plugin: &Plugin,
+        versions: &[&'static SupportedProtocolVersion],
+    ) -> Arc<ClientConfig> {
+        client_config(plugin, versions, Some((self.certificate.clone(), &signer.key)))
     }
 }
 

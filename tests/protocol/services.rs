@@ -49,10 +49,10 @@ async fn streams_stay_open_and_silent_until_the_end() {
     let remains = plugin.shut_down(channel).await;
     assert!(remains.status.success());
     for output in &mut outputs {
-        assert_eq!(soon("end of StreamStdio", output.message()).await.ok().flatten(), None);
+        assert_eq!(soon("end of StreamStdio", output.message()).await.unwrap(), None);
     }
     for connection in &mut connections {
-        assert_eq!(soon("end of StartStream", connection.message()).await.ok().flatten(), None);
+        assert_eq!(soon("end of StartStream", connection.message()).await.unwrap(), None);
     }
 }
 

@@ -79,8 +79,8 @@ impl Workdir {
         let mut command = Command::new(&self.host.program);
         command.args(arguments).current_dir(&self.directory).stdin(std::process::Stdio::null());
         for (name, _) in std::env::vars_os() {
-            let foreign = |prefix: &&str| name.to_string_lossy().starts_with(*prefix);
-            if FOREIGN.iter().any(|prefix| foreign(&prefix)) {
+            let foreign = |prefix: &str| name.to_string_lossy().starts_with(prefix);
+            if FOREIGN.iter().any(|prefix| foreign(prefix)) {
                 command.env_remove(&name);
             }
         }

@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn each_window_gives_a_new_allowance_per_account_region_and_action() {
-        let mut rates = Rates::new(Duration::from_secs(60));
+        let mut rates = Rates::new(Duration::from_mins(1));
         rates.limit("A", Some(2));
         let mut take = |account: &str, region: &str, action: &str, at: u64| {
             rates.take_at(account, region, action, Duration::from_secs(at)).map_err(|error| error.headers)

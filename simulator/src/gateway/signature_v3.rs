@@ -34,7 +34,17 @@ pub(super) fn verify(
     if raw.header("x-acs-content-sha256") != hashed_body {
         return Err(mismatch(&format!("the body's hash is {hashed_body}")));
     }
-    let headers: String = signed.iter().map(|name| format!("{name}:{}\n", raw.header(name).trim())).collect();
+    let headers: Vec<String> = signed
+        .iter()
+        .map(|name| {
+            format!(
+                "{name}:{}
+",
+                raw.header(name).trim()
+            )
+        })
+        .collect();
+    let headers = headers.concat();
     let text = format!(
         "{}\n{}\n{}\n{headers}\n{}\n{hashed_body}",
         raw.method,

@@ -1,4 +1,4 @@
-//! AttachKeyPair and DetachKeyPair.
+//! `AttachKeyPair` and `DetachKeyPair`.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! CreateKeyPair: the cloud makes the key and shows its private half once.
+//! `CreateKeyPair`: the cloud makes the key and shows its private half once.
 
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};

@@ -1,4 +1,4 @@
-//! DeleteKeyPairs.
+//! `DeleteKeyPairs`.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! DescribeInstances, the part that concerns key pairs, with both of its ways to page.
+//! `DescribeInstances`, the part that concerns key pairs, with both of its ways to page.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -47,14 +47,13 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Value, ApiError> {
     };
     let page = Page::of(parameters)?;
     let hidden = gateway::denies(context.world, "DescribeInstances", parameters);
-    let mut found = Vec::new();
-    for instance in context.world.instances.values_mut() {
-        if !hidden && wanted(instance) {
-            found.push(show(instance));
-            finish_starting(instance);
-        }
-    }
-    Ok(page.cut(found))
+    let all = context.world.instances.values_mut();
+    let found: Vec<&mut Instance> = all.filter(|instance| !hidden && wanted(instance)).collect();
+    Ok(page.cut(found, |instance| {
+        let shown = show(instance);
+        finish_starting(instance);
+        shown
+    }))
 }
 
 /// Each look brings a starting instance nearer to running.
@@ -72,6 +71,7 @@ fn finish_starting(instance: &mut Instance) {
 }
 
 /// The two ways to page.
+#[derive(Clone, Copy)]
 enum Page {
     /// By `MaxResults` and `NextToken`.
     After { skipped: usize, size: usize },
@@ -103,30 +103,27 @@ impl Page {
         Ok(Self::After { skipped, size })
     }
 
-    fn cut(self, found: Vec<Value>) -> Value {
+    /// The answer with this page of what was found.
+    fn cut<T>(self, found: Vec<T>, show: impl FnMut(T) -> Value) -> Value {
         let total = found.len();
-        let take = |skipped: usize, size: usize| -> Vec<Value> {
-            found.into_iter().skip(skipped).take(size).collect()
+        let (skipped, size) = match self {
+            Self::Numbered { number, size } => (number.saturating_sub(1).saturating_mul(size), size),
+            Self::After { skipped, size } => (skipped, size),
         };
-        match self {
-            Self::Numbered { number, size } => {
-                let page = take(number.saturating_sub(1).saturating_mul(size), size);
-                json!({
-                    "Instances": {"Instance": page}, "TotalCount": total,
-                    "PageNumber": number, "PageSize": size, "NextToken": "",
-                })
-            }
+        let page: Vec<Value> = found.into_iter().skip(skipped).take(size).map(show).collect();
+        let (total, number, size, next) = match self {
+            Self::Numbered { number, size } => (total, number, size, String::new()),
+            // The other members are documented as meaningless in this way to page, so nobody shall find a
+            // meaning in them.
             Self::After { skipped, size } => {
                 let end = skipped.saturating_add(size);
-                let next = if end < total { write_token(end) } else { String::new() };
-                let page = take(skipped, size);
-                json!({
-                    "Instances": {"Instance": page}, "NextToken": next,
-                    // Documented as meaningless in this way to page, so nobody shall find a meaning in it.
-                    "TotalCount": 0, "PageNumber": 0, "PageSize": 0,
-                })
+                (0, 0, 0, if end < total { write_token(end) } else { String::new() })
             }
-        }
+        };
+        json!({
+            "Instances": {"Instance": page}, "TotalCount": total,
+            "PageNumber": number, "PageSize": size, "NextToken": next,
+        })
     }
 }
 

@@ -1,4 +1,4 @@
-//! DescribeKeyPairs.
+//! `DescribeKeyPairs`.
 
 use serde_json::{Value, json};
 
@@ -39,18 +39,18 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Value, ApiError> {
             && group.is_none_or(|wanted| wanted == pair.resource_group_id)
             && tag::matches(&pair.tags, &tags)
     };
-    let found: Vec<Value> = context
+    let found: Vec<(&String, &KeyPair)> = context
         .world
         .key_pairs
         .get(&region)
         .into_iter()
         .flatten()
         .filter(|(name, pair)| wanted(name, pair))
-        .map(|(name, pair)| show(name, pair, with_public_key))
         .collect();
     let total = found.len();
     let skipped = page_number.saturating_sub(1).saturating_mul(page_size);
-    let page: Vec<Value> = found.into_iter().skip(skipped).take(page_size).collect();
+    let page = found.into_iter().skip(skipped).take(page_size);
+    let page: Vec<Value> = page.map(|(name, pair)| show(name, pair, with_public_key)).collect();
     Ok(json!({
         "PageNumber": page_number, "PageSize": page_size, "TotalCount": total,
         "KeyPairs": {"KeyPair": page},

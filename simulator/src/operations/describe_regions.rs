@@ -1,4 +1,4 @@
-//! DescribeRegions.
+//! `DescribeRegions`.
 
 use serde_json::{Value, json};
 

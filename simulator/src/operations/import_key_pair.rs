@@ -1,4 +1,6 @@
-//! ImportKeyPair.
+//! `ImportKeyPair`.
+
+use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use serde_json::{Value, json};
@@ -51,7 +53,7 @@ pub(super) fn prepare(
     if context.world.key_pair(region, name).is_some() || context.world.is_reserved(region, name) {
         return Err(ApiError::new(400, "KeyPair.AlreadyExist", "The key pair already exist."));
     }
-    if context.world.key_pairs.get(region).map_or(0, |pairs| pairs.len()) >= context.world.key_pair_quota {
+    if context.world.key_pairs.get(region).map_or(0, BTreeMap::len) >= context.world.key_pair_quota {
         return Err(ApiError::new(403, "QuotaExceed.KeyPair", "The key pair quota exceeds."));
     }
     if tags.len() > context.world.tag_quota {

@@ -1,4 +1,4 @@
-//! JoinResourceGroup.
+//! `JoinResourceGroup`.
 
 use serde_json::{Value, json};
 

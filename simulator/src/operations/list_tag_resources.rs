@@ -1,4 +1,4 @@
-//! ListTagResources.
+//! `ListTagResources`.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! RebootInstance.
+//! `RebootInstance`.
 
 use serde_json::{Value, json};
 

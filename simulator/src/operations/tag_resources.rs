@@ -1,4 +1,4 @@
-//! TagResources, and the checks that the tag operations share.
+//! `TagResources`, and the checks that the tag operations share.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! UntagResources.
+//! `UntagResources`.
 
 use serde_json::{Value, json};
 

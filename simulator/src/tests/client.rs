@@ -60,27 +60,36 @@ pub(super) fn parameters(simulator: &Simulator, action: &str, own: &[(&str, &str
     all
 }
 
-/// Signs and posts the parameters in a form.
+/// Signs the parameters and posts them in a form.
 pub(super) fn post(simulator: &Simulator, all: &[(String, String)], secret: &str) -> std::io::Result<Answer> {
+    finish(begin(simulator, all, secret))
+}
+
+/// Sends such a call and does not wait for the answer.
+pub(super) fn begin(simulator: &Simulator, all: &[(String, String)], secret: &str) -> TcpStream {
     let form: Vec<String> = all.iter().map(|(k, v)| format!("{}={}", encode(k), encode(v))).collect();
     let form = form.join("&");
     let signature = signature_v1::signature("POST", &Parameters::parse(form.as_bytes()), secret);
     let body = format!("{form}&Signature={}", encode(&signature));
     let length = body.len();
     let address = simulator.address();
-    send(
-        simulator,
-        &format!(
-            "POST / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
-             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{body}"
-        ),
-    )
+    let request = format!(
+        "POST / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{body}"
+    );
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    stream
 }
 
 /// Sends a request as it is written and reads until the end.
 pub(super) fn send(simulator: &Simulator, request: &str) -> std::io::Result<Answer> {
     let mut stream = TcpStream::connect(simulator.address())?;
     stream.write_all(request.as_bytes())?;
+    finish(stream)
+}
+
+fn finish(mut stream: TcpStream) -> std::io::Result<Answer> {
     let mut text = Vec::new();
     stream.read_to_end(&mut text)?;
     let text = String::from_utf8_lossy(&text).into_owned();

@@ -1,4 +1,7 @@
 //! Tests of the whole, over HTTP.
 
+mod admin;
 mod client;
+mod faults;
+mod gateway;
 mod operations;

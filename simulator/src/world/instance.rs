@@ -40,7 +40,7 @@ pub struct Instance {
     pub tags: BTreeMap<String, String>,
     /// How many times it was rebooted.
     pub reboots: u32,
-    /// How many looks (DescribeInstances) a started instance still shows `Starting` before `Running`.
+    /// How many looks (`DescribeInstances`) a started instance still shows `Starting` before `Running`.
     pub starting_looks: u32,
     /// Set when it is being released but still counts as bound.
     pub slow_release: Option<SlowRelease>,
@@ -50,7 +50,7 @@ pub struct Instance {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SlowRelease {
-    /// DescribeInstances shows it no more.
+    /// `DescribeInstances` shows it no more.
     pub hidden: bool,
     /// It is gone after so many more refused deletes; `None`: when it is taken out of the world.
     pub refusals: Option<u32>,

@@ -26,7 +26,7 @@ const REGIONS: [&str; 8] = [
     "us-west-1",
 ];
 
-/// What a DeleteKeyPairs does when it cannot delete each name it was given; the documentation does not say.
+/// What a `DeleteKeyPairs` does when it cannot delete each name it was given; the documentation does not say.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BatchDelete {
@@ -66,7 +66,7 @@ pub struct World {
     pub key_pair_quota: usize,
     /// How many tags a key pair may carry.
     pub tag_quota: usize,
-    /// How many names one DeleteKeyPairs may hold.
+    /// How many names one `DeleteKeyPairs` may hold.
     pub delete_limit: usize,
     /// What happens to a delete that cannot be done whole.
     pub batch_delete: BatchDelete,
@@ -74,7 +74,7 @@ pub struct World {
     pub reserved_names: Vec<ReservedName>,
     /// What RAM forbids.
     pub denials: Vec<Denial>,
-    /// What a denied DescribeInstances is answered: an empty list, as its documentation says (unless it has
+    /// What a denied `DescribeInstances` is answered: an empty list, as its documentation says (unless it has
     /// `DryRun`), or a refusal like that of any other operation.
     pub denied_instances_are_empty: bool,
     /// How fingerprints are made.

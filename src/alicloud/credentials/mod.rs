@@ -97,3 +97,25 @@ pub trait ProvideCredentials: Send + Sync + fmt::Debug {
     /// The credentials to sign the next request with.
     fn credentials(&self) -> CredentialsFuture<'_>;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_last_four_characters_of_a_long_enough_id_are_shown() {
+        for (id, masked) in [
+            ("LTAI5tExampleKeyWXYZ", "****WXYZ"),
+            ("8letters", "****ters"),
+            ("seven77", "****"),
+            ("", "****"),
+        ] {
+            let credentials = Credentials::new(id, "the-secret".into(), Some("the-token".into()), "a test");
+            assert_eq!(credentials.describe(), format!("access key {masked} from a test"));
+            let debug = format!("{credentials:?} {:?}", Static::new(credentials.clone()));
+            assert!(!debug.contains("the-") && (id.is_empty() || !debug.contains(id)), "{debug}");
+        }
+        let credentials = Credentials::new("id", "s".into(), Some("".into()), "a test");
+        assert_eq!(credentials.security_token(), None, "an empty token is none");
+    }
+}

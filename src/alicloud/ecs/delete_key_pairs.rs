@@ -1,4 +1,4 @@
-//! DeleteKeyPairs: removes key pairs by name.
+//! `DeleteKeyPairs`: removes key pairs by name.
 
 use serde_json::Value;
 

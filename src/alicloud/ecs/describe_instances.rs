@@ -1,4 +1,4 @@
-//! DescribeInstances, as far as it shows which key pair an instance carries.
+//! `DescribeInstances`, as far as it shows which key pair an instance carries.
 
 use crate::alicloud::call::Call;
 use crate::alicloud::client::Client;

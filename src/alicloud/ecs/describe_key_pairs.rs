@@ -1,4 +1,4 @@
-//! DescribeKeyPairs: one key pair by its exact name, or all of a region in pages.
+//! `DescribeKeyPairs`: one key pair by its exact name, or all of a region in pages.
 
 use std::collections::BTreeMap;
 

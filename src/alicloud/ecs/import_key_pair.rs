@@ -1,4 +1,4 @@
-//! ImportKeyPair: gives a public key a name in the region.
+//! `ImportKeyPair`: gives a public key a name in the region.
 
 use std::collections::BTreeMap;
 

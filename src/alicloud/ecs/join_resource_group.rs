@@ -1,4 +1,4 @@
-//! JoinResourceGroup, for key pairs.
+//! `JoinResourceGroup`, for key pairs.
 
 use super::RESOURCE_TYPE;
 use crate::alicloud::call::Call;

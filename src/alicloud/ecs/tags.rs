@@ -1,4 +1,4 @@
-//! TagResources and UntagResources, for key pairs.
+//! `TagResources` and `UntagResources`, for key pairs.
 
 use std::collections::BTreeMap;
 

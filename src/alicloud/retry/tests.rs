@@ -2,11 +2,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
+use tracing_subscriber::layer::SubscriberExt;
 
 use super::*;
 use crate::alicloud::credentials::Missing;
 use crate::alicloud::endpoint::Service;
-use crate::alicloud::testing::{Act, Script, answer, code, with_header, within};
+use crate::alicloud::testing::{
+    Act, KEY_ID, LogCapture, SECRET, Script, TOKEN, answer, code, with_header, within,
+};
 use crate::alicloud::transport::SendError;
 
 const READ: Operation = Operation::idempotent(Service::Ecs, "DescribeKeyPairs");
@@ -146,6 +149,8 @@ async fn a_host_out_of_reach_is_given_up_before_the_deadline() {
     let error = fail(&script.client(), WRITE, &within(1200)).await;
     assert_eq!((error.kind(), error.host()), (ErrorKind::Unreachable, "ecs.cn-beijing.aliyuncs.com"));
     assert!(start.elapsed() <= UNREACHABLE && error.tries() > 2, "{error}");
+    let error = fail(&script.client(), READ, &within(1)).await;
+    assert_eq!(error.kind(), ErrorKind::Unreachable, "also when time is short");
 }
 
 #[tokio::test(start_paused = true)]
@@ -252,4 +257,28 @@ async fn a_caller_that_never_got_through_learns_why() {
     assert_eq!(error.last().and_then(Error::code), Some("Throttling.User"));
     // Other operations are not held up.
     assert_eq!(fail(&client, WRITE, &within(1)).await.tries(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_log_tells_each_call_and_each_wait_but_no_secret() {
+    let log = LogCapture::default();
+    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
+    let echo = format!(r#"{{"Code":"InternalError","Message":"{KEY_ID} {SECRET} string to sign {TOKEN}"}}"#);
+    let script = Script::new([throttled(), answer(500, &echo), lost(), fine()]);
+    let client = script.client();
+    let parameters = Parameters::new().set("PublicKeyBody", "ssh-rsa AAAAmaterial");
+    client.execute(READ, parameters, &within(60)).await.ok().unwrap();
+    let text = log.text();
+    let lines = |start: &str| text.lines().filter(|line| line.starts_with(start)).count();
+    assert_eq!((lines("DEBUG"), lines("INFO")), (4, 3), "{text}");
+    for part in
+        ["request_id=\"R-2\"", "http_status=200", "tries=4", "duration_ms=", "operation=\"DescribeKeyPairs\""]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let signatures = script.seen().into_iter().map(|seen| seen.form["Signature"].clone());
+    let secrets = [KEY_ID, SECRET, TOKEN, "AAAAmaterial"].map(str::to_owned);
+    for secret in signatures.chain(secrets) {
+        assert!(!text.contains(&secret), "{text}");
+    }
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::alicloud::testing::raw_server;
 
 fn http() -> Http {
-    Http::new(Duration::from_secs(5), Duration::from_secs(5), "a-test/1.0\n".to_owned())
+    Http::new(Duration::from_secs(5), Duration::from_secs(5), "a-test/1.0\n")
 }
 
 async fn post(http: &Http, url: &str) -> Result<HttpReply, SendError> {
@@ -61,7 +61,7 @@ async fn a_connection_that_was_never_made_is_told_from_one_that_was_lost() {
 async fn a_silent_server_is_given_up() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let http = Http::new(Duration::from_secs(5), Duration::from_millis(20), String::new());
+    let http = Http::new(Duration::from_secs(5), Duration::from_millis(20), "");
     let url = format!("http://{address}/");
     let (error, _connection) = tokio::join!(post(&http, &url), listener.accept());
     let error = error.err().unwrap();

@@ -31,6 +31,7 @@ pub struct NestedAttributes {
 
 /// An attribute, made by a constructor for its type and the chained calls below.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "the protocol's own flags, each on its own")]
 pub struct Attribute {
     /// What it holds.
     pub kind: AttributeKind,

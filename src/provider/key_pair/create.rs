@@ -17,7 +17,7 @@ use crate::provider::cloud::Cloud;
 use crate::provider::diagnostics::{api_error, facts};
 
 /// As in the official provider.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+const DEFAULT_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// How far this machine's clock may run ahead of the cloud's when it is told whether a key pair is
 /// older than the request that may have made it.

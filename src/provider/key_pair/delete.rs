@@ -11,7 +11,7 @@ use crate::provider::cloud::Cloud;
 use crate::provider::diagnostics::api_error;
 
 /// As in the official provider.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(20 * 60);
+const DEFAULT_TIMEOUT: Duration = Duration::from_mins(20);
 
 pub(super) async fn delete(
     context: &Context<Cloud>,

@@ -75,7 +75,7 @@ fn is_chinese(c: char) -> bool {
 /// A name that no other key pair has: the prefix, and 26 characters of time and randomness, so that
 /// names sort by age.
 pub(super) fn unique_name(prefix: Option<&str>) -> Result<String, Diagnostic> {
-    let mut random = [0_u8; 7];
+    let mut random = [0_u8; 16];
     aws_lc_rs::rand::fill(&mut random).map_err(|_| {
         Diagnostic::error(
             "No unique name could be made",
@@ -85,8 +85,9 @@ pub(super) fn unique_name(prefix: Option<&str>) -> Result<String, Diagnostic> {
     let millis = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .map_or(0, |elapsed| elapsed.as_millis());
-    let random: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(format!("{}{millis:012x}{random}", prefix.unwrap_or(DEFAULT_PREFIX)))
+    // 14 hexadecimal digits of it.
+    let random = u128::from_be_bytes(random) >> (128 - 14 * 4);
+    Ok(format!("{}{millis:012x}{random:014x}", prefix.unwrap_or(DEFAULT_PREFIX)))
 }
 
 #[cfg(test)]

@@ -21,14 +21,13 @@ pub(super) async fn plan(
     if config.tags.is_null() {
         response.planned.tags = without_tags(prior);
     }
-    match prior {
-        Some(prior) => update(config, prior, response),
+    if let Some(prior) = prior {
+        update(config, prior, response);
+    } else {
         // What depends on the world is no more than a warning: a host plans every create before a
         // destroy, and an error would make a half-made set undestroyable.
-        None => {
-            warn_of_the_key(config, &mut response.diagnostics).await;
-            warn_of_the_name(context, config, &mut response.diagnostics).await;
-        }
+        warn_of_the_key(config, &mut response.diagnostics).await;
+        warn_of_the_name(context, config, &mut response.diagnostics).await;
     }
 }
 

