@@ -1,5 +1,6 @@
 //! The project's own commands. `cargo xtask` lists them.
 
+mod bench;
 mod demo;
 mod provider_binary;
 mod screen;
@@ -22,6 +23,9 @@ The project's own commands.
                        templates/ and examples/.
   cargo xtask docs --check
                        Fail if that would change anything.
+  cargo xtask bench [RUNS]
+                       Measure speed and size of the release build; the table goes to
+                       docs/benchmarks/README.md.
 
 TF_CLI_PATH names the Terraform or OpenTofu to use, if it is not the one on the PATH.
 ";
@@ -35,6 +39,11 @@ fn main() -> ExitCode {
         ["demo", "--keep"] => demo::run(true),
         ["docs"] => docs(false),
         ["docs", "--check"] => docs(true),
+        ["bench"] => bench::run(bench::DEFAULT_RUNS),
+        ["bench", runs] => match runs.parse() {
+            Ok(runs) if runs > 0 => bench::run(runs),
+            _ => Err(format!("RUNS is a number from 1, not `{runs}`.")),
+        },
         [] | ["--help" | "-h" | "help"] => {
             screen::line(HELP.trim_end());
             Ok(())
