@@ -18,8 +18,9 @@ const NAME: &str = "web";
 pub(crate) fn run(keep: bool) -> Result<(), String> {
     line("Building the provider. The first time, this takes some minutes.");
     let provider = provider_binary::build(Profile::Dev)?;
-    let started = Instant::now();
+    line("Looking for Terraform or OpenTofu. Without either, a Terraform is installed into target/hosts.");
     let stage = Stage::set(&provider)?;
+    let started = Instant::now();
     line(format_args!(
         "\nThe cloud:  a simulated ECS at {}\nThe host:   {}\nWorking in: {}",
         stage.simulator.url(),
