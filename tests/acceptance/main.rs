@@ -3,11 +3,14 @@
 //! They run on the host that `TF_CLI_PATH` names, or on the one that is found on the PATH.
 
 mod drift;
+mod failures;
 mod flows;
 mod harness;
 mod import;
+mod key_file;
 mod lifecycle;
 mod replacement;
 mod unknown;
 mod update;
 mod validation;
+mod wrong_place;
