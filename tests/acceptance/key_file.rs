@@ -132,7 +132,7 @@ fn that_was_made_for_nothing_is_removed_again() {
         });
         case.apply_fails().error().says(
             "A key pair \"web\" exists already",
-            "resource",
+            "key_pair_name",
             &["It holds another key"],
         );
         assert!(!path.exists());
