@@ -7,6 +7,7 @@
 
 mod adapter;
 mod context;
+mod deprecation;
 mod diagnostic;
 pub mod duration;
 mod model;

@@ -3,11 +3,19 @@
 //! They run on the host that `TF_CLI_PATH` names, or on the one that is found on the PATH.
 
 mod drift;
+mod examples;
+mod failures;
 mod flows;
 mod harness;
+mod hosting;
 mod import;
+#[cfg(unix)]
+mod interrupts;
+mod key_file;
 mod lifecycle;
 mod replacement;
+mod second_host;
 mod unknown;
 mod update;
 mod validation;
+mod wrong_place;
