@@ -95,12 +95,16 @@ impl<O> State<O> {
 impl<O: Clone + Send + 'static> Batcher<O> {
     /// An empty queue for calls of at most so many names.
     pub(crate) fn new(most: usize) -> Self {
+        Self::with(most, Pace::default())
+    }
+
+    pub(super) fn with(most: usize, pace: Pace) -> Self {
         let state = State {
             entries: HashMap::new(),
             waiting: VecDeque::new(),
             seeking: 0,
             conducted: false,
-            pace: Pace::default(),
+            pace,
             most,
             next_caller: 0,
         };

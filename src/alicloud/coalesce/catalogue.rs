@@ -3,8 +3,8 @@
 //! One question costs one call; a page of all things costs one too and answers many, if there are many. How many there
 //! are is told by the first page, and how many are wanted only by time. So it is decided as one decides between renting
 //! and buying: the first questions are asked singly, then a first page is read, and the rest of the pages as soon as
-//! they are no more than twice the questions there have been. What it costs is never more than about twice what it
-//! would have cost to know.
+//! what is spent with them is no more than two calls a question. So it never costs more than about twice what it would
+//! have cost to know.
 //!
 //! A page proves that something is there, never that it is not: pages have no stable order, and permissions filter
 //! them. A question that asks for proof is put singly when the pages don't show the thing.
@@ -185,14 +185,14 @@ impl<I: Clone> State<I> {
         if self.refused_until.is_some_and(|until| now < until) {
             return Step::AskSingly;
         }
-        self.count(name, valid_from, question, now);
+        let is_new = self.count(name, valid_from, question, now);
         match listing {
             Some(listing) if valid(listing.started) => match listing.progress {
                 Progress::Reading => Step::Wait,
                 Progress::Complete if question.proof => Step::AskSingly,
                 Progress::Complete => Step::Answer(None),
                 Progress::Stopped if self.can_afford(listing.pages) => Step::Read,
-                Progress::Stopped => self.ask_singly(),
+                Progress::Stopped => self.ask_singly(is_new),
             },
             // It is too old for this question.
             Some(Listing { progress: Progress::Reading, .. }) if question.in_company => Step::Wait,
@@ -201,33 +201,33 @@ impl<I: Clone> State<I> {
             // the next such name.
             _ if valid_from.is_some() => Step::AskSingly,
             Some(Listing { progress: Progress::Reading, .. }) => Step::Wait,
-            _ if self.asked_singly >= source.singles_first => Step::Read,
-            _ => self.ask_singly(),
+            _ if self.asked.len() > source.singles_first => Step::Read,
+            _ => self.ask_singly(is_new),
         }
     }
 
-    fn count(&mut self, name: &str, valid_from: Option<Instant>, question: Question, now: Instant) {
+    /// Counts a question; whether it is the first for this name that pages may answer.
+    fn count(&mut self, name: &str, valid_from: Option<Instant>, question: Question, now: Instant) -> bool {
         if self.season.is_none_or(|season| now >= season + LIFE) {
             self.season = Some(now);
             self.asked.clear();
             self.asked_singly = 0;
             self.changed.retain(|_, at| now < *at + LIFE);
         }
-        if valid_from.is_none() || question.in_company {
-            self.asked.insert(name.to_owned());
-        }
         self.last_question = Some(now);
+        (valid_from.is_none() || question.in_company) && self.asked.insert(name.to_owned())
     }
 
-    /// Whether the pages after the first are worth reading.
+    /// Whether the pages after the first are worth reading: if with them no more is spent than twice what it would have
+    /// cost to ask each question singly.
     fn can_afford(&self, pages: Option<u64>) -> bool {
         let Some(pages) = pages else { return false };
         let left = usize::try_from(pages.saturating_sub(1)).unwrap_or(usize::MAX);
-        left <= self.asked.len().saturating_mul(2)
+        left.saturating_add(self.asked_singly) <= self.asked.len().saturating_mul(2)
     }
 
-    fn ask_singly(&mut self) -> Step<I> {
-        self.asked_singly += 1;
+    fn ask_singly(&mut self, is_new: bool) -> Step<I> {
+        self.asked_singly += usize::from(is_new);
         Step::AskSingly
     }
 }

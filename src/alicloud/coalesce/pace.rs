@@ -82,6 +82,9 @@ pub(crate) struct Pace {
     /// Whether the names waiting are the first after a rest.
     first: bool,
     scarce_until: Option<Instant>,
+    /// In place of what is measured, to see what that is worth.
+    #[cfg(test)]
+    fixed_reserve: Option<usize>,
 }
 
 impl Default for Pace {
@@ -96,6 +99,8 @@ impl Default for Pace {
             host_was_full: false,
             first: false,
             scarce_until: None,
+            #[cfg(test)]
+            fixed_reserve: None,
         }
     }
 }
@@ -171,6 +176,10 @@ impl Pace {
 
     /// How many names are best left with the host while a call is under way.
     fn reserve(&self) -> usize {
+        #[cfg(test)]
+        if let Some(fixed) = self.fixed_reserve {
+            return fixed;
+        }
         let most = LARGEST_RESERVE.min(self.peak / 2);
         let wanted = (MARGIN * self.trip / self.gap.max(1e-6)).ceil();
         // From float to integer saturates, and the bound is small.
