@@ -284,7 +284,7 @@ fn bug(summary: &str, error: &ModelError) -> Diagnostics {
     .into()
 }
 
-fn model<M: ModelValue>(value: &Value) -> Result<M, Diagnostics> {
+pub(super) fn model<M: ModelValue>(value: &Value) -> Result<M, Diagnostics> {
     M::from_value(value, &Path::root())
         .map_err(|error| bug("The value does not fit the resource's schema", &error))
 }
