@@ -1,4 +1,13 @@
 //! Acceptance tests: the compiled provider under a real host, against the simulator.
+//!
+//! They run on the host that `TF_CLI_PATH` names, or on the one that is found on the PATH.
 
+mod drift;
+mod flows;
 mod harness;
+mod import;
 mod lifecycle;
+mod replacement;
+mod unknown;
+mod update;
+mod validation;

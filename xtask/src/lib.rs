@@ -1,6 +1,7 @@
 //! What the project's own commands and its acceptance tests share: finding a host (Terraform or
-//! OpenTofu) on this machine, and driving it in a directory of its own.
+//! OpenTofu) on this machine, driving it in a directory of its own, and making the reference pages.
 
+pub mod docs;
 pub mod host;
 pub mod workdir;
 

@@ -1,0 +1,2 @@
+export ALICLOUD_ACCESS_KEY="LTAI…"
+export ALICLOUD_SECRET_KEY="…"

@@ -1,0 +1,4 @@
+import {
+  to = alicloud_key_pair.deploy
+  id = "deploy"
+}

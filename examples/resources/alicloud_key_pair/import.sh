@@ -1,0 +1,1 @@
+terraform import alicloud_key_pair.deploy deploy

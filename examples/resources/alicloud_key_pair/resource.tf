@@ -1,0 +1,8 @@
+resource "alicloud_key_pair" "deploy" {
+  key_pair_name = "deploy"
+  public_key    = file("${path.module}/deploy.pub")
+
+  tags = {
+    team = "platform"
+  }
+}

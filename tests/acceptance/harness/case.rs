@@ -1,0 +1,233 @@
+//! One test's world: a simulator, a directory, and the commands that run in it.
+
+use std::path::{Path, PathBuf};
+
+use ecs_simulator::{Config, Simulator};
+use tempfile::TempDir;
+use xtask::host::Host;
+use xtask::workdir::{SOURCE, Workdir};
+
+use super::process::Running;
+use super::{Plan, Run, State, keys, leftovers, secrets};
+
+/// Where cases work unless they say otherwise.
+pub(crate) const REGION: &str = "cn-hangzhou";
+
+/// A simulator and a directory with a configuration, of one test.
+pub(crate) struct Case {
+    pub(crate) simulator: Simulator,
+    work: Workdir,
+    directory: TempDir,
+    secrets: Vec<String>,
+    /// What all commands have said.
+    said: String,
+}
+
+impl Case {
+    pub(crate) fn new(host: &Host) -> Self {
+        let simulator = Simulator::start(Config::default()).unwrap();
+        // The name is short, since the path of a socket may have about 100 characters.
+        let directory = tempfile::Builder::new().prefix("tf").tempdir().unwrap();
+        for name in ["tmp", "keys"] {
+            std::fs::create_dir(directory.path().join(name)).unwrap();
+        }
+        let provider = Path::new(env!("CARGO_BIN_EXE_terraform-provider-alicloud")).parent().unwrap();
+        let work = Workdir::prepare(host, &directory.path().join("work"), provider).unwrap();
+        let mut secrets: Vec<String> = secrets::ALWAYS.map(str::to_owned).into();
+        secrets.push(simulator.access_key_secret().to_owned());
+        let mut case = Self { simulator, work, directory, secrets, said: String::new() };
+        let log = case.path("provider.log");
+        let credentials =
+            (case.simulator.access_key_id().to_owned(), case.simulator.access_key_secret().to_owned());
+        case.use_credentials(&credentials.0, &credentials.1);
+        case.set_env("TMPDIR", case.temporary().display().to_string());
+        case.set_env("TF_LOG_PROVIDER", "TRACE");
+        case.set_env("TF_LOG_PATH", log.display().to_string());
+        case.set_env("NO_PROXY", "127.0.0.1");
+        case.work.write("keys.tf", &keys::locals()).unwrap();
+        case.set_region(REGION);
+        case
+    }
+
+    /// A path in the directory of the configuration.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.work.path().join(name)
+    }
+
+    /// A path for a private key. What is there is not searched for secrets.
+    pub(crate) fn key_path(&self, name: &str) -> PathBuf {
+        self.directory.path().join("keys").join(name)
+    }
+
+    /// The temporary directory of everything that the case starts.
+    pub(crate) fn temporary(&self) -> PathBuf {
+        self.directory.path().join("tmp")
+    }
+
+    pub(crate) fn host(&self) -> &Host {
+        self.work.host()
+    }
+
+    pub(crate) fn set_env(&mut self, name: &str, value: impl Into<String>) {
+        self.work.set_env(name, value.into());
+    }
+
+    pub(crate) fn remove_env(&mut self, name: &str) {
+        self.work.remove_env(name);
+    }
+
+    /// From now on, the provider finds this access key in its environment.
+    pub(crate) fn use_credentials(&mut self, id: &str, secret: &str) {
+        self.set_env("ALICLOUD_ACCESS_KEY", id);
+        self.set_env("ALICLOUD_SECRET_KEY", secret);
+        self.forbid(secret);
+    }
+
+    /// A text that must be nowhere when the case ends.
+    pub(crate) fn forbid(&mut self, secret: &str) {
+        self.secrets.push(secret.to_owned());
+    }
+
+    /// Writes a provider block for the simulator in this region.
+    pub(crate) fn set_region(&self, region: &str) {
+        self.set_provider(&format!("region = {region:?}\n{}", self.endpoints()));
+    }
+
+    /// The `endpoints` block that leads to the simulator.
+    pub(crate) fn endpoints(&self) -> String {
+        format!("endpoints {{\n  ecs = {url:?}\n  sts = {url:?}\n}}\n", url = self.simulator.url())
+    }
+
+    /// Writes a provider block.
+    pub(crate) fn set_provider(&self, body: &str) {
+        let text = format!(
+            "terraform {{\n  required_providers {{\n    alicloud = {{\n      source = {SOURCE:?}\n    }}\n  }}\n}}\n\n\
+             provider \"alicloud\" {{\n{body}}}\n"
+        );
+        self.work.write("provider.tf", &text).unwrap();
+    }
+
+    /// Writes the configuration beside the provider block.
+    pub(crate) fn write(&self, config: &str) {
+        self.work.write("main.tf", config).unwrap();
+    }
+
+    /// Runs a command to its end, well or not.
+    pub(crate) fn run(&mut self, arguments: &[&str]) -> Run {
+        let output = self.work.run(arguments).unwrap();
+        let run = Run::new(arguments, &output);
+        self.said.push_str(&run.to_string());
+        run
+    }
+
+    /// Starts a command. What it says is for [`Self::ended`].
+    pub(crate) fn start(&self, arguments: &[&str]) -> Running {
+        Running::start(self.work.command(arguments), arguments)
+    }
+
+    /// Waits for the end of a command.
+    pub(crate) fn ended(&mut self, running: Running) -> Run {
+        let run = running.end();
+        self.said.push_str(&run.to_string());
+        run
+    }
+
+    /// Plans, into a file, with these further arguments.
+    #[track_caller]
+    pub(crate) fn plan_with(&mut self, arguments: &[&str]) -> Plan {
+        let run = self.run(&[&["plan", "-json", "-out=tfplan"], arguments].concat()).succeeded();
+        let shown = self.run(&["show", "-json", "tfplan"]).succeeded();
+        Plan::new(run, &shown)
+    }
+
+    /// Plans, into a file.
+    #[track_caller]
+    pub(crate) fn plan(&mut self) -> Plan {
+        self.plan_with(&[])
+    }
+
+    /// Plans what cannot be planned.
+    #[track_caller]
+    pub(crate) fn plan_fails(&mut self) -> Run {
+        self.run(&["plan", "-json"]).failed()
+    }
+
+    /// Applies the planned changes.
+    #[track_caller]
+    pub(crate) fn apply_plan(&mut self) -> Run {
+        self.run(&["apply", "-json", "tfplan"]).succeeded()
+    }
+
+    /// Plans and applies.
+    #[track_caller]
+    pub(crate) fn apply(&mut self) -> Run {
+        self.apply_anyway().succeeded()
+    }
+
+    /// Plans and applies, well or not.
+    pub(crate) fn apply_anyway(&mut self) -> Run {
+        self.run(&["apply", "-auto-approve", "-json"])
+    }
+
+    /// Plans and applies what cannot be applied.
+    #[track_caller]
+    pub(crate) fn apply_fails(&mut self) -> Run {
+        self.apply_anyway().failed()
+    }
+
+    /// Destroys everything, well or not.
+    pub(crate) fn destroy(&mut self) -> Run {
+        self.run(&["apply", "-destroy", "-auto-approve", "-json"])
+    }
+
+    /// Fails unless nothing is left to do, both by the state alone and after a look at the cloud.
+    #[track_caller]
+    pub(crate) fn settled(&mut self) {
+        for refresh in ["-refresh=false", "-refresh=true"] {
+            let run = self.run(&["plan", "-json", "-detailed-exitcode", refresh]);
+            assert_eq!(run.code, Some(0), "the plan is not empty: {run}");
+        }
+    }
+
+    /// One configuration's way: it is written, planned with exactly these changes, and applied; then
+    /// nothing is left to do.
+    #[track_caller]
+    pub(crate) fn step(&mut self, config: &str, changes: &[(&str, &str)]) -> Plan {
+        self.write(config);
+        let plan = self.plan();
+        plan.expect(changes);
+        if !changes.is_empty() {
+            self.apply_plan();
+        }
+        self.settled();
+        plan
+    }
+
+    pub(crate) fn state(&self) -> State {
+        State::read(&self.path("terraform.tfstate"))
+    }
+
+    /// The names of the key pairs in the region.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.simulator.world(|world| world.key_pair_names(REGION))
+    }
+
+    /// The provider's log.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.path("provider.log")).unwrap_or_default()
+    }
+
+    /// Destroys what is left and looks for traces.
+    pub(crate) fn finish(mut self) {
+        self.simulator.clear_faults();
+        if !self.state().is_empty() {
+            self.run(&["apply", "-destroy", "-auto-approve", "-json", "-refresh=false"]).succeeded();
+        }
+        assert!(self.state().is_empty(), "{:?}", self.state());
+        let left = self.simulator.world(|world| world.key_pairs.clone());
+        assert!(left.values().all(std::collections::BTreeMap::is_empty), "left in the cloud: {left:?}");
+        leftovers::check(&self.temporary());
+        secrets::check(self.work.path(), &self.secrets);
+        secrets::check_bytes("the output", self.said.as_bytes(), &self.secrets);
+    }
+}

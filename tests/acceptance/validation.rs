@@ -1,0 +1,228 @@
+//! What a configuration is told before anything is asked of the cloud.
+
+use crate::harness::acceptance;
+use crate::harness::keys::A;
+
+/// What is wrong with the body of a resource: severity, summary, and the place; or nothing.
+type Verdict = Option<(&'static str, &'static str, &'static str)>;
+
+const fn error(summary: &'static str, place: &'static str) -> Verdict {
+    Some(("error", summary, place))
+}
+
+const fn warning(summary: &'static str, place: &'static str) -> Verdict {
+    Some(("warning", summary, place))
+}
+
+const BAD_NAME: &str = "Invalid key pair name";
+const BAD_KEY: &str = "Invalid public key";
+const DOUBTFUL_KEY: &str = "The cloud may refuse this public key";
+
+fn name(name: &str) -> String {
+    format!("key_pair_name = {name:?}\n  public_key = local.a")
+}
+
+fn key(key: &str) -> String {
+    format!("key_pair_name = \"web\"\n  public_key = {key}")
+}
+
+fn tag(key: &str, value: &str) -> String {
+    format!("public_key = local.a\n  tags = {{\n    {key:?} = {value:?}\n  }}")
+}
+
+fn timeout(value: &str) -> String {
+    format!("public_key = local.a\n  timeouts {{\n    delete = {value:?}\n  }}")
+}
+
+fn rules() -> Vec<(String, Verdict)> {
+    let long = "x".repeat(129);
+    let twenty = |last: usize| {
+        let tags: Vec<String> = (1..=last).map(|n| format!("k{n} = \"v\"")).collect();
+        format!("public_key = local.a\n  tags = {{ {} }}", tags.join(", "))
+    };
+    let cut = A.split(' ').nth(1).unwrap_or_default().get(..200).unwrap_or_default();
+    vec![
+        // Names.
+        (name("web-1_a:B"), None),
+        (name("密钥对"), None),
+        (name("1web"), error(BAD_NAME, "key_pair_name")),
+        (name("-web"), error(BAD_NAME, "key_pair_name")),
+        (name("we b"), error(BAD_NAME, "key_pair_name")),
+        (name("web*"), error(BAD_NAME, "key_pair_name")),
+        (name("a"), error(BAD_NAME, "key_pair_name")),
+        (name(&long), error(BAD_NAME, "key_pair_name")),
+        (name(&long[1..]), None),
+        (name("http://web"), error(BAD_NAME, "key_pair_name")),
+        (name("https://web"), error(BAD_NAME, "key_pair_name")),
+        (
+            name("web.example"),
+            warning("The cloud may refuse the key pair name \"web.example\"", "key_pair_name"),
+        ),
+        (name("ключ"), warning("The cloud may refuse the key pair name \"ключ\"", "key_pair_name")),
+        ("key_name_prefix = \"9-\"\n  public_key = local.a".into(), error(BAD_NAME, "key_name_prefix")),
+        (
+            format!("key_name_prefix = {:?}\n  public_key = local.a", &long[..101]),
+            error(BAD_NAME, "key_name_prefix"),
+        ),
+        (format!("key_name_prefix = {:?}\n  public_key = local.a", &long[..100]), None),
+        // What cannot go together.
+        (
+            "key_pair_name = \"web\"\n  key_name_prefix = \"we\"\n  public_key = local.a".into(),
+            error("A name and a prefix for one key pair", "key_name_prefix"),
+        ),
+        (
+            "key_pair_name = \"web\"\n  public_key = local.a\n  key_file = \"web.pem\"".into(),
+            warning("key_file is not used", "key_file"),
+        ),
+        // Public keys.
+        (key("local.a_respelt"), None),
+        (key("\"ssh-rsa\""), error(BAD_KEY, "public_key")),
+        (key("\"AAAAB3NzaC1yc2E=\""), error(BAD_KEY, "public_key")),
+        (key("\"ssh-rsa this+is#not base64\""), error(BAD_KEY, "public_key")),
+        (key("\"${local.a}\\n${local.b}\""), error(BAD_KEY, "public_key")),
+        (key("\"-----BEGIN PUBLIC KEY-----\\nAAAA\\n\""), error(BAD_KEY, "public_key")),
+        (key("\"\""), error(BAD_KEY, "public_key")),
+        (key("local.ed25519"), warning(DOUBTFUL_KEY, "public_key")),
+        (key(&format!("\"ssh-rsa {cut}\"")), warning(DOUBTFUL_KEY, "public_key")),
+        (key("replace(local.a, \"ssh-rsa\", \"ssh-dss\")"), warning(DOUBTFUL_KEY, "public_key")),
+        // Tags.
+        (twenty(20), None),
+        (twenty(21), error("Too many tags", "tags")),
+        (tag("", "v"), error("Invalid tag", "\"\"")),
+        (tag("acs:x", "v"), error("Invalid tag", "\"acs:x\"")),
+        (tag("aliyun-x", "v"), error("Invalid tag", "\"aliyun-x\"")),
+        (tag("see-http://x", "v"), error("Invalid tag", "\"see-http://x\"")),
+        (tag("k", "https://x"), error("Invalid tag", "\"k\"")),
+        (tag("k", &long), error("Invalid tag", "\"k\"")),
+        (tag("k", ""), None),
+        // Timeouts.
+        (timeout("1h30m"), None),
+        (timeout("5"), error("Invalid duration", "delete")),
+        (timeout("-5m"), error("Invalid duration", "delete")),
+        (timeout("soon"), error("Invalid duration", "delete")),
+    ]
+}
+
+#[test]
+fn each_rule_is_told_at_its_place() {
+    acceptance(|case| {
+        let rules = rules();
+        let mut config = String::new();
+        for (number, (body, _)) in rules.iter().enumerate() {
+            config
+                .push_str(&format!("resource \"alicloud_key_pair\" \"case_{number}\" {{\n  {body}\n}}\n\n"));
+        }
+        case.write(&config);
+        let told = case.run(&["validate", "-json"]).failed().diagnostics();
+        for (number, (body, expected)) in rules.iter().enumerate() {
+            let here = format!("\"case_{number}\"");
+            let found: Vec<(&str, &str, &str)> = told
+                .iter()
+                .filter(|it| it.context.ends_with(&here))
+                .map(|it| (it.severity.as_str(), it.summary.as_str(), it.place()))
+                .collect();
+            assert_eq!(found, expected.iter().copied().collect::<Vec<_>>(), "{body}");
+        }
+        case.plan_fails();
+        assert!(case.simulator.calls().is_empty(), "{:?}", case.simulator.calls());
+    });
+}
+
+#[test]
+fn two_different_names_conflict_and_equal_ones_do_not() {
+    acceptance(|case| {
+        let config = |name: &str| {
+            format!(
+                "resource \"alicloud_key_pair\" \"k\" {{\n  key_pair_name = \"web\"\n  key_name = {name:?}\n  \
+                 public_key = local.a\n}}\n"
+            )
+        };
+        case.write(&config("site"));
+        let run = case.run(&["validate", "-json"]);
+        run.error().says("Two names for one key pair", "key_name", &["Set key_pair_name only."]);
+        case.write(&config("web"));
+        case.run(&["validate", "-json"]).succeeded();
+    });
+}
+
+#[test]
+fn what_the_cloud_alone_refuses_is_told_at_the_attribute() {
+    acceptance(|case| {
+        for (body, summary, place, code) in [
+            (
+                key("local.ed25519"),
+                "Could not create the key pair \"web\"",
+                "public_key",
+                "InvalidPublicKeyBody.Malformed",
+            ),
+            (
+                key("local.a\n  resource_group_id = \"rg-none\""),
+                "Could not create the key pair \"web\"",
+                "resource_group_id",
+                "InvalidResourceGroup.NotFound",
+            ),
+            (
+                key("local.a\n  tags = { Env = 1, env = 2 }"),
+                "Could not create the key pair \"web\"",
+                "tags",
+                "Duplicate.TagKey",
+            ),
+        ] {
+            case.write(&format!("resource \"alicloud_key_pair\" \"k\" {{\n  {body}\n}}\n"));
+            case.apply_fails().error().says(summary, place, &[code]);
+            assert!(case.state().is_empty() && case.names().is_empty());
+        }
+    });
+}
+
+#[test]
+fn the_provider_block_is_judged_at_its_place() {
+    acceptance(|case| {
+        case.write("resource \"alicloud_key_pair\" \"k\" {\n  public_key = local.a\n}\n");
+        for (body, summary, place) in [
+            ("protocol = \"gopher\"\n", "Invalid protocol", "protocol"),
+            ("client_read_timeout = 0\n", "Invalid timeout", "client_read_timeout"),
+            ("client_connect_timeout = 1.5\n", "Invalid timeout", "client_connect_timeout"),
+            ("region = \"Mars/1\"\n", "Invalid region", "region"),
+            ("endpoints {\n  ecs = \"ftp://x\"\n}\n", "Invalid endpoint", "endpoints"),
+            ("endpoints {\n}\nendpoints {\n  ecs = \"a\"\n}\n", "More than one endpoints block", "provider"),
+        ] {
+            case.set_provider(body);
+            case.plan_fails().error().says(summary, place, &[]);
+        }
+        assert!(case.simulator.calls().is_empty());
+    });
+}
+
+#[test]
+fn without_credentials_the_first_use_tells_what_was_looked_at() {
+    acceptance(|case| {
+        for name in ["ALICLOUD_ACCESS_KEY", "ALICLOUD_SECRET_KEY"] {
+            case.remove_env(name);
+        }
+        case.write("resource \"alicloud_key_pair\" \"k\" {\n  public_key = local.a\n}\n");
+        case.plan();
+        case.apply_fails().error().says(
+            "Could not create the key pair",
+            "resource",
+            &["ALICLOUD_ACCESS_KEY", "ALIBABA_CLOUD_ACCESS_KEY_ID", "not set"],
+        );
+        assert!(case.simulator.calls().is_empty());
+        // Credentials in the provider block, as its only complete source.
+        let (id, secret) =
+            (case.simulator.access_key_id().to_owned(), case.simulator.access_key_secret().to_owned());
+        let block = format!(
+            "region = \"cn-hangzhou\"\naccess_key = var.id\nsecret_key = var.secret\n{}",
+            case.endpoints()
+        );
+        case.set_provider(&block);
+        case.write(
+            "variable \"id\" {}\nvariable \"secret\" {\n  sensitive = true\n}\nresource \"alicloud_key_pair\" \"k\" {\n  \
+             public_key = local.a\n}\n",
+        );
+        case.set_env("TF_VAR_id", id);
+        case.set_env("TF_VAR_secret", secret);
+        case.apply();
+        case.settled();
+    });
+}

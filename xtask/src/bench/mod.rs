@@ -1,0 +1,49 @@
+//! How quick and how small the provider is, beside the floor under it.
+
+mod machine;
+mod memory;
+mod planning;
+mod report;
+mod size;
+mod startup;
+mod statistics;
+
+use ecs_simulator::{Config, Simulator};
+use xtask::host::Host;
+
+use self::report::{Report, Row};
+use crate::provider_binary::{self, NAME, Profile};
+use crate::screen::line;
+
+/// Runs of each command when nothing else is said.
+pub(crate) const DEFAULT_RUNS: usize = 15;
+
+/// The provider's region and everything's.
+const REGION: &str = "cn-hangzhou";
+
+/// A public key for key pairs that nobody uses.
+const PUBLIC_KEY: &str = include_str!("../../../examples/resources/alicloud_key_pair/deploy.pub");
+
+/// Measures, prints the table, and writes it to `docs/benchmarks/README.md`.
+pub(crate) fn run(runs: usize) -> Result<(), String> {
+    line("Building the provider for release. The first time, this takes some minutes.");
+    let directory = provider_binary::build(Profile::Release)?;
+    let program = directory.join(NAME);
+    let host = Host::find()?;
+    let simulator = Simulator::start(Config::default())
+        .map_err(|error| format!("The simulated cloud cannot start: {error}."))?;
+    simulator.world(|world| world.key_pair_quota = usize::MAX);
+
+    let mut rows: Vec<Row> = Vec::new();
+    line("Starting it …");
+    rows.push(startup::measure(&program, runs * 2)?);
+    line("Planning …");
+    rows.extend(planning::measure(&host, &directory, &simulator, runs)?);
+    rows.extend(size::measure(&program)?);
+    line("Applying, planning and destroying 1,000 key pairs …\n");
+    rows.extend(memory::measure(&host, &directory, &simulator)?);
+    let report = Report { runs, host: &host, rows };
+    line(report.table());
+    line(format_args!("\nWritten to {}.", report.write()?.display()));
+    Ok(())
+}
