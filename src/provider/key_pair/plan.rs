@@ -13,6 +13,7 @@ use crate::provider::cloud::Cloud;
 const LOOK_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) async fn plan(
+    type_name: &str,
     context: &Context<Cloud>,
     request: PlanRequest<'_, KeyPairModel>,
     response: &mut PlanResponse<KeyPairModel>,
@@ -27,7 +28,7 @@ pub(super) async fn plan(
         // What depends on the world is no more than a warning: a host plans every create before a
         // destroy, and an error would make a half-made set undestroyable.
         warn_of_the_key(config, &mut response.diagnostics).await;
-        warn_of_the_name(context, config, &mut response.diagnostics).await;
+        warn_of_the_name(type_name, context, config, &mut response.diagnostics).await;
     }
 }
 
@@ -109,7 +110,7 @@ async fn warn_of_the_key(config: &KeyPairModel, diagnostics: &mut Diagnostics) {
     }
 }
 
-async fn warn_of_the_name(context: &Context<Cloud>, config: &KeyPairModel, diagnostics: &mut Diagnostics) {
+async fn warn_of_the_name(type_name: &str, context: &Context<Cloud>, config: &KeyPairModel, diagnostics: &mut Diagnostics) {
     let (Some(name), Ok(client)) = (config.configured_name().as_str(), context.client.client()) else {
         return;
     };
@@ -121,7 +122,7 @@ async fn warn_of_the_name(context: &Context<Cloud>, config: &KeyPairModel, diagn
                  configuration, import it:\n\n{}\n\nOr choose another name.",
                 client.region(),
                 messages::describe(&found),
-                messages::import_block(name)
+                messages::import_block(type_name, name)
             ),
         )),
         Ok(None) => {}
