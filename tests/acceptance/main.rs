@@ -5,8 +5,11 @@
 mod drift;
 mod flows;
 mod harness;
+mod identity;
 mod import;
 mod lifecycle;
+mod moves;
+mod official_states;
 mod replacement;
 mod unknown;
 mod update;

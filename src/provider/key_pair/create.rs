@@ -294,7 +294,13 @@ impl Failure {
     }
 }
 
-fn name_taken(type_name: &str, name: &str, error: &Error, found: Option<&KeyPair>, key: &PublicKey) -> Diagnostic {
+fn name_taken(
+    type_name: &str,
+    name: &str,
+    error: &Error,
+    found: Option<&KeyPair>,
+    key: &PublicKey,
+) -> Diagnostic {
     let which = match found {
         Some(found) if holds(found, key) => {
             format!(" It holds the same public key ({}).", messages::describe(found))

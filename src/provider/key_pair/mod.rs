@@ -26,8 +26,8 @@ use crate::alicloud::Call;
 use crate::cty::Value;
 use crate::framework::schema::{IdentitySchema, Schema};
 use crate::framework::{
-    ChangeResponse, Context, CreateRequest, DeleteRequest, Diagnostics, ImportSource, MoveSource, Moved, PlanRequest,
-    PlanResponse, ReadRequest, Resource, UpdateRequest,
+    ChangeResponse, Context, CreateRequest, DeleteRequest, Diagnostics, ImportSource, MoveSource, Moved,
+    PlanRequest, PlanResponse, ReadRequest, Resource, UpdateRequest,
 };
 
 /// The names of the resource type, both for the same thing. The first is the older.

@@ -110,7 +110,12 @@ async fn warn_of_the_key(config: &KeyPairModel, diagnostics: &mut Diagnostics) {
     }
 }
 
-async fn warn_of_the_name(type_name: &str, context: &Context<Cloud>, config: &KeyPairModel, diagnostics: &mut Diagnostics) {
+async fn warn_of_the_name(
+    type_name: &str,
+    context: &Context<Cloud>,
+    config: &KeyPairModel,
+    diagnostics: &mut Diagnostics,
+) {
     let (Some(name), Ok(client)) = (config.configured_name().as_str(), context.client.client()) else {
         return;
     };
