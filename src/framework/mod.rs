@@ -8,6 +8,7 @@
 mod adapter;
 mod context;
 mod data_source;
+mod deprecation;
 mod diagnostic;
 pub mod duration;
 mod model;

@@ -57,7 +57,7 @@ fn the_old_argument_for_the_name_works_and_the_new_one_takes_over() {
         case.step(old, &[(K, "create")]);
         let checked = case.run(&["validate", "-json"]).succeeded().warnings();
         assert_eq!(checked.len(), 1, "{checked:?}");
-        checked[0].says("Argument is deprecated", "key_name", &["Use key_pair_name instead."]);
+        checked[0].says("The argument key_name is deprecated", "key_name", &["Use key_pair_name instead."]);
         assert_eq!(case.state().text(K, "key_pair_name"), "web");
         case.step(&old.replace("key_name  ", "key_pair_name"), &[]);
     });

@@ -3,10 +3,12 @@
 //! They run on the host that `TF_CLI_PATH` names, or on the one that is found on the PATH.
 
 mod drift;
+mod failures;
 mod flows;
 mod harness;
 mod identity;
 mod import;
+mod key_file;
 mod lifecycle;
 mod moves;
 mod official_states;
@@ -14,3 +16,4 @@ mod replacement;
 mod unknown;
 mod update;
 mod validation;
+mod wrong_place;

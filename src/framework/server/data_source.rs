@@ -2,7 +2,7 @@
 
 use super::{Server, convert};
 use crate::framework::data_source::AnyDataSource;
-use crate::framework::{Diagnostic, Diagnostics, Provider, proto};
+use crate::framework::{Diagnostic, Diagnostics, Provider, deprecation, proto};
 
 impl<P: Provider> Server<P> {
     fn find_data_source(&self, type_name: &str) -> Result<&dyn AnyDataSource<P::Client>, Diagnostics> {
@@ -21,8 +21,10 @@ impl<P: Provider> Server<P> {
     ) -> Result<proto::validate_data_resource_config::Response, Diagnostics> {
         let data_source = self.find_data_source(&request.type_name)?;
         let config = convert::decode(request.config, &data_source.schema().ty())?;
-        let diagnostics = convert::diagnostics(data_source.validate(&config));
-        Ok(proto::validate_data_resource_config::Response { diagnostics })
+        let mut diagnostics = Diagnostics::new();
+        deprecation::warn(&data_source.schema().block, &config, &mut diagnostics);
+        diagnostics.extend(data_source.validate(&config));
+        Ok(proto::validate_data_resource_config::Response { diagnostics: convert::diagnostics(diagnostics) })
     }
 
     pub(super) async fn answer_data_source(

@@ -15,7 +15,7 @@ use self::answer::Call;
 use super::adapter::AnyResource;
 use super::proto::provider_server::{Provider as Service, ProviderServer};
 use super::schema::Schema;
-use super::{Context, Diagnostic, Diagnostics, Host, ModelValue, Provider, Types, proto};
+use super::{Context, Diagnostic, Diagnostics, Host, ModelValue, Provider, Types, deprecation, proto};
 use crate::cty::Path;
 use crate::plugin::MESSAGE_LIMIT;
 
@@ -191,6 +191,7 @@ impl<P: Provider> Service for Server<P> {
         let work = async {
             let config = convert::decode(request.into_inner().config, &self.schema.ty())?;
             let mut diagnostics = Diagnostics::new();
+            deprecation::warn(&self.schema.block, &config, &mut diagnostics);
             self.provider.validate(&provider_model(&config)?, &mut diagnostics);
             Ok(proto::validate_provider_config::Response { diagnostics: convert::diagnostics(diagnostics) })
         };
