@@ -12,6 +12,7 @@ mod key_file;
 mod lifecycle;
 mod moves;
 mod official_states;
+mod provider_block;
 mod replacement;
 mod unknown;
 mod update;
