@@ -5,10 +5,16 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::OnceCell;
+
 use super::clock::{Clock, CorrectedClock, SystemClock};
+use super::coalesce::{Batcher, Catalogue};
 use super::credentials::ProvideCredentials;
+use super::ecs::MOST_NAMES;
 use super::endpoint::{ConfigError, Endpoint, Endpoints, Scheme, Service};
+use super::error::Error;
 use super::limiter::Limiter;
+use super::lookup::{Bindings, KeyPairs};
 use super::proxy::Proxies;
 use super::request::Parameters;
 use super::transport::{Http, Transport};
@@ -56,6 +62,14 @@ pub(super) struct Shared {
     ecs: Endpoint,
     sts: Endpoint,
     limiters: Mutex<HashMap<&'static str, Arc<Limiter>>>,
+    /// Deletions that wait for each other.
+    pub(super) deletions: Batcher<Result<(), Error>>,
+    /// The key pairs of the region, as far as they were read.
+    pub(super) key_pairs: Catalogue<KeyPairs>,
+    /// The instances of the region by the key pair they carry, as far as they were read.
+    pub(super) bindings: Catalogue<Bindings>,
+    /// Whether the credentials may list instances.
+    pub(super) may_describe_instances: OnceCell<Result<(), Error>>,
 }
 
 impl Client {
@@ -84,6 +98,10 @@ impl Client {
             transport,
             proxies: Proxies::default(),
             limiters: Mutex::default(),
+            deletions: Batcher::new(MOST_NAMES),
+            key_pairs: Catalogue::new(),
+            bindings: Catalogue::new(),
+            may_describe_instances: OnceCell::new(),
         };
         Ok(Self { shared: Arc::new(shared) })
     }

@@ -58,12 +58,40 @@ impl Answer {
     }
 }
 
+/// What a call carries. It is taken up anew for each try, when the service is about to be asked, so that it can grow
+/// while the call waits.
+pub(super) trait Load: Send {
+    /// The parameters of the next try; `None` if there is nothing to ask any more.
+    fn take(&mut self) -> Option<Parameters>;
+
+    /// The try changed nothing, because of `error`; another will follow.
+    fn put_back(&mut self, error: &Error);
+}
+
+impl Load for Parameters {
+    fn take(&mut self) -> Option<Parameters> {
+        Some(self.clone())
+    }
+
+    fn put_back(&mut self, _: &Error) {}
+}
+
+impl<L: Load> Load for &mut L {
+    fn take(&mut self) -> Option<Parameters> {
+        L::take(self)
+    }
+
+    fn put_back(&mut self, error: &Error) {
+        L::put_back(self, error);
+    }
+}
+
 impl Client {
     /// Calls an operation, again if that is right and time is left.
     pub(super) async fn execute(
         &self,
         operation: Operation,
-        parameters: Parameters,
+        mut load: impl Load,
         call: &Call,
     ) -> Result<Answer, Error> {
         let host = &self.shared.endpoint(operation.service).host;
@@ -95,6 +123,9 @@ impl Client {
                 .await
                 .map_err(|why| history.interrupted(why, call))?
                 .map_err(|why| history.locate(Error::new(ErrorKind::MissingCredentials, why.to_string())))?;
+            let Some(parameters) = load.take() else {
+                return Err(history.interrupted(Interrupted::Cancelled, call));
+            };
             history.tries += 1;
             history.attempt_started = Instant::now();
             let outcome = self.attempt(operation, &parameters, &credentials, call, history.tries).await;
@@ -116,6 +147,9 @@ impl Client {
             };
             let error = history.locate(refusal.error.clone().with_credential(credentials.describe()));
             let next = self.next(&permit, &refusal, &error, &mut history);
+            if !matches!(next, Next::GiveUp(_)) {
+                load.put_back(&error);
+            }
             history.last = Some(error);
             // A wait here is this caller's own; others may go ahead.
             drop(permit);
@@ -130,6 +164,22 @@ impl Client {
                 Next::Wait(wait) => history.wait(wait, call).await?,
             }
         }
+    }
+
+    /// The error of a caller that waited for a request that others share, and gave up.
+    pub(super) fn left(
+        &self,
+        operation: Operation,
+        wait: &SharedWait,
+        why: Interrupted,
+        call: &Call,
+    ) -> Error {
+        let host = &self.shared.endpoint(operation.service).host;
+        let mut history = History::new(operation, host, self.region());
+        history.started = wait.started;
+        history.tries = wait.tries;
+        history.last = self.shared.limiter(operation.name).reason();
+        if wait.under_way { history.unheard(why) } else { history.interrupted(why, call) }
     }
 
     /// Decides what follows a refusal. `error` is the refusal with its context.
@@ -195,6 +245,15 @@ impl Client {
             _ => Next::GiveUp(error.clone()),
         }
     }
+}
+
+/// How somebody waited for a request that others share.
+pub(super) struct SharedWait {
+    pub(super) started: Instant,
+    /// Requests that it was part of.
+    pub(super) tries: u32,
+    /// Whether the last of them is still without an answer.
+    pub(super) under_way: bool,
 }
 
 /// What to do after a refusal.
