@@ -97,7 +97,6 @@ impl Client {
         let host = &self.shared.endpoint(operation.service).host;
         let limiter = self.shared.limiter(operation.name);
         let mut history = History::new(operation, host, self.region());
-        let parameters = parameters.with(&self.shared.common);
         // What is waited for before another try has its own limit.
         let patience = Call {
             deadline: self

@@ -52,11 +52,10 @@ fn is_made_for_its_owner_only_and_outlives_the_key_pair() {
         // The next key pair takes the same key.
         case.run(&["taint", K]).succeeded();
         let plan = case.step(&config(&path), &[(K, "delete/create")]);
-        plan.warning().says(
-            &format!("The key in {} will be used", path.display()),
-            "key_file",
-            &[&made.fingerprint],
-        );
+        let summary = format!("The key in {} will be used", path.display());
+        let warnings = plan.warnings();
+        let warning = warnings.iter().find(|it| it.summary == summary).expect("a warning about the file");
+        warning.says(&summary, "key_file", &[&made.fingerprint]);
         case.destroy().succeeded();
         assert_eq!(fs::read_to_string(&path).unwrap(), content);
         let files: Vec<_> = fs::read_dir(path.parent().unwrap()).unwrap().collect();
@@ -133,7 +132,7 @@ fn that_was_made_for_nothing_is_removed_again() {
         });
         case.apply_fails().error().says(
             "A key pair \"web\" exists already",
-            "resource",
+            "key_pair_name",
             &["It holds another key"],
         );
         assert!(!path.exists());

@@ -60,6 +60,7 @@ pub(super) async fn create(
 
     let computed = key.public.fingerprint_md5();
     let memory = Memory {
+        name: Some(name.clone()),
         region: Some(client.region().to_owned()),
         account_id,
         key_is_certain: true,

@@ -20,8 +20,11 @@ pub(super) async fn delete(
 ) -> Result<(), Diagnostics> {
     let client = context.client.client()?;
     let name = prior.name();
-    // In the wrong region, the key pair of this name would be somebody else's.
-    Memory::load(&response.private).check_region(name, client.region())?;
+    // In the wrong region or account, the key pair of this name would be somebody else's, and none
+    // of this name would pass for a success.
+    let memory = Memory::load(&response.private);
+    memory.check_region(name, client.region())?;
+    memory.check_account(name, context).await?;
     let timeout = prior.timeouts.known().map_or(&Attr::Null, |timeouts| &timeouts.delete);
     let call = call(context, or_default(timeout, DEFAULT_TIMEOUT));
     client

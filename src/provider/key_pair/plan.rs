@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::memory::Memory;
 use super::schema::{KeyPairModel, Tags};
 use super::{call, key_file, messages};
 use crate::cty::Path;
@@ -28,7 +29,7 @@ pub(super) async fn plan(
         // What depends on the world is no more than a warning: a host plans every create before a
         // destroy, and an error would make a half-made set undestroyable.
         warn_of_the_key(config, &mut response.diagnostics).await;
-        warn_of_the_name(type_name, context, config, &mut response.diagnostics).await;
+        warn_of_the_name(type_name, context, config, response).await;
     }
 }
 
@@ -114,17 +115,21 @@ async fn warn_of_the_name(
     type_name: &str,
     context: &Context<Cloud>,
     config: &KeyPairModel,
-    diagnostics: &mut Diagnostics,
+    response: &mut PlanResponse<KeyPairModel>,
 ) {
     let (Some(name), Ok(client)) = (config.configured_name().as_str(), context.client.client()) else {
         return;
     };
+    // The one that is being replaced goes first.
+    if Memory::load(&response.private).name.as_deref() == Some(name) {
+        return;
+    }
     match client.describe_key_pair(&call(context, LOOK_TIMEOUT), name).await {
-        Ok(Some(found)) => diagnostics.push(Diagnostic::warning(
+        Ok(Some(found)) => response.diagnostics.push(Diagnostic::warning(
             format!("A key pair {name:?} exists already"),
             format!(
-                "In {} there is a key pair of that name ({}), so creating one will fail. To manage it with this \
-                 configuration, import it:\n\n{}\n\nOr choose another name.",
+                "In {} there is a key pair of that name ({}), so creating one will fail, unless that one is \
+                 destroyed before, as a tainted one is. To manage it with this configuration, import it:\n\n{}\n\nOr choose another name.",
                 client.region(),
                 messages::describe(&found),
                 messages::import_block(type_name, name)
