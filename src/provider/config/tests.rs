@@ -158,8 +158,7 @@ async fn sources_of_credentials_that_are_not_supported_are_named_and_never_passe
         // With keys, too: without the role they act in another place.
         (ProviderModel { assume_role: role, ..keys.clone() }, None, "assume_role: set, but"),
     ] {
-        let environment: BTreeMap<&str, &str> =
-            environment.map(|name| (name, "x")).into_iter().collect();
+        let environment: BTreeMap<&str, &str> = environment.map(|name| (name, "x")).into_iter().collect();
         let error = credentials(&block, &environment).credentials().await.unwrap_err().to_string();
         assert!(error.contains(named), "{error}");
         assert!(!error.contains("secret\n"), "{error}");

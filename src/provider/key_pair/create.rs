@@ -14,7 +14,7 @@ use crate::framework::duration::or_default;
 use crate::framework::{Attr, ChangeResponse, Context, CreateRequest, Diagnostic, Diagnostics};
 use crate::openssh::{PublicKey, generate_rsa_2048};
 use crate::provider::cloud::Cloud;
-use crate::provider::diagnostics::{api_error, facts};
+use crate::provider::diagnostics::{Attempt, facts};
 
 /// As in the official provider.
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(5);
@@ -54,7 +54,10 @@ pub(super) async fn create(
             if failure.is_plain() {
                 key.withdraw().await;
             }
-            return Err(failure.into_diagnostic(type_name, client, &call, &key, &name).await.into());
+            return Err(failure
+                .into_diagnostic(type_name, client, &call, &key, &name, account_id.as_deref())
+                .await
+                .into());
         }
     };
 
@@ -254,6 +257,7 @@ impl Failure {
         call: &Call,
         key: &Key,
         name: &str,
+        account_id: Option<&str>,
     ) -> Diagnostic {
         let file = match &key.written {
             Some(path) if !self.is_plain() => {
@@ -267,7 +271,8 @@ impl Failure {
                 name_taken(type_name, name, &error, found.as_ref(), &key.public)
             }
             Self::Refused(error) => {
-                let diagnostic = api_error(format!("Could not create the key pair {name:?}"), &error);
+                let attempt = Attempt { key_pair: name, account_id, timeout: Some("create") };
+                let diagnostic = attempt.failed(format!("Could not create the key pair {name:?}"), &error);
                 match attribute_at_fault(&error) {
                     Some(attribute) => diagnostic.at(attribute),
                     None => diagnostic,
