@@ -16,6 +16,7 @@ use super::error::Error;
 use super::limiter::Limiter;
 use super::lookup::{Bindings, KeyPairs};
 use super::proxy::Proxies;
+use super::request::Parameters;
 use super::transport::{Http, Transport};
 
 /// What a [`Client`] is made of.
@@ -33,6 +34,12 @@ pub struct Config {
     pub connect_timeout: Duration,
     /// The longest silence of a server while an answer is due.
     pub read_timeout: Duration,
+    /// The longest time for which a call is repeated, whatever its deadline.
+    pub most_retry: Option<Duration>,
+    /// The address that calls are said to come from, for policies that ask for it.
+    pub source_ip: Option<String>,
+    /// Whether calls are said to be encrypted, `true` or `false`, for policies that ask for it.
+    pub secure_transport: Option<String>,
     /// What the client calls itself to the server.
     pub user_agent: String,
 }
@@ -45,6 +52,9 @@ pub struct Client {
 
 pub(super) struct Shared {
     pub(super) region: String,
+    pub(super) most_retry: Option<Duration>,
+    /// Parameters that every call has.
+    pub(super) common: Parameters,
     pub(super) credentials: Arc<dyn ProvideCredentials>,
     pub(super) clock: CorrectedClock,
     pub(super) transport: Box<dyn Transport>,
@@ -79,6 +89,10 @@ impl Client {
             ecs: endpoint(Service::Ecs)?,
             sts: endpoint(Service::Sts)?,
             region: config.region,
+            most_retry: config.most_retry,
+            common: Parameters::new()
+                .set_some("SourceIp", config.source_ip.as_deref())
+                .set_some("SecureTransport", config.secure_transport.as_deref()),
             credentials: config.credentials,
             clock: CorrectedClock::new(clock),
             transport,

@@ -9,7 +9,8 @@
 //! | the clock is off | once more, with the server's time | the same: it was refused |
 //! | anything else | final | final |
 //!
-//! All of it ends at the deadline of the [`Call`], or when that is cancelled. A call that is not repeatable and is
+//! All of it ends at the deadline of the [`Call`], or when that is cancelled; repetitions also at the client's own limit,
+//! with the last refusal as the error. A call that is not repeatable and is
 //! under way at the deadline ends as [`ErrorKind::ReplyLost`]; at a cancellation it has a few seconds to hear the answer.
 
 #[cfg(test)]
@@ -96,9 +97,21 @@ impl Client {
         let host = &self.shared.endpoint(operation.service).host;
         let limiter = self.shared.limiter(operation.name);
         let mut history = History::new(operation, host, self.region());
+        // What is waited for before another try has its own limit.
+        let patience = Call {
+            deadline: self
+                .shared
+                .most_retry
+                .map_or(call.deadline, |most| call.deadline.min(history.started + most)),
+            cancel: call.cancel.clone(),
+        };
         loop {
-            let permit = match limiter.admit(call).await {
+            let waiting = if history.tries == 0 { call } else { &patience };
+            let permit = match limiter.admit(waiting).await {
                 Ok(permit) => permit,
+                Err(Interrupted::Deadline) if patience.deadline < call.deadline && history.last.is_some() => {
+                    return Err(history.out_of_patience());
+                }
                 Err(why) => {
                     history.last = history.last.or_else(|| limiter.reason());
                     return Err(history.interrupted(why, call));
@@ -142,6 +155,11 @@ impl Client {
             match next {
                 Next::GiveUp(error) => return Err(error),
                 Next::Again => {}
+                Next::Wait(wait)
+                    if patience.deadline < call.deadline && Instant::now() + wait >= patience.deadline =>
+                {
+                    return Err(history.out_of_patience());
+                }
                 Next::Wait(wait) => history.wait(wait, call).await?,
             }
         }
@@ -282,6 +300,20 @@ impl History {
     /// The error as one of this call.
     fn locate(&self, error: Error) -> Error {
         error.with_operation(self.operation.name, &self.host, &self.region).with_tries(self.tries)
+    }
+
+    /// The call is not repeated any longer, since the client has a limit for that: what was refused last is the error.
+    fn out_of_patience(&self) -> Error {
+        let tries = self.tries_in_words();
+        match &self.last {
+            Some(last) => last.clone().with_message(format!(
+                "{} The limit for repeating calls is reached; {tries}.",
+                last.message()
+            )),
+            None => {
+                self.ended(ErrorKind::Deadline, format!("The limit for repeating calls is reached; {tries}."))
+            }
+        }
     }
 
     fn next_wait(&mut self) -> Duration {
