@@ -103,24 +103,6 @@ fn a_lost_reply_to_a_delete_is_settled_by_looking() {
 }
 
 #[test]
-fn a_delete_that_is_refused_keeps_the_state() {
-    acceptance(|case| {
-        case.step(CONFIG, &[(K, "create")]);
-        case.simulator.world(|world| {
-            world.add_instance(ecs_simulator::Instance::new(REGION, "i-1").bound_to("web"));
-        });
-        let error = case.destroy().failed().error();
-        error.says(
-            "Could not delete the key pair \"web\"",
-            "",
-            &["InvalidParameter.KeypairAlreadyAttachedInstance", "Request id:"],
-        );
-        assert_eq!((case.state().addresses(), case.names()), (vec![K], vec!["web".to_owned()]));
-        case.simulator.world(|world| _ = world.unbind("i-1"));
-    });
-}
-
-#[test]
 fn throttling_and_failures_of_the_service_pass() {
     acceptance(|case| {
         case.simulator.fail(Fault::on("ImportKeyPair").times(2).throttle(Some(Duration::from_millis(50))));
