@@ -113,7 +113,7 @@ async fn warn_of_the_name(context: &Context<Cloud>, config: &KeyPairModel, diagn
     let (Some(name), Ok(client)) = (config.configured_name().as_str(), context.client.client()) else {
         return;
     };
-    match client.describe_key_pair(&call(context, LOOK_TIMEOUT), name).await {
+    match client.glance_at_key_pair(&call(context, LOOK_TIMEOUT), name).await {
         Ok(Some(found)) => diagnostics.push(Diagnostic::warning(
             format!("A key pair {name:?} exists already"),
             format!(
