@@ -2,12 +2,25 @@
 //!
 //! They run on the host that `TF_CLI_PATH` names, or on the one that is found on the PATH.
 
+mod bound;
 mod drift;
+mod examples;
+mod failures;
 mod flows;
 mod harness;
+mod hosting;
+mod identity;
 mod import;
+#[cfg(unix)]
+mod interrupts;
+mod key_file;
 mod lifecycle;
+mod moves;
+mod official_states;
+mod provider_block;
 mod replacement;
+mod second_host;
 mod unknown;
 mod update;
 mod validation;
+mod wrong_place;

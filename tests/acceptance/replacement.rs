@@ -22,6 +22,7 @@ fn another_name_and_another_key_replace() {
         let plan =
             case.step(&config("key_pair_name = \"web\"\npublic_key = local.b"), &[(K, "delete/create")]);
         assert_eq!(plan.replace_paths(K), ["public_key"]);
+        assert!(plan.warnings().is_empty(), "its own name is not taken: {:?}", plan.warnings());
         let made = case.simulator.world(|world| world.key_pair(REGION, "web").cloned()).unwrap();
         assert_eq!(made.public_key, B);
 

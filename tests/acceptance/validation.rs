@@ -184,7 +184,7 @@ fn the_provider_block_is_judged_at_its_place() {
             ("client_read_timeout = 0\n", "Invalid timeout", "client_read_timeout"),
             ("client_connect_timeout = 1.5\n", "Invalid timeout", "client_connect_timeout"),
             ("region = \"Mars/1\"\n", "Invalid region", "region"),
-            ("endpoints {\n  ecs = \"ftp://x\"\n}\n", "Invalid endpoint", "endpoints"),
+            ("endpoints {\n  ecs = \"ftp://x\"\n}\n", "Invalid endpoint", "provider"),
             ("endpoints {\n}\nendpoints {\n  ecs = \"a\"\n}\n", "More than one endpoints block", "provider"),
         ] {
             case.set_provider(body);
@@ -200,10 +200,12 @@ fn without_credentials_the_first_use_tells_what_was_looked_at() {
         for name in ["ALICLOUD_ACCESS_KEY", "ALICLOUD_SECRET_KEY"] {
             case.remove_env(name);
         }
-        case.write("resource \"alicloud_key_pair\" \"k\" {\n  public_key = local.a\n}\n");
+        case.write(
+            "resource \"alicloud_key_pair\" \"k\" {\n  key_pair_name = \"web\"\n  public_key = local.a\n}\n",
+        );
         case.plan();
         case.apply_fails().error().says(
-            "Could not create the key pair",
+            "Could not create the key pair \"web\"",
             "resource",
             &["ALICLOUD_ACCESS_KEY", "ALIBABA_CLOUD_ACCESS_KEY_ID", "not set"],
         );

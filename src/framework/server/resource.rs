@@ -5,7 +5,7 @@ use crate::cty::{Type, Value, json};
 use crate::framework::adapter::{AnyResource, Change};
 use crate::framework::resource::{ImportSource, MoveSource};
 use crate::framework::schema::Block;
-use crate::framework::{Diagnostic, Diagnostics, Private, Provider, proto};
+use crate::framework::{Diagnostic, Diagnostics, Private, Provider, deprecation, proto};
 
 /// The state of an object, on its way between host and type.
 struct Object<'a> {
@@ -77,6 +77,7 @@ impl<P: Provider> Server<P> {
         if !write_only_allowed {
             refuse_write_only(&resource.schema().block, &config, &mut diagnostics);
         }
+        deprecation::warn(&resource.schema().block, &config, &mut diagnostics);
         diagnostics.extend(resource.validate(&config));
         Ok(proto::validate_resource_config::Response { diagnostics: convert::diagnostics(diagnostics) })
     }

@@ -11,6 +11,8 @@ const KEY: &str = "key_pair";
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Memory {
+    /// Its name. On a replacement, the plan of the new key pair sees the memory of the old one.
+    pub(super) name: Option<String>,
     /// The region where it was made or found.
     pub(super) region: Option<String>,
     /// The account that owns it, if it was known when the key pair was made.

@@ -9,7 +9,7 @@ use crate::alicloud::ecs::KeyPair;
 use crate::framework::{Attr, ChangeResponse, Context, Diagnostic, Diagnostics};
 use crate::openssh::PublicKey;
 use crate::provider::cloud::Cloud;
-use crate::provider::diagnostics::api_error;
+use crate::provider::diagnostics::Attempt;
 
 /// Reads have no timeout of their own; this outlasts the minute for which the cloud throttles.
 const TIMEOUT: Duration = Duration::from_mins(5);
@@ -23,18 +23,13 @@ pub(super) async fn read(
     let name = state.name().to_owned();
     let mut memory = Memory::load(&response.private);
     memory.check_region(&name, client.region())?;
-    let found = client
-        .describe_key_pair(&call(context, TIMEOUT), &name)
-        .await
-        .map_err(|error| api_error(format!("Could not read the key pair {name:?}"), &error))?;
+    let found = client.describe_key_pair(&call(context, TIMEOUT), &name).await.map_err(|error| {
+        let attempt = Attempt { key_pair: &name, account_id: memory.account_id.as_deref(), timeout: None };
+        attempt.failed(format!("Could not read the key pair {name:?}"), &error)
+    })?;
     let Some(found) = found else {
         // Not here is not gone: with the wrong account's credentials, nothing is here.
-        if let Some(theirs) = &memory.account_id
-            && let Some(ours) = context.client.account_id(&context.cancel).await
-            && *theirs != ours
-        {
-            return Err(messages::wrong_account(&name, theirs, &ours).into());
-        }
+        memory.check_account(&name, context).await?;
         tracing::info!(key_pair_name = name, "The key pair is gone");
         response.state = None;
         return Ok(());
@@ -43,6 +38,7 @@ pub(super) async fn read(
     if memory.region.is_none() && state.timeouts == Attr::Known(TimeoutsModel::default()) {
         state.timeouts = Attr::Null;
     }
+    memory.name = Some(name.clone());
     memory.region = Some(client.region().to_owned());
     compare_key(&mut state, &found, &mut memory, &mut response.diagnostics);
     state.id = Attr::Known(name.clone());
@@ -134,6 +130,18 @@ impl Memory {
             Some(theirs) if theirs != ours => Err(messages::wrong_region(name, theirs, ours)),
             _ => Ok(()),
         }
+    }
+
+    /// An error if the key pair is known to be in another account than the credentials. Asks the
+    /// cloud, once per process, only where there is something to compare.
+    pub(super) async fn check_account(&self, name: &str, context: &Context<Cloud>) -> Result<(), Diagnostic> {
+        if let Some(theirs) = &self.account_id
+            && let Some(ours) = context.client.account_id(&context.cancel).await
+            && *theirs != ours
+        {
+            return Err(messages::wrong_account(name, theirs, &ours));
+        }
+        Ok(())
     }
 }
 

@@ -1,0 +1,127 @@
+//! Ctrl-C, and worse.
+
+use std::time::Instant;
+
+use ecs_simulator::Fault;
+
+use crate::harness::process::{self, Running};
+use crate::harness::{Case, Feature, REGION, acceptance, acceptance_with};
+
+const K: &str = "alicloud_key_pair.k";
+
+const CONFIG: &str = r#"
+resource "alicloud_key_pair" "k" {
+  key_pair_name = "web"
+  public_key    = local.a
+}
+"#;
+
+/// An apply whose import has arrived in the cloud and has no answer yet.
+fn importing(case: &Case) -> Running {
+    let running = case.start(&["apply", "-auto-approve", "-no-color"]);
+    assert!(case.simulator.wait_for_call("ImportKeyPair", 1));
+    running
+}
+
+#[test]
+fn an_answer_that_comes_soon_after_an_interrupt_is_heard() {
+    acceptance(|case| {
+        case.write(CONFIG);
+        let fault = case.simulator.fail(Fault::on("ImportKeyPair").hold());
+        let mut running = importing(case);
+        running.signal_group("INT");
+        running.wait_for_line("Gracefully shutting down");
+        fault.remove();
+        case.ended(running);
+        assert_eq!((case.names(), case.state().addresses()), (vec!["web".to_owned()], vec![K]));
+        case.settled();
+        assert_eq!(case.simulator.count("ImportKeyPair"), 1);
+    });
+}
+
+#[test]
+fn an_interrupt_without_an_answer_ends_soon_and_leaves_nothing() {
+    acceptance(|case| {
+        case.write(CONFIG);
+        let fault = case.simulator.fail(Fault::on("ImportKeyPair").hang());
+        let mut running = importing(case);
+        running.signal_group("INT");
+        running.wait_for_line("Gracefully shutting down");
+        let run = case.ended(running).failed();
+        assert!(run.text().contains("It is not known whether the key pair \"web\" was created"), "{run}");
+        assert!(case.names().is_empty() && case.state().is_empty());
+        fault.remove();
+        case.step(CONFIG, &[(K, "create")]);
+    });
+}
+
+#[test]
+fn an_interrupt_of_a_wait_ends_it_at_once() {
+    acceptance(|case| {
+        // The service asks to come again in a minute.
+        let minute = std::time::Duration::from_secs(60);
+        case.simulator.fail(Fault::on("ImportKeyPair").throttle(Some(minute)));
+        case.write(CONFIG);
+        let mut running = importing(case);
+        let interrupted = Instant::now();
+        running.signal_group("INT");
+        running.wait_for_line("Gracefully shutting down");
+        let run = case.ended(running).failed();
+        assert!(interrupted.elapsed() < minute, "the wait was not ended");
+        assert!(run.text().contains("The run was interrupted before the cloud was asked"), "{run}");
+        assert!(case.names().is_empty() && case.state().is_empty());
+        assert_eq!(case.simulator.count("ImportKeyPair"), 1);
+    });
+}
+
+/// Kills the provider when its import has been made and its answer has not been heard.
+#[cfg(target_os = "linux")]
+fn kill_the_provider(case: &mut Case) {
+    let fault = case.simulator.fail(Fault::on("ImportKeyPair").once().hold().after_change());
+    let running = importing(case);
+    let all = process::started_with(&case.temporary());
+    let providers: Vec<_> =
+        all.iter().filter(|(_, name)| name.contains("terraform-provider-alicloud")).collect();
+    assert!(!providers.is_empty(), "{all:?}");
+    for (pid, _) in providers {
+        process::signal("KILL", i64::from(*pid));
+    }
+    fault.release();
+    let run = case.ended(running).failed();
+    assert!(!run.text().contains("panic"), "{run}");
+    // The dead cannot clean up.
+    for entry in std::fs::read_dir(case.temporary()).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) }.unwrap();
+    }
+    assert!(case.state().is_empty());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn after_the_death_of_the_provider_the_next_apply_tells_how_to_go_on() {
+    acceptance_with(Feature::ImportBlocks, |case| {
+        case.write(CONFIG);
+        kill_the_provider(case);
+        assert_eq!(case.names(), ["web"]);
+        let error = case.apply_fails().error();
+        error.says("A key pair \"web\" exists already", "key_pair_name", &["It holds the same public key"]);
+        let block = error.import_block("k");
+        case.step(&format!("{CONFIG}{block}"), &[(K, "import no-op")]);
+        assert_eq!(case.simulator.count("ImportKeyPair"), 2);
+    });
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn after_the_death_of_the_provider_a_made_up_name_is_made_up_again() {
+    acceptance(|case| {
+        let config = CONFIG.replace("key_pair_name = \"web\"", "key_name_prefix = \"web-\"");
+        case.write(&config);
+        kill_the_provider(case);
+        let orphan = case.names().remove(0);
+        case.step(&config, &[(K, "create")]);
+        assert_eq!(case.names().len(), 2);
+        case.simulator.world(|world| world.remove_key_pair(REGION, &orphan));
+    });
+}
