@@ -47,6 +47,7 @@ impl Client {
         };
         let endpoint = self.shared.endpoint(operation.service);
         let now = self.shared.clock.unix_seconds();
+        let parameters = parameters.clone().with(&self.shared.common);
         let body = parameters.signed_form(operation, self.region(), credentials, &nonce, now);
         let scrubber = Scrubber::new(credentials);
         let started = Instant::now();

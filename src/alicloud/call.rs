@@ -46,6 +46,15 @@ impl Call {
         self.cancel.is_cancelled() || self.deadline <= Instant::now()
     }
 
+    /// Waits for the end of the call: the deadline or the cancellation.
+    pub(crate) async fn over(&self) -> Interrupted {
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => Interrupted::Cancelled,
+            () = tokio::time::sleep_until(self.deadline) => Interrupted::Deadline,
+        }
+    }
+
     /// Waits before the next of several tries, longer after more `failures`; less if the call is over before.
     pub async fn pause(&self, failures: u32) {
         // Whether the wait was cut short shows in `is_over`.

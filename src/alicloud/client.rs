@@ -5,11 +5,18 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::OnceCell;
+
 use super::clock::{Clock, CorrectedClock, SystemClock};
+use super::coalesce::{Batcher, Catalogue};
 use super::credentials::ProvideCredentials;
+use super::ecs::MOST_NAMES;
 use super::endpoint::{ConfigError, Endpoint, Endpoints, Scheme, Service};
+use super::error::Error;
 use super::limiter::Limiter;
+use super::lookup::{Bindings, KeyPairs};
 use super::proxy::Proxies;
+use super::request::Parameters;
 use super::transport::{Http, Transport};
 
 /// What a [`Client`] is made of.
@@ -27,6 +34,12 @@ pub struct Config {
     pub connect_timeout: Duration,
     /// The longest silence of a server while an answer is due.
     pub read_timeout: Duration,
+    /// The longest time for which a call is repeated, whatever its deadline.
+    pub most_retry: Option<Duration>,
+    /// The address that calls are said to come from, for policies that ask for it.
+    pub source_ip: Option<String>,
+    /// Whether calls are said to be encrypted, `true` or `false`, for policies that ask for it.
+    pub secure_transport: Option<String>,
     /// What the client calls itself to the server.
     pub user_agent: String,
 }
@@ -39,6 +52,9 @@ pub struct Client {
 
 pub(super) struct Shared {
     pub(super) region: String,
+    pub(super) most_retry: Option<Duration>,
+    /// Parameters that every call has.
+    pub(super) common: Parameters,
     pub(super) credentials: Arc<dyn ProvideCredentials>,
     pub(super) clock: CorrectedClock,
     pub(super) transport: Box<dyn Transport>,
@@ -46,6 +62,14 @@ pub(super) struct Shared {
     ecs: Endpoint,
     sts: Endpoint,
     limiters: Mutex<HashMap<&'static str, Arc<Limiter>>>,
+    /// Deletions that wait for each other.
+    pub(super) deletions: Batcher<Result<(), Error>>,
+    /// The key pairs of the region, as far as they were read.
+    pub(super) key_pairs: Catalogue<KeyPairs>,
+    /// The instances of the region by the key pair they carry, as far as they were read.
+    pub(super) bindings: Catalogue<Bindings>,
+    /// Whether the credentials may list instances.
+    pub(super) may_describe_instances: OnceCell<Result<(), Error>>,
 }
 
 impl Client {
@@ -65,11 +89,19 @@ impl Client {
             ecs: endpoint(Service::Ecs)?,
             sts: endpoint(Service::Sts)?,
             region: config.region,
+            most_retry: config.most_retry,
+            common: Parameters::new()
+                .set_some("SourceIp", config.source_ip.as_deref())
+                .set_some("SecureTransport", config.secure_transport.as_deref()),
             credentials: config.credentials,
             clock: CorrectedClock::new(clock),
             transport,
             proxies: Proxies::default(),
             limiters: Mutex::default(),
+            deletions: Batcher::new(MOST_NAMES),
+            key_pairs: Catalogue::new(),
+            bindings: Catalogue::new(),
+            may_describe_instances: OnceCell::new(),
         };
         Ok(Self { shared: Arc::new(shared) })
     }

@@ -94,6 +94,18 @@ impl Limiter {
         }
     }
 
+    /// Waits until it is certain that the gate stays closed until `deadline`.
+    pub(crate) async fn closed_beyond(&self, deadline: Instant) {
+        loop {
+            let mut changed = std::pin::pin!(self.changed.notified());
+            changed.as_mut().enable();
+            if self.state().closed_until.is_some_and(|until| until >= deadline) {
+                return;
+            }
+            changed.await;
+        }
+    }
+
     /// The refusal that closed the gate, as long as it is not wholly open again.
     pub(crate) fn reason(&self) -> Option<Error> {
         self.state().reason.clone()

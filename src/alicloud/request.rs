@@ -47,6 +47,14 @@ impl Parameters {
         self
     }
 
+    /// These parameters and those of `other`, which give way to these.
+    pub(crate) fn with(mut self, other: &Parameters) -> Self {
+        for (name, value) in &other.0 {
+            self.0.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        self
+    }
+
     /// The form body of one request: these parameters, the common ones, and the signature over all of them.
     /// Each try needs its own `nonce` and time.
     pub(crate) fn signed_form(

@@ -9,7 +9,8 @@
 //! | the clock is off | once more, with the server's time | the same: it was refused |
 //! | anything else | final | final |
 //!
-//! All of it ends at the deadline of the [`Call`], or when that is cancelled. A call that is not repeatable and is
+//! All of it ends at the deadline of the [`Call`], or when that is cancelled; repetitions also at the client's own limit,
+//! with the last refusal as the error. A call that is not repeatable and is
 //! under way at the deadline ends as [`ErrorKind::ReplyLost`]; at a cancellation it has a few seconds to hear the answer.
 
 #[cfg(test)]
@@ -57,20 +58,60 @@ impl Answer {
     }
 }
 
+/// What a call carries. It is taken up anew for each try, when the service is about to be asked, so that it can grow
+/// while the call waits.
+pub(super) trait Load: Send {
+    /// The parameters of the next try; `None` if there is nothing to ask any more.
+    fn take(&mut self) -> Option<Parameters>;
+
+    /// The try changed nothing, because of `error`; another will follow.
+    fn put_back(&mut self, error: &Error);
+}
+
+impl Load for Parameters {
+    fn take(&mut self) -> Option<Parameters> {
+        Some(self.clone())
+    }
+
+    fn put_back(&mut self, _: &Error) {}
+}
+
+impl<L: Load> Load for &mut L {
+    fn take(&mut self) -> Option<Parameters> {
+        L::take(self)
+    }
+
+    fn put_back(&mut self, error: &Error) {
+        L::put_back(self, error);
+    }
+}
+
 impl Client {
     /// Calls an operation, again if that is right and time is left.
     pub(super) async fn execute(
         &self,
         operation: Operation,
-        parameters: Parameters,
+        mut load: impl Load,
         call: &Call,
     ) -> Result<Answer, Error> {
         let host = &self.shared.endpoint(operation.service).host;
         let limiter = self.shared.limiter(operation.name);
         let mut history = History::new(operation, host, self.region());
+        // What is waited for before another try has its own limit.
+        let patience = Call {
+            deadline: self
+                .shared
+                .most_retry
+                .map_or(call.deadline, |most| call.deadline.min(history.started + most)),
+            cancel: call.cancel.clone(),
+        };
         loop {
-            let permit = match limiter.admit(call).await {
+            let waiting = if history.tries == 0 { call } else { &patience };
+            let permit = match limiter.admit(waiting).await {
                 Ok(permit) => permit,
+                Err(Interrupted::Deadline) if patience.deadline < call.deadline && history.last.is_some() => {
+                    return Err(history.out_of_patience());
+                }
                 Err(why) => {
                     history.last = history.last.or_else(|| limiter.reason());
                     return Err(history.interrupted(why, call));
@@ -81,6 +122,9 @@ impl Client {
                 .await
                 .map_err(|why| history.interrupted(why, call))?
                 .map_err(|why| history.locate(Error::new(ErrorKind::MissingCredentials, why.to_string())))?;
+            let Some(parameters) = load.take() else {
+                return Err(history.interrupted(Interrupted::Cancelled, call));
+            };
             history.tries += 1;
             history.attempt_started = Instant::now();
             let outcome = self.attempt(operation, &parameters, &credentials, call, history.tries).await;
@@ -102,15 +146,39 @@ impl Client {
             };
             let error = history.locate(refusal.error.clone().with_credential(credentials.describe()));
             let next = self.next(&permit, &refusal, &error, &mut history);
+            if !matches!(next, Next::GiveUp(_)) {
+                load.put_back(&error);
+            }
             history.last = Some(error);
             // A wait here is this caller's own; others may go ahead.
             drop(permit);
             match next {
                 Next::GiveUp(error) => return Err(error),
                 Next::Again => {}
+                Next::Wait(wait)
+                    if patience.deadline < call.deadline && Instant::now() + wait >= patience.deadline =>
+                {
+                    return Err(history.out_of_patience());
+                }
                 Next::Wait(wait) => history.wait(wait, call).await?,
             }
         }
+    }
+
+    /// The error of a caller that waited for a request that others share, and gave up.
+    pub(super) fn left(
+        &self,
+        operation: Operation,
+        wait: &SharedWait,
+        why: Interrupted,
+        call: &Call,
+    ) -> Error {
+        let host = &self.shared.endpoint(operation.service).host;
+        let mut history = History::new(operation, host, self.region());
+        history.started = wait.started;
+        history.tries = wait.tries;
+        history.last = self.shared.limiter(operation.name).reason();
+        if wait.under_way { history.unheard(why) } else { history.interrupted(why, call) }
     }
 
     /// Decides what follows a refusal. `error` is the refusal with its context.
@@ -178,6 +246,15 @@ impl Client {
     }
 }
 
+/// How somebody waited for a request that others share.
+pub(super) struct SharedWait {
+    pub(super) started: Instant,
+    /// Requests that it was part of.
+    pub(super) tries: u32,
+    /// Whether the last of them is still without an answer.
+    pub(super) under_way: bool,
+}
+
 /// What to do after a refusal.
 enum Next {
     GiveUp(Error),
@@ -223,6 +300,20 @@ impl History {
     /// The error as one of this call.
     fn locate(&self, error: Error) -> Error {
         error.with_operation(self.operation.name, &self.host, &self.region).with_tries(self.tries)
+    }
+
+    /// The call is not repeated any longer, since the client has a limit for that: what was refused last is the error.
+    fn out_of_patience(&self) -> Error {
+        let tries = self.tries_in_words();
+        match &self.last {
+            Some(last) => last.clone().with_message(format!(
+                "{} The limit for repeating calls is reached; {tries}.",
+                last.message()
+            )),
+            None => {
+                self.ended(ErrorKind::Deadline, format!("The limit for repeating calls is reached; {tries}."))
+            }
+        }
     }
 
     fn next_wait(&mut self) -> Duration {

@@ -134,6 +134,9 @@ pub(crate) fn config(credentials: Arc<dyn ProvideCredentials>, endpoints: Endpoi
         scheme: Scheme::Https,
         connect_timeout: Duration::from_secs(5),
         read_timeout: Duration::from_secs(5),
+        most_retry: None,
+        source_ip: None,
+        secure_transport: None,
         user_agent: "a-test/1.0".to_owned(),
     }
 }

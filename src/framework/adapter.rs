@@ -124,11 +124,16 @@ impl<R: Resource> ResourceAdapter<R> {
         };
         let request = PlanRequest { config: &config, prior: prior_model.as_ref() };
         self.resource.plan(context, request, &mut response).await;
+        // A new object has the identity that its plan gives it, as far as that is known.
+        let identity = match &prior_model {
+            Some(prior) => identity.or_else(|| self.identity_of(context, Some(prior))),
+            None => self.identity_of(context, Some(&response.planned)),
+        };
         Ok(PlannedChange {
             state: Some(response.planned.to_value()),
             requires_replace: response.requires_replace,
             private: response.private,
-            identity: identity.or_else(|| self.identity_of(context, prior_model.as_ref())),
+            identity,
             diagnostics: response.diagnostics,
         })
     }
@@ -284,7 +289,7 @@ fn bug(summary: &str, error: &ModelError) -> Diagnostics {
     .into()
 }
 
-fn model<M: ModelValue>(value: &Value) -> Result<M, Diagnostics> {
+pub(super) fn model<M: ModelValue>(value: &Value) -> Result<M, Diagnostics> {
     M::from_value(value, &Path::root())
         .map_err(|error| bug("The value does not fit the resource's schema", &error))
 }

@@ -1,12 +1,13 @@
 //! The provider protocol (tfplugin6, version 6.11), as a library.
 //!
-//! An author writes a [`Provider`] and its [`Resource`]s: a [`schema`], a typed [`Model`] declared
+//! An author writes a [`Provider`], its [`Resource`]s and its [`DataSource`]s: a [`schema`], a typed [`Model`] declared
 //! by [`model!`](crate::model), and the steps of a life. [`service`] makes of them the gRPC service
 //! that hosts call. The planning that every resource shares, the mapping of values, private data,
 //! cancellation, panics and logging are done here; nothing here knows any cloud.
 
 mod adapter;
 mod context;
+mod data_source;
 mod deprecation;
 mod diagnostic;
 pub mod duration;
@@ -20,6 +21,7 @@ pub mod schema;
 mod server;
 
 pub use context::Context;
+pub use data_source::DataSource;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use model::{Attr, Model, ModelError, ModelValue};
 pub use private::Private;

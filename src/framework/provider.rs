@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::future::Future;
 
 use super::adapter::{AnyResource, ResourceAdapter};
+use super::data_source::{AnyDataSource, DataSourceAdapter};
 use super::schema::Schema;
-use super::{Diagnostics, Model, Resource};
+use super::{DataSource, Diagnostics, Model, Resource};
 
 /// A provider: a configuration that becomes a client, and the types that use it.
 pub trait Provider: Send + Sync + 'static {
@@ -48,15 +49,21 @@ pub struct Host {
 /// The types of a provider. Each kind is one trait, one adapter and one method here.
 pub struct Types<C> {
     pub(super) resources: BTreeMap<&'static str, Box<dyn AnyResource<C>>>,
+    pub(super) data_sources: BTreeMap<&'static str, Box<dyn AnyDataSource<C>>>,
 }
 
 impl<C: Send + Sync + 'static> Types<C> {
     pub(super) fn new() -> Self {
-        Self { resources: BTreeMap::new() }
+        Self { resources: BTreeMap::new(), data_sources: BTreeMap::new() }
     }
 
     /// Offers a managed resource.
     pub fn resource<R: Resource<Client = C>>(&mut self, resource: R) {
         self.resources.insert(resource.type_name(), Box::new(ResourceAdapter::new(resource)));
+    }
+
+    /// Offers a data source.
+    pub fn data_source<D: DataSource<Client = C>>(&mut self, data_source: D) {
+        self.data_sources.insert(data_source.type_name(), Box::new(DataSourceAdapter::new(data_source)));
     }
 }

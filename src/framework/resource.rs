@@ -29,7 +29,8 @@ pub trait Resource: Send + Sync + 'static {
         None
     }
 
-    /// The identity of the object that `state` describes.
+    /// The identity of the object that `state` describes, wholly known; `None` while that cannot be told. A plan's
+    /// state may hold unknown values.
     fn identity(&self, client: &Self::Client, state: &Self::Model) -> Option<Value> {
         let _ = (client, state);
         None

@@ -38,6 +38,8 @@ impl fmt::Display for PanicReport {
 impl std::error::Error for PanicReport {}
 
 /// Runs `future` to its end, or to its first panic, which is logged as an error and returned.
+///
+/// Only the future itself is covered. What it spawns, as a task or on another thread, needs a guard of its own.
 pub async fn caught<F: Future>(future: F) -> Result<F::Output, PanicReport> {
     let mut future = Some(Box::pin(future));
     std::future::poll_fn(move |cx| {

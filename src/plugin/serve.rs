@@ -23,6 +23,8 @@ use super::{DebugOptions, Mode, Plugin, connection, handshake, logging, panics, 
 /// a second to answer. The asynchronous runtime has a single thread, which starts fastest and is enough for work that
 /// waits for a network; give long computations to `spawn_blocking`.
 ///
+/// When a host closes its connection, the handlers of its open requests are dropped where they wait.
+///
 /// If serving is impossible, the reason is written to stderr and the exit code is 1.
 pub fn serve(
     plugin: &Plugin,

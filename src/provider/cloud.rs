@@ -21,9 +21,10 @@ pub struct Cloud {
 }
 
 impl Cloud {
-    /// A provider whose block is complete.
-    pub(super) fn new(client: Client) -> Self {
-        Self { client: Ok(client), account: OnceCell::new() }
+    /// A provider whose block is complete. The cloud is not asked for the account if `account` says it.
+    pub(super) fn new(client: Client, account: Option<String>) -> Self {
+        let account = account.map_or_else(OnceCell::new, |account| OnceCell::new_with(Some(Some(account))));
+        Self { client: Ok(client), account }
     }
 
     /// A provider whose block holds values that are known only after apply. What needs the cloud

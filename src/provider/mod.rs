@@ -5,6 +5,7 @@ mod config;
 mod diagnostics;
 mod environment;
 mod key_pair;
+mod moves;
 
 use self::cloud::Cloud;
 use self::config::ProviderModel;
@@ -35,7 +36,9 @@ impl Provider for Alicloud {
     }
 
     fn types(&self, types: &mut Types<Cloud>) {
-        types.resource(KeyPair);
+        for type_name in key_pair::NAMES {
+            types.resource(KeyPair { type_name });
+        }
     }
 
     fn validate(&self, config: &ProviderModel, diagnostics: &mut Diagnostics) {

@@ -8,11 +8,15 @@ mod failures;
 mod flows;
 mod harness;
 mod hosting;
+mod identity;
 mod import;
 #[cfg(unix)]
 mod interrupts;
 mod key_file;
 mod lifecycle;
+mod moves;
+mod official_states;
+mod provider_block;
 mod replacement;
 mod second_host;
 mod unknown;

@@ -52,6 +52,11 @@ impl Workdir {
         &self.host
     }
 
+    /// Runs another host from here on, on the same state.
+    pub fn use_host(&mut self, host: &Host) {
+        self.host = host.clone();
+    }
+
     /// Sets a variable for every command from here on.
     pub fn set_env(&mut self, name: impl Into<OsString>, value: impl Into<OsString>) {
         let name = name.into();

@@ -10,7 +10,7 @@ use crate::alicloud::operation::Operation;
 use crate::alicloud::request::Parameters;
 
 /// Not repeatable without looking: between two copies somebody may have made a new pair of the same name.
-const DELETE: Operation = Operation::once(Service::Ecs, "DeleteKeyPairs");
+pub(in crate::alicloud) const DELETE: Operation = Operation::once(Service::Ecs, "DeleteKeyPairs");
 
 /// The most names in one call.
 pub const MOST_NAMES: usize = 100;
@@ -32,9 +32,13 @@ impl Client {
         call: &Call,
         names: &[impl AsRef<str> + Sync],
     ) -> Result<Deleted, Error> {
-        let list: Value = names.iter().map(|name| Value::from(name.as_ref())).collect();
-        let parameters = Parameters::new().set("KeyPairNames", list.to_string());
-        let answer = self.execute(DELETE, parameters, call).await?;
+        let answer = self.execute(DELETE, parameters(names), call).await?;
         Ok(Deleted { request_id: answer.request_id })
     }
+}
+
+/// The parameters of a call that deletes these key pairs.
+pub(in crate::alicloud) fn parameters(names: &[impl AsRef<str>]) -> Parameters {
+    let list: Value = names.iter().map(|name| Value::from(name.as_ref())).collect();
+    Parameters::new().set("KeyPairNames", list.to_string())
 }

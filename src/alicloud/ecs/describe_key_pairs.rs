@@ -11,10 +11,10 @@ use crate::alicloud::operation::Operation;
 use crate::alicloud::request::Parameters;
 use crate::alicloud::retry::Answer;
 
-const DESCRIBE: Operation = Operation::idempotent(Service::Ecs, "DescribeKeyPairs");
+pub(in crate::alicloud) const DESCRIBE: Operation = Operation::idempotent(Service::Ecs, "DescribeKeyPairs");
 
 /// The most key pairs in a page.
-const PAGE_SIZE: u64 = 50;
+pub(in crate::alicloud) const PAGE_SIZE: u64 = 50;
 
 /// A key pair, as the service shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,20 +44,12 @@ pub struct KeyPairPage {
 }
 
 impl Client {
-    /// The key pair of exactly this name, or `None` if the service, asked for just this name, shows none.
-    pub async fn describe_key_pair(&self, call: &Call, name: &str) -> Result<Option<KeyPair>, Error> {
-        // `*` is a wildcard to this operation and never part of a name; an empty filter is no filter.
-        if name.is_empty() || name.contains('*') {
-            return Err(Error::new(
-                ErrorKind::InvalidInput,
-                format!("`{name}` can't be the name of a key pair."),
-            )
-            .with_operation(
-                DESCRIBE.name,
-                &self.shared.endpoint(Service::Ecs).host,
-                self.region(),
-            ));
-        }
+    /// The key pair of exactly this name, or `None` if the service, asked for just this name, shows none. Always asks.
+    pub(in crate::alicloud) async fn describe_exact_key_pair(
+        &self,
+        call: &Call,
+        name: &str,
+    ) -> Result<Option<KeyPair>, Error> {
         // The filter may not tell upper from lower case, so that one name could fill more than a page.
         let mut page_number = 1;
         loop {
@@ -76,6 +68,17 @@ impl Client {
     /// A page of all key pairs of the region; `page_number` counts from 1.
     pub async fn describe_key_pairs(&self, call: &Call, page_number: u64) -> Result<KeyPairPage, Error> {
         self.describe_page(call, None, page_number).await
+    }
+
+    /// An error if this can't be a name: `*` is a wildcard to this operation and never part of a name; an empty filter
+    /// is no filter.
+    pub(in crate::alicloud) fn check_name(&self, name: &str) -> Result<(), Error> {
+        if !name.is_empty() && !name.contains('*') {
+            return Ok(());
+        }
+        let why = format!("`{name}` can't be the name of a key pair.");
+        let host = &self.shared.endpoint(Service::Ecs).host;
+        Err(Error::new(ErrorKind::InvalidInput, why).with_operation(DESCRIBE.name, host, self.region()))
     }
 
     async fn describe_page(

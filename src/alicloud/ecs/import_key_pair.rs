@@ -45,6 +45,7 @@ impl Client {
         call: &Call,
         import: &ImportKeyPair,
     ) -> Result<ImportedKeyPair, Error> {
+        let _changing = self.shared.key_pairs.changing(&import.name);
         let parameters = Parameters::new()
             .set("KeyPairName", &import.name)
             .set("PublicKeyBody", &import.public_key)

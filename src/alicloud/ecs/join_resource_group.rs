@@ -18,6 +18,7 @@ impl Client {
         name: &str,
         resource_group_id: &str,
     ) -> Result<(), Error> {
+        let _changing = self.shared.key_pairs.changing(name);
         let parameters = Parameters::new()
             .set("ResourceType", RESOURCE_TYPE)
             .set("ResourceId", name)

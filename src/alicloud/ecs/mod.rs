@@ -1,8 +1,8 @@
 //! Operations of ECS (API version 2014-05-26), one file each.
 
-mod delete_key_pairs;
-mod describe_instances;
-mod describe_key_pairs;
+pub(super) mod delete_key_pairs;
+pub(super) mod describe_instances;
+pub(super) mod describe_key_pairs;
 mod import_key_pair;
 mod join_resource_group;
 mod tags;

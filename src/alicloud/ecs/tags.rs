@@ -24,6 +24,7 @@ impl Client {
         name: &str,
         tags: &BTreeMap<String, String>,
     ) -> Result<(), Error> {
+        let _changing = self.shared.key_pairs.changing(name);
         let tags: Vec<_> = tags.iter().collect();
         for some in tags.chunks(MOST_TAGS) {
             let parameters = resource(name).set_tags(some.iter().copied());
@@ -39,6 +40,7 @@ impl Client {
         name: &str,
         keys: &[impl AsRef<str> + Sync],
     ) -> Result<(), Error> {
+        let _changing = self.shared.key_pairs.changing(name);
         for some in keys.chunks(MOST_TAGS) {
             self.execute(UNTAG, resource(name).set_list("TagKey", some), call).await?;
         }

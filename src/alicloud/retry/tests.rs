@@ -5,10 +5,12 @@ use tokio::time::Instant;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::*;
-use crate::alicloud::credentials::Missing;
-use crate::alicloud::endpoint::Service;
+use crate::alicloud::client::Config;
+use crate::alicloud::clock::SystemClock;
+use crate::alicloud::credentials::{Credentials, Missing, Static};
+use crate::alicloud::endpoint::{Endpoints, Service};
 use crate::alicloud::testing::{
-    Act, KEY_ID, LogCapture, SECRET, Script, TOKEN, answer, code, with_header, within,
+    Act, KEY_ID, LogCapture, SECRET, Script, TOKEN, answer, code, config, with_header, within,
 };
 use crate::alicloud::transport::SendError;
 
@@ -281,4 +283,46 @@ async fn the_log_tells_each_call_and_each_wait_but_no_secret() {
     for secret in signatures.chain(secrets) {
         assert!(!text.contains(&secret), "{text}");
     }
+}
+
+/// A client that repeats calls for 20 seconds, and says where they come from.
+fn impatient(script: &Script) -> Client {
+    let credentials = Static::new(Credentials::new(KEY_ID, SECRET.into(), None, "a test"));
+    let config = Config {
+        most_retry: Some(Duration::from_secs(20)),
+        source_ip: Some("192.0.2.1".to_owned()),
+        secure_transport: Some("true".to_owned()),
+        ..config(Arc::new(credentials), Endpoints::default())
+    };
+    Client::with(config, Box::new(script.clone()), Box::new(SystemClock)).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_clients_own_limit_ends_repetitions_with_the_last_refusal() {
+    for (act, kind) in [
+        (throttled(), ErrorKind::Throttled),
+        (with_header(throttled(), "x-acs-retry-after", "60000"), ErrorKind::Throttled),
+        (code(503, "ServiceUnavailable"), ErrorKind::Unavailable),
+        (lost(), ErrorKind::ReplyLost),
+    ] {
+        let script = Script::new([act]);
+        let started = Instant::now();
+        let error = fail(&impatient(&script), READ, &within(600)).await;
+        assert_eq!(error.kind(), kind);
+        assert!(error.message().contains("The limit for repeating calls is reached"), "{error}");
+        assert!(started.elapsed() <= Duration::from_secs(20), "{:?}", started.elapsed());
+    }
+    // One slow request is no repetition.
+    let script = Script::new([Act::After(Duration::from_secs(40), Box::new(fine()))]);
+    assert!(execute(&impatient(&script), WRITE, &within(600)).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_every_call_says_is_in_every_call() {
+    let script = Script::new([fine()]);
+    execute(&impatient(&script), READ, &within(60)).await.ok();
+    let form = &script.seen()[0].form;
+    assert_eq!((form["SourceIp"].as_str(), form["SecureTransport"].as_str()), ("192.0.2.1", "true"));
+    execute(&script.client(), READ, &within(60)).await.ok();
+    assert!(!script.seen()[1].form.contains_key("SourceIp"));
 }

@@ -35,9 +35,11 @@ answers!(
     validate_provider_config,
     configure_provider,
     validate_resource_config,
+    validate_data_resource_config,
     upgrade_resource_state,
     upgrade_resource_identity,
     read_resource,
+    read_data_source,
     plan_resource_change,
     apply_resource_change,
     import_resource_state,
@@ -48,8 +50,10 @@ answers!(
 pub(super) struct Call<'a> {
     /// The name of the RPC.
     pub(super) rpc: &'static str,
-    /// The resource type that it names, if it does.
+    /// The resource type that it names; empty if it names none.
     pub(super) resource_type: &'a str,
+    /// The data source that it names; empty if it names none.
+    pub(super) data_source_type: &'a str,
     /// The provider's address.
     pub(super) provider: &'static str,
 }
@@ -68,6 +72,7 @@ impl Call<'_> {
             tf_provider_addr = self.provider,
             tf_proto_version = "6.11",
             tf_resource_type = (!self.resource_type.is_empty()).then_some(self.resource_type),
+            tf_data_source_type = (!self.data_source_type.is_empty()).then_some(self.data_source_type),
         );
         async move {
             trace!(target: "sdk.proto", "Received request");

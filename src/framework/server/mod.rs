@@ -2,6 +2,7 @@
 
 mod answer;
 mod convert;
+mod data_source;
 mod resource;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -51,7 +52,11 @@ impl<P: Provider> Server<P> {
     }
 
     fn call<'a>(&self, rpc: &'static str, resource_type: &'a str) -> Call<'a> {
-        Call { rpc, resource_type, provider: self.provider.address() }
+        Call { rpc, resource_type, data_source_type: "", provider: self.provider.address() }
+    }
+
+    fn data_source_call<'a>(&self, rpc: &'static str, data_source_type: &'a str) -> Call<'a> {
+        Call { rpc, resource_type: "", data_source_type, provider: self.provider.address() }
     }
 
     fn find(&self, type_name: &str) -> Result<&dyn AnyResource<P::Client>, Diagnostics> {
@@ -126,9 +131,15 @@ impl<P: Provider> Service for Server<P> {
                 .resources
                 .keys()
                 .map(|name| proto::get_metadata::ResourceMetadata { type_name: (*name).to_owned() });
+            let data_sources = self
+                .types
+                .data_sources
+                .keys()
+                .map(|name| proto::get_metadata::DataSourceMetadata { type_name: (*name).to_owned() });
             Ok(proto::get_metadata::Response {
                 server_capabilities: Some(capabilities()),
                 resources: resources.collect(),
+                data_sources: data_sources.collect(),
                 ..proto::get_metadata::Response::default()
             })
         };
@@ -141,9 +152,13 @@ impl<P: Provider> Service for Server<P> {
     ) -> Answered<proto::get_provider_schema::Response> {
         let work = async {
             let resources = self.types.resources.iter();
+            let data_sources = self.types.data_sources.iter();
             Ok(proto::get_provider_schema::Response {
                 provider: Some(convert::schema(&self.schema)),
                 resource_schemas: resources
+                    .map(|(name, it)| ((*name).to_owned(), convert::schema(it.schema())))
+                    .collect(),
+                data_source_schemas: data_sources
                     .map(|(name, it)| ((*name).to_owned(), convert::schema(it.schema())))
                     .collect(),
                 server_capabilities: Some(capabilities()),
@@ -273,5 +288,25 @@ impl<P: Provider> Service for Server<P> {
         let request = request.into_inner();
         let type_name = request.target_type_name.clone();
         self.call("MoveResourceState", &type_name).answer(async { self.move_state(request) }).await
+    }
+
+    async fn validate_data_resource_config(
+        &self,
+        request: Request<proto::validate_data_resource_config::Request>,
+    ) -> Answered<proto::validate_data_resource_config::Response> {
+        let request = request.into_inner();
+        let type_name = request.type_name.clone();
+        self.data_source_call("ValidateDataResourceConfig", &type_name)
+            .answer(async { self.validate_data_source(request) })
+            .await
+    }
+
+    async fn read_data_source(
+        &self,
+        request: Request<proto::read_data_source::Request>,
+    ) -> Answered<proto::read_data_source::Response> {
+        let request = request.into_inner();
+        let type_name = request.type_name.clone();
+        self.data_source_call("ReadDataSource", &type_name).answer(self.answer_data_source(request)).await
     }
 }

@@ -14,7 +14,7 @@ use crate::framework::duration::or_default;
 use crate::framework::{Attr, ChangeResponse, Context, CreateRequest, Diagnostic, Diagnostics};
 use crate::openssh::{PublicKey, generate_rsa_2048};
 use crate::provider::cloud::Cloud;
-use crate::provider::diagnostics::{api_error, facts};
+use crate::provider::diagnostics::{Attempt, facts};
 
 /// As in the official provider.
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(5);
@@ -24,6 +24,7 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_mins(5);
 const CLOCK_TOLERANCE: time::Duration = time::Duration::minutes(2);
 
 pub(super) async fn create(
+    type_name: &str,
     context: &Context<Cloud>,
     request: CreateRequest<KeyPairModel>,
     response: &mut ChangeResponse<KeyPairModel>,
@@ -53,7 +54,10 @@ pub(super) async fn create(
             if failure.is_plain() {
                 key.withdraw().await;
             }
-            return Err(failure.into_diagnostic(client, &call, &key, &name).await.into());
+            return Err(failure
+                .into_diagnostic(type_name, client, &call, &key, &name, account_id.as_deref())
+                .await
+                .into());
         }
     };
 
@@ -246,7 +250,15 @@ impl Failure {
         matches!(self, Self::Refused(_))
     }
 
-    async fn into_diagnostic(self, client: &Client, call: &Call, key: &Key, name: &str) -> Diagnostic {
+    async fn into_diagnostic(
+        self,
+        type_name: &str,
+        client: &Client,
+        call: &Call,
+        key: &Key,
+        name: &str,
+        account_id: Option<&str>,
+    ) -> Diagnostic {
         let file = match &key.written {
             Some(path) if !self.is_plain() => {
                 format!("\n\nThe new private key is in {}; keep it until this is settled.", path.display())
@@ -256,17 +268,18 @@ impl Failure {
         match self {
             Self::Refused(error) if error.kind() == ErrorKind::AlreadyExists => {
                 let found = client.describe_key_pair(&call.to_settle(), name).await.ok().flatten();
-                name_taken(name, &error, found.as_ref(), &key.public)
+                name_taken(type_name, name, &error, found.as_ref(), &key.public)
             }
             Self::Refused(error) => {
-                let diagnostic = api_error(format!("Could not create the key pair {name:?}"), &error);
+                let attempt = Attempt { key_pair: name, account_id, timeout: Some("create") };
+                let diagnostic = attempt.failed(format!("Could not create the key pair {name:?}"), &error);
                 match attribute_at_fault(&error) {
                     Some(attribute) => diagnostic.at(attribute),
                     None => diagnostic,
                 }
             }
             Self::Taken(error, found) => {
-                let mut diagnostic = name_taken(name, &error, Some(&found), &key.public);
+                let mut diagnostic = name_taken(type_name, name, &error, Some(&found), &key.public);
                 diagnostic.detail.push_str(&file);
                 diagnostic
             }
@@ -278,7 +291,7 @@ impl Failure {
                         "{}{why}\n\nRun the command again. If it then says that the name is taken, the key pair was \
                          made; take it over with:\n\n{}{file}\n\n{}",
                         error.message(),
-                        messages::import_block(name),
+                        messages::import_block(type_name, name),
                         facts(&error)
                     ),
                 )
@@ -287,7 +300,13 @@ impl Failure {
     }
 }
 
-fn name_taken(name: &str, error: &Error, found: Option<&KeyPair>, key: &PublicKey) -> Diagnostic {
+fn name_taken(
+    type_name: &str,
+    name: &str,
+    error: &Error,
+    found: Option<&KeyPair>,
+    key: &PublicKey,
+) -> Diagnostic {
     let which = match found {
         Some(found) if holds(found, key) => {
             format!(" It holds the same public key ({}).", messages::describe(found))
@@ -309,7 +328,7 @@ fn name_taken(name: &str, error: &Error, found: Option<&KeyPair>, key: &PublicKe
              create_before_destroy, the old key pair still has the name: use key_name_prefix instead of a fixed name, \
              or remove create_before_destroy.\n\n{}",
             error.region(),
-            messages::import_block(name),
+            messages::import_block(type_name, name),
             facts(error)
         ),
     )

@@ -8,7 +8,7 @@ use super::schema::KeyPairModel;
 use crate::framework::duration::or_default;
 use crate::framework::{Attr, ChangeResponse, Context, Diagnostics};
 use crate::provider::cloud::Cloud;
-use crate::provider::diagnostics::api_error;
+use crate::provider::diagnostics::Attempt;
 
 /// As in the official provider.
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(20);
@@ -27,10 +27,11 @@ pub(super) async fn delete(
     memory.check_account(name, context).await?;
     let timeout = prior.timeouts.known().map_or(&Attr::Null, |timeouts| &timeouts.delete);
     let call = call(context, or_default(timeout, DEFAULT_TIMEOUT));
-    client
-        .delete_key_pair(&call, name)
-        .await
-        .map_err(|error| api_error(format!("Could not delete the key pair {name:?}"), &error))?;
+    client.delete_key_pair(&call, name).await.map_err(|error| {
+        let account_id = memory.account_id.as_deref();
+        let attempt = Attempt { key_pair: name, account_id, timeout: Some("delete") };
+        attempt.failed(format!("Could not delete the key pair {name:?}"), &error)
+    })?;
     response.state = None;
     Ok(())
 }

@@ -4,8 +4,8 @@ use crate::alicloud::ecs::KeyPair;
 use crate::framework::Diagnostic;
 
 /// The `import` block that takes a key pair over. The resource's own name is not known here.
-pub(super) fn import_block(name: &str) -> String {
-    format!("  import {{\n    to = alicloud_key_pair.NAME\n    id = {}\n  }}", quoted(name))
+pub(super) fn import_block(type_name: &str, name: &str) -> String {
+    format!("  import {{\n    to = {type_name}.NAME\n    id = {}\n  }}", quoted(name))
 }
 
 /// A text as a string of the configuration language.

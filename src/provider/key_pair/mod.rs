@@ -1,7 +1,8 @@
-//! `alicloud_key_pair`: an SSH key pair.
+//! `alicloud_key_pair` and `alicloud_ecs_key_pair`: an SSH key pair, one resource under two names.
 
 mod create;
 mod delete;
+mod identity;
 mod import;
 mod key_file;
 mod memory;
@@ -20,16 +21,24 @@ use tokio::time::Instant;
 
 use self::schema::KeyPairModel;
 use super::cloud::Cloud;
+use super::moves;
 use crate::alicloud::Call;
-use crate::framework::schema::Schema;
+use crate::cty::Value;
+use crate::framework::schema::{IdentitySchema, Schema};
 use crate::framework::{
-    ChangeResponse, Context, CreateRequest, DeleteRequest, Diagnostics, ImportSource, PlanRequest,
-    PlanResponse, ReadRequest, Resource, UpdateRequest,
+    ChangeResponse, Context, CreateRequest, DeleteRequest, Diagnostics, ImportSource, MoveSource, Moved,
+    PlanRequest, PlanResponse, ReadRequest, Resource, UpdateRequest,
 };
 
-/// The resource type.
+/// The names of the resource type, both for the same thing. The first is the older.
+pub(super) const NAMES: [&str; 2] = ["alicloud_key_pair", "alicloud_ecs_key_pair"];
+
+/// The resource type, under one of its names.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct KeyPair;
+pub(super) struct KeyPair {
+    /// One of [`NAMES`]: what configurations, and messages about them, call it.
+    pub(super) type_name: &'static str,
+}
 
 /// A call that ends with the operation's timeout, or when the run is interrupted.
 fn call(context: &Context<Cloud>, timeout: Duration) -> Call {
@@ -41,11 +50,19 @@ impl Resource for KeyPair {
     type Client = Cloud;
 
     fn type_name(&self) -> &'static str {
-        "alicloud_key_pair"
+        self.type_name
     }
 
     fn schema(&self) -> Schema {
         schema::schema()
+    }
+
+    fn identity_schema(&self) -> Option<IdentitySchema> {
+        Some(identity::schema())
+    }
+
+    fn identity(&self, client: &Cloud, state: &KeyPairModel) -> Option<Value> {
+        identity::of(client, state)
     }
 
     fn validate(&self, config: &KeyPairModel, diagnostics: &mut Diagnostics) {
@@ -58,7 +75,7 @@ impl Resource for KeyPair {
         request: PlanRequest<'_, KeyPairModel>,
         response: &mut PlanResponse<KeyPairModel>,
     ) {
-        plan::plan(context, request, response).await;
+        plan::plan(self.type_name, context, request, response).await;
     }
 
     async fn create(
@@ -67,7 +84,7 @@ impl Resource for KeyPair {
         request: CreateRequest<KeyPairModel>,
         response: &mut ChangeResponse<KeyPairModel>,
     ) -> Result<(), Diagnostics> {
-        create::create(context, request, response).await
+        create::create(self.type_name, context, request, response).await
     }
 
     async fn read(
@@ -99,10 +116,14 @@ impl Resource for KeyPair {
 
     async fn import(
         &self,
-        _: &Context<Cloud>,
+        context: &Context<Cloud>,
         source: ImportSource,
         response: &mut ChangeResponse<KeyPairModel>,
     ) -> Result<(), Diagnostics> {
-        import::import(source, response)
+        import::import(self.type_name, context, source, response)
+    }
+
+    fn move_state(&self, source: &MoveSource) -> Option<Result<Moved<KeyPairModel>, Diagnostics>> {
+        moves::take_over(source, &NAMES)
     }
 }

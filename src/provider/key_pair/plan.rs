@@ -14,6 +14,7 @@ use crate::provider::cloud::Cloud;
 const LOOK_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) async fn plan(
+    type_name: &str,
     context: &Context<Cloud>,
     request: PlanRequest<'_, KeyPairModel>,
     response: &mut PlanResponse<KeyPairModel>,
@@ -28,7 +29,7 @@ pub(super) async fn plan(
         // What depends on the world is no more than a warning: a host plans every create before a
         // destroy, and an error would make a half-made set undestroyable.
         warn_of_the_key(config, &mut response.diagnostics).await;
-        warn_of_the_name(context, config, response).await;
+        warn_of_the_name(type_name, context, config, response).await;
     }
 }
 
@@ -111,6 +112,7 @@ async fn warn_of_the_key(config: &KeyPairModel, diagnostics: &mut Diagnostics) {
 }
 
 async fn warn_of_the_name(
+    type_name: &str,
     context: &Context<Cloud>,
     config: &KeyPairModel,
     response: &mut PlanResponse<KeyPairModel>,
@@ -130,7 +132,7 @@ async fn warn_of_the_name(
                  destroyed before, as a tainted one is. To manage it with this configuration, import it:\n\n{}\n\nOr choose another name.",
                 client.region(),
                 messages::describe(&found),
-                messages::import_block(name)
+                messages::import_block(type_name, name)
             ),
         )),
         Ok(None) => {}

@@ -9,7 +9,7 @@ use crate::alicloud::ecs::KeyPair;
 use crate::framework::{Attr, ChangeResponse, Context, Diagnostic, Diagnostics};
 use crate::openssh::PublicKey;
 use crate::provider::cloud::Cloud;
-use crate::provider::diagnostics::api_error;
+use crate::provider::diagnostics::Attempt;
 
 /// Reads have no timeout of their own; this outlasts the minute for which the cloud throttles.
 const TIMEOUT: Duration = Duration::from_mins(5);
@@ -23,10 +23,10 @@ pub(super) async fn read(
     let name = state.name().to_owned();
     let mut memory = Memory::load(&response.private);
     memory.check_region(&name, client.region())?;
-    let found = client
-        .describe_key_pair(&call(context, TIMEOUT), &name)
-        .await
-        .map_err(|error| api_error(format!("Could not read the key pair {name:?}"), &error))?;
+    let found = client.describe_key_pair(&call(context, TIMEOUT), &name).await.map_err(|error| {
+        let attempt = Attempt { key_pair: &name, account_id: memory.account_id.as_deref(), timeout: None };
+        attempt.failed(format!("Could not read the key pair {name:?}"), &error)
+    })?;
     let Some(found) = found else {
         // Not here is not gone: with the wrong account's credentials, nothing is here.
         memory.check_account(&name, context).await?;

@@ -8,7 +8,7 @@ use super::{call, tags};
 use crate::framework::duration::or_default;
 use crate::framework::{Attr, ChangeResponse, Context, Diagnostics, UpdateRequest};
 use crate::provider::cloud::Cloud;
-use crate::provider::diagnostics::api_error;
+use crate::provider::diagnostics::Attempt;
 
 /// As in the official provider.
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(5);
@@ -21,7 +21,10 @@ pub(super) async fn update(
     let UpdateRequest { prior, planned, .. } = request;
     let client = context.client.client()?;
     let name = prior.name().to_owned();
-    Memory::load(&response.private).check_region(&name, client.region())?;
+    let memory = Memory::load(&response.private);
+    memory.check_region(&name, client.region())?;
+    let account_id = memory.account_id.as_deref();
+    let attempt = Attempt { key_pair: &name, account_id, timeout: Some("update") };
     let timeout = planned.timeouts.known().map_or(&Attr::Null, |timeouts| &timeouts.update);
     let call = call(context, or_default(timeout, DEFAULT_TIMEOUT));
 
@@ -34,15 +37,17 @@ pub(super) async fn update(
     });
     if let Some(group) = planned.wanted_group().filter(|group| prior.wanted_group() != Some(group)) {
         let failed = |error| {
-            api_error(format!("Could not move the key pair {name:?} to the resource group {group}"), &error)
+            attempt
+                .failed(format!("Could not move the key pair {name:?} to the resource group {group}"), &error)
         };
         client.join_resource_group(&call, &name, group).await.map_err(failed)?;
     }
     state.resource_group_id = planned.resource_group_id.clone();
 
     let tags::Difference { removed, set } = tags::difference(&prior.tags, &planned.tags);
-    let failed =
-        |error| api_error(format!("Could not change the tags of the key pair {name:?}"), &error).at("tags");
+    let failed = |error| {
+        attempt.failed(format!("Could not change the tags of the key pair {name:?}"), &error).at("tags")
+    };
     if !removed.is_empty() {
         client.untag_key_pair(&call, &name, &removed).await.map_err(failed)?;
         if let Attr::Known(tags) = &mut state.tags {

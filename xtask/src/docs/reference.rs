@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value};
 
 /// A type's schema, or the provider's.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Description<'a> {
     block: &'a Map<String, Value>,
 }

@@ -1,0 +1,194 @@
+//! The rule against a model of the host and of the service, on a paused clock.
+
+use std::sync::{Arc, Mutex as Lock};
+
+use tokio::sync::{Mutex, Semaphore};
+use tokio::task::JoinSet;
+
+use super::*;
+use crate::alicloud::coalesce::{Batcher, Cargo, Carrier};
+
+/// A host that destroys resources: so many side by side, each with some work before, of which there is only one at a
+/// time (as measured with real ones: arrivals are 15 to 25 ms apart at whatever parallelism).
+#[derive(Clone, Copy, Debug)]
+struct Host {
+    parallelism: usize,
+    resources: usize,
+    /// Milliseconds.
+    work: (u64, u64),
+}
+
+/// What it came to.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    calls: usize,
+    refused: usize,
+    seconds: f64,
+    /// In units of the time that the host takes for resources that need no call.
+    wall: f64,
+}
+
+/// The service: calls take `latency`; so many are taken in each minute.
+#[derive(Clone)]
+struct Service(Arc<Shop>);
+
+struct Shop {
+    latency: Duration,
+    per_minute: Option<usize>,
+    opened: Instant,
+    calls: Lock<Vec<(Instant, usize)>>,
+    refused: Lock<usize>,
+    gate: Mutex<()>,
+}
+
+impl Shop {
+    /// Takes a call, or tells how long to wait.
+    fn enter(&self, names: usize) -> Result<(), Duration> {
+        let minute = |at: Instant| at.duration_since(self.opened).as_secs() / 60;
+        let now = Instant::now();
+        let mut calls = self.calls.lock().unwrap();
+        let used = calls.iter().filter(|(at, _)| minute(*at) == minute(now)).count();
+        if self.per_minute.is_some_and(|most| used >= most) {
+            *self.refused.lock().unwrap() += 1;
+            return Err(Duration::from_secs((minute(now) + 1) * 60) - now.duration_since(self.opened));
+        }
+        calls.push((now, names));
+        Ok(())
+    }
+}
+
+impl Carrier<()> for Service {
+    async fn carry(self, mut cargo: Cargo<()>) {
+        loop {
+            drop(self.0.gate.lock().await);
+            let names = cargo.take().len();
+            if names == 0 {
+                return;
+            }
+            tokio::time::sleep(self.0.latency).await;
+            match self.0.enter(names) {
+                Ok(()) => {
+                    cargo.answered();
+                    return cargo.settle_all(&());
+                }
+                Err(wait) => {
+                    cargo.throttled();
+                    cargo.put_back();
+                    if let Ok(_closed) = self.0.gate.try_lock() {
+                        tokio::time::sleep(wait).await;
+                    }
+                }
+            }
+        }
+    }
+}
+
+async fn run(host: Host, latency: u64, per_minute: Option<usize>, reserve: Option<usize>) -> Run {
+    fastrand::seed(1);
+    let opened = Instant::now();
+    let shop = Shop {
+        latency: Duration::from_millis(latency),
+        per_minute,
+        opened,
+        calls: Lock::default(),
+        refused: Lock::default(),
+        gate: Mutex::default(),
+    };
+    let service = Service(Arc::new(shop));
+    let batcher = Batcher::with(100, Pace { fixed_reserve: reserve, ..Pace::default() });
+    let (places, desk) = (Arc::new(Semaphore::new(host.parallelism)), Arc::new(Mutex::new(())));
+    let mut floor = Duration::ZERO;
+    let mut tasks = JoinSet::new();
+    for number in 0..host.resources {
+        let work = Duration::from_millis(fastrand::u64(host.work.0..=host.work.1));
+        floor += work;
+        let (places, desk, batcher, service) =
+            (Arc::clone(&places), Arc::clone(&desk), batcher.clone(), service.clone());
+        tasks.spawn(async move {
+            let _place = places.acquire().await.unwrap();
+            let at_work = desk.lock().await;
+            tokio::time::sleep(work).await;
+            drop(at_work);
+            batcher.submit(&number.to_string(), &service, std::future::pending()).await.unwrap();
+        });
+    }
+    while let Some(done) = tasks.join_next().await {
+        done.unwrap();
+    }
+    let calls = service.0.calls.lock().unwrap().clone();
+    assert_eq!(calls.iter().map(|(_, names)| names).sum::<usize>(), host.resources, "each name once");
+    let taken = opened.elapsed();
+    Run {
+        calls: calls.len(),
+        refused: *service.0.refused.lock().unwrap(),
+        seconds: taken.as_secs_f64(),
+        wall: taken.as_secs_f64() / floor.as_secs_f64().max(0.001),
+    }
+}
+
+const TEN: Host = Host { parallelism: 10, resources: 1000, work: (15, 25) };
+
+#[tokio::test(start_paused = true)]
+async fn few_calls_while_the_host_is_kept_busy() {
+    // Parallelism, work; the most calls for a thousand names, and the most time.
+    for (parallelism, work, calls, wall) in [
+        (10, (15, 25), 200, 1.05),
+        (10, (30, 60), 150, 1.05),
+        (30, (15, 25), 50, 1.05),
+        (100, (15, 25), 15, 1.05),
+        (100, (5, 10), 15, 1.05),
+        (100, (1, 2), 15, 1.25),
+    ] {
+        let host = Host { parallelism, resources: 1000, work };
+        let run = run(host, 50, None, None).await;
+        assert!(run.calls <= calls && run.wall <= wall, "{host:?} {run:?}");
+    }
+    let all_at_once = Host { parallelism: 1000, resources: 1000, work: (0, 0) };
+    assert_eq!(run(all_at_once, 50, None, None).await.calls, 10);
+    // Without company, nobody waits for it but once.
+    let chain = run(Host { parallelism: 1, resources: 100, work: (15, 25) }, 50, None, None).await;
+    assert!(chain.calls == 100 && chain.seconds < 100.0 * 0.07 + 0.2, "{chain:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn fewest_calls_once_the_service_throttles() {
+    let run = run(TEN, 50, Some(60), None).await;
+    assert!(run.calls <= 130 && run.refused <= 3 && run.seconds < 180.0, "{run:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_alone_goes_at_once_and_again_after_a_rest() {
+    let batcher = Batcher::with(100, Pace::default());
+    let shop = Shop {
+        latency: Duration::from_millis(50),
+        per_minute: None,
+        opened: Instant::now(),
+        calls: Lock::default(),
+        refused: Lock::default(),
+        gate: Mutex::default(),
+    };
+    let service = Service(Arc::new(shop));
+    for name in ["a", "b", "c"] {
+        let came = Instant::now();
+        batcher.submit(name, &service, std::future::pending()).await.unwrap();
+        assert!(came.elapsed() <= Duration::from_millis(57), "{name}: {:?}", came.elapsed());
+        tokio::time::sleep(ALONE).await;
+    }
+}
+
+/// The documentation shows what each reserve would cost; this is where its numbers come from.
+#[tokio::test(start_paused = true)]
+async fn the_documented_curve() {
+    let document = include_str!("../../../../docs/design/batching.md");
+    let mut rows = Vec::new();
+    for reserve in [0, 1, 2, 3, 4, 5, 7, 9].map(Some).into_iter().chain([None]) {
+        let name = reserve.map_or_else(|| "measured".to_owned(), |reserve| reserve.to_string());
+        let (short, long) = (run(TEN, 50, None, reserve).await, run(TEN, 200, None, reserve).await);
+        rows.push(format!(
+            "| {name} | {} | {:.2} | {} | {:.2} |",
+            short.calls, short.wall, long.calls, long.wall
+        ));
+    }
+    let missing: Vec<_> = rows.iter().filter(|row| !document.contains(row.as_str())).collect();
+    assert!(missing.is_empty(), "The table has to be:\n{}", rows.join("\n"));
+}

@@ -1,0 +1,169 @@
+//! The provider block's schema: that of the official provider, so that a block written for it works.
+
+use super::endpoints;
+use crate::framework::schema::{Attribute, Block, NestedBlock, Nesting, Schema};
+
+pub(super) fn schema() -> Schema {
+    let block = Block::new("SSH key pairs of Alibaba Cloud ECS.");
+    Schema::new(unused(credentials(connection(block))).block("endpoints", endpoints::block()))
+}
+
+fn text(description: &'static str) -> Attribute {
+    Attribute::string().optional().describe(description)
+}
+
+fn number(description: &'static str) -> Attribute {
+    Attribute::number().optional().describe(description)
+}
+
+/// Where calls go, and how.
+fn connection(block: Block) -> Block {
+    block
+        .attribute(
+            "region",
+            text(
+                "The region. Also from the environment: `ALICLOUD_REGION`, `ALIBABA_CLOUD_REGION`. `cn-beijing` by \
+                 default.",
+            ),
+        )
+        .attribute(
+            "skip_region_validation",
+            Attribute::bool().optional().describe(
+                "Whether to be silent about a region that is not in the provider's table of regions. Also from the \
+                 environment: `ALICLOUD_SKIP_REGION_VALIDATION`.",
+            ),
+        )
+        .attribute(
+            "protocol",
+            text("`HTTPS` (the default) or `HTTP`, for every service whose endpoint does not say."),
+        )
+        .attribute(
+            "client_connect_timeout",
+            number(
+                "How long a connection may take, in milliseconds. Also from the environment: \
+                 `CLIENT_CONNECT_TIMEOUT`. `60000` by default.",
+            ),
+        )
+        .attribute(
+            "client_read_timeout",
+            number(
+                "How long an answer may take, in milliseconds. Also from the environment: `CLIENT_READ_TIMEOUT`. \
+                 `60000` by default.",
+            ),
+        )
+        .attribute(
+            "max_retry_timeout",
+            number(
+                "For how many seconds a call that fails is repeated; never longer than the operation's own timeout, \
+                 which alone counts if this is 0 or not set. Also from the environment: `MAX_RETRY_TIMEOUT`.",
+            ),
+        )
+        .attribute(
+            "source_ip",
+            text(
+                "The address that calls are said to come from, for policies that ask for it. Also from the \
+                 environment: `ALICLOUD_SOURCE_IP`, `ALIBABA_CLOUD_SOURCE_IP`.",
+            ),
+        )
+        .attribute(
+            "secure_transport",
+            text(
+                "Whether calls are said to be encrypted (`true` or `false`), for policies that ask for it. Also from \
+                 the environment: `ALICLOUD_SECURE_TRANSPORT`, `ALIBABA_CLOUD_SECURE_TRANSPORT`.",
+            ),
+        )
+        .attribute(
+            "security_transport",
+            text(
+                "The old name of `secure_transport`, which comes before it. Also from the environment: \
+                 `ALICLOUD_SECURITY_TRANSPORT`, `ALIBABA_CLOUD_SECURITY_TRANSPORT`.",
+            ),
+        )
+        .attribute(
+            "configuration_source",
+            text(
+                "Added to the user agent of each call, to tell where a configuration comes from; at most 1024 \
+                 characters. Also from the environment: `TF_APPEND_USER_AGENT`.",
+            ),
+        )
+}
+
+/// Who calls.
+fn credentials(block: Block) -> Block {
+    block
+        .attribute(
+            "access_key",
+            text(
+                "The access key's id. Also from the environment: `ALICLOUD_ACCESS_KEY`, `ALIBABA_CLOUD_ACCESS_KEY_ID`, \
+                 `ALIBABACLOUD_ACCESS_KEY_ID`.",
+            )
+            .sensitive(),
+        )
+        .attribute(
+            "secret_key",
+            text(
+                "The access key's secret. Also from the environment: `ALICLOUD_SECRET_KEY`, \
+                 `ALIBABA_CLOUD_ACCESS_KEY_SECRET`, `ALIBABACLOUD_ACCESS_KEY_SECRET`.",
+            )
+            .sensitive(),
+        )
+        .attribute(
+            "security_token",
+            text(
+                "The token of a temporary access key. Also from the environment: `ALICLOUD_SECURITY_TOKEN`, \
+                 `ALIBABA_CLOUD_SECURITY_TOKEN`, `ALIBABACLOUD_SECURITY_TOKEN`.",
+            )
+            .sensitive(),
+        )
+        .attribute("profile", text("A profile of the shared credentials file. Not supported yet."))
+        .attribute("shared_credentials_file", text("The file with the profiles. Not supported yet."))
+        .attribute("credentials_uri", text("Where credentials are to be had by HTTP. Not supported yet."))
+        .attribute("ecs_role_name", text("The role of the instance that this runs on. Not supported yet."))
+        .attribute(
+            "account_id",
+            text(
+                "The account that the credentials belong to; asked of the cloud if not set. Also from the \
+                 environment: `ALICLOUD_ACCOUNT_ID`, `ALIBABA_CLOUD_ACCOUNT_ID`.",
+            ),
+        )
+        .attribute("account_type", text("`Domestic` or `International`. Makes no difference to key pairs."))
+        .block("assume_role", NestedBlock::new(Nesting::Set, assume_role()).at_most(1))
+        .block("assume_role_with_oidc", NestedBlock::new(Nesting::List, assume_role_with_oidc()).at_most(1))
+}
+
+fn assume_role() -> Block {
+    Block::new("A role to take on. Not supported yet.")
+        .attribute("role_arn", Attribute::string().required().describe("The role."))
+        .attribute("session_name", text("The session's name; `terraform` by default."))
+        .attribute("policy", text("A policy that narrows what the role may."))
+        .attribute("session_expiration", number("How long the session lasts, in seconds; `3600` by default."))
+        .attribute("external_id", text("What the role's owner asks for."))
+}
+
+fn assume_role_with_oidc() -> Block {
+    Block::new("A role to take on by the token of an identity provider. Not supported yet.")
+        .attribute("oidc_provider_arn", text("The identity provider."))
+        .attribute("oidc_token", text("Its token.").sensitive())
+        .attribute("oidc_token_file", text("A file with its token."))
+        .attribute("role_arn", text("The role."))
+        .attribute("role_session_name", text("The session's name; `terraform` by default."))
+        .attribute("policy", text("A policy that narrows what the role may."))
+        .attribute("session_expiration", number("How long the session lasts, in seconds; `3600` by default."))
+}
+
+/// What has nothing to do with key pairs.
+fn unused(block: Block) -> Block {
+    let instance = Block::new("Not used.")
+        .attribute("replace_on_image_update", Attribute::bool().optional().describe("Not used."));
+    let features = Block::new("Not used: about types that this provider does not have.")
+        .block("ecs_instance", NestedBlock::new(Nesting::List, instance).at_most(1));
+    let sign_version = Block::new("Not used: about services that this provider does not call.")
+        .attribute("oss", text("Not used."))
+        .attribute("sls", text("Not used."));
+    let block = block
+        .block("features", NestedBlock::new(Nesting::List, features).at_most(1))
+        .block("sign_version", NestedBlock::new(Nesting::Set, sign_version).at_most(1));
+    ["fc", "log_endpoint", "mns_endpoint", "ots_instance_name"].into_iter().fold(block, |block, name| {
+        block.attribute(name, text("Not used.").deprecated("It has no effect and can be removed."))
+    })
+}

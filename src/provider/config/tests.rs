@@ -1,0 +1,186 @@
+//! What becomes of a provider block.
+
+use std::collections::BTreeMap;
+
+use super::model::AssumeRoleModel;
+use super::*;
+use crate::framework::ModelValue;
+use crate::framework::schema::{Block, Nesting, check};
+
+impl Environment for BTreeMap<&str, &str> {
+    fn var(&self, name: &str) -> Option<String> {
+        self.get(name).map(|value| (*value).to_owned())
+    }
+}
+
+fn configured(config: &ProviderModel, environment: &BTreeMap<&str, &str>) -> (Option<Cloud>, Diagnostics) {
+    let mut diagnostics = Diagnostics::new();
+    let cloud = configure(config, &Host::default(), environment, &mut diagnostics);
+    (cloud, diagnostics)
+}
+
+#[test]
+fn hosts_accept_the_schema_and_the_model_fits_it() {
+    assert_eq!(check(&schema()), Vec::<String>::new());
+    assert_eq!(ProviderModel::ty(), schema().ty());
+}
+
+#[test]
+fn the_block_comes_before_the_environment_and_the_default_last() {
+    let region = |config: &ProviderModel, environment: &[(&'static str, &'static str)]| {
+        let (cloud, _) = configured(config, &environment.iter().copied().collect());
+        cloud.unwrap().client().unwrap().region().to_owned()
+    };
+    let block = ProviderModel { region: "cn-hangzhou".into(), ..ProviderModel::default() };
+    assert_eq!(region(&block, &[("ALICLOUD_REGION", "cn-qingdao")]), "cn-hangzhou");
+    let none = ProviderModel::default();
+    assert_eq!(region(&none, &[("ALIBABA_CLOUD_REGION", "a-1"), ("ALICLOUD_REGION", "b-1")]), "b-1");
+    assert_eq!(region(&none, &[]), "cn-beijing");
+}
+
+#[test]
+fn an_unknown_argument_fails_only_when_the_cloud_is_needed() {
+    let block = ProviderModel { region: Attr::Unknown, ..ProviderModel::default() };
+    let (cloud, diagnostics) = configured(&block, &BTreeMap::new());
+    assert!(diagnostics.is_empty());
+    let error = cloud.unwrap().client().unwrap_err();
+    assert_eq!(error.summary, "The provider block is not complete yet");
+    assert!(error.detail.contains("known only after apply: region."), "{}", error.detail);
+}
+
+#[test]
+fn bad_arguments_are_errors_at_their_place() {
+    let block = ProviderModel {
+        protocol: "gopher".into(),
+        client_read_timeout: Attr::Known(Number::from(0_i64)),
+        ..ProviderModel::default()
+    };
+    let mut found = Diagnostics::new();
+    validate(&block, &mut found);
+    let paths: Vec<String> = found.iter().map(|it| it.path.clone().unwrap().to_string()).collect();
+    assert_eq!(paths, ["protocol", "client_read_timeout"]);
+
+    let endpoint = EndpointsModel { ecs: "ftp://x".into(), ..EndpointsModel::default() };
+    for (config, environment, summary, path) in [
+        (
+            ProviderModel { region: "Mars/1".into(), ..ProviderModel::default() },
+            ("", ""),
+            "Invalid region",
+            "region",
+        ),
+        (
+            ProviderModel { endpoints: Attr::Known([endpoint].into()), ..ProviderModel::default() },
+            ("", ""),
+            "Invalid endpoint",
+            "endpoints",
+        ),
+        (ProviderModel::default(), ("CLIENT_READ_TIMEOUT", "soon"), "Invalid timeout", "client_read_timeout"),
+    ] {
+        let (cloud, found) = configured(&config, &[environment].into());
+        assert!(cloud.is_none());
+        let one = found.iter().next().unwrap();
+        assert_eq!((one.summary.as_str(), one.path.clone().unwrap().to_string().as_str()), (summary, path));
+    }
+}
+
+#[test]
+fn the_schema_is_that_of_the_official_provider() {
+    let recorded = include_str!("../../../tests/fixtures/official/provider-schema.json");
+    let recorded: serde_json::Value = serde_json::from_str(recorded).unwrap();
+    same_block(&schema().block, &recorded["block"], "");
+}
+
+fn same_block(ours: &Block, theirs: &serde_json::Value, path: &str) {
+    let members = |name: &str| theirs[name].as_object().cloned().unwrap_or_default();
+    let (attributes, blocks) = (members("attributes"), members("block_types"));
+    assert!(ours.attributes.keys().copied().eq(attributes.keys().map(String::as_str)), "{path}");
+    assert!(ours.blocks.keys().copied().eq(blocks.keys().map(String::as_str)), "{path}");
+    for (name, attribute) in &ours.attributes {
+        let their = &attributes[*name];
+        let flag = |flag: &str| their[flag] == true;
+        let ty = crate::cty::Type::from_json(their["type"].to_string().as_bytes()).unwrap();
+        assert_eq!(attribute.ty(), ty, "{path}{name}");
+        assert_eq!(
+            (attribute.required, attribute.optional),
+            (flag("required"), flag("optional")),
+            "{path}{name}"
+        );
+        assert_eq!(attribute.deprecation.is_some(), flag("deprecated"), "{path}{name}");
+    }
+    for (name, block) in &ours.blocks {
+        let their = &blocks[*name];
+        let nesting = match block.nesting {
+            Nesting::List => "list",
+            Nesting::Set => "set",
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(their["nesting_mode"], nesting, "{path}{name}");
+        assert_eq!(their["max_items"].as_i64().unwrap_or_default(), block.max_items, "{path}{name}");
+        same_block(&block.block, &their["block"], &format!("{path}{name}."));
+    }
+}
+
+#[test]
+fn an_unknown_region_is_a_warning_that_can_be_silenced() {
+    let region = |region: &str| ProviderModel { region: region.into(), ..ProviderModel::default() };
+    let (cloud, found) = configured(&region("cn-hangzou"), &BTreeMap::new());
+    assert!(cloud.is_some());
+    let one = found.iter().next().unwrap();
+    assert_eq!(one.summary, "The region \"cn-hangzou\" is not known");
+    assert!(one.detail.contains("Perhaps cn-hangzhou is meant."), "{}", one.detail);
+    assert!(configured(&region("cn-hangzhou"), &BTreeMap::new()).1.is_empty());
+    let silent = ProviderModel { skip_region_validation: Attr::Known(true), ..region("mars-1") };
+    assert!(configured(&silent, &BTreeMap::new()).1.is_empty());
+    assert!(
+        configured(&region("mars-1"), &[("ALICLOUD_SKIP_REGION_VALIDATION", "true")].into()).1.is_empty()
+    );
+}
+
+#[tokio::test]
+async fn the_account_is_not_asked_for_when_the_block_says_it() {
+    let block = ProviderModel { account_id: "1234".into(), ..ProviderModel::default() };
+    let cloud = configured(&block, &BTreeMap::new()).0.unwrap();
+    let account = cloud.account_id(&tokio_util::sync::CancellationToken::new()).await;
+    assert_eq!(account.as_deref(), Some("1234"));
+}
+
+#[tokio::test]
+async fn sources_of_credentials_that_are_not_supported_are_named_and_never_passed_over() {
+    let keys =
+        ProviderModel { access_key: "id".into(), secret_key: "secret".into(), ..ProviderModel::default() };
+    let role = AssumeRoleModel { role_arn: "acs:ram::1:role/r".into(), ..AssumeRoleModel::default() };
+    let role = Attr::Known([role].into());
+    for (block, environment, named) in [
+        (ProviderModel { profile: "p".into(), ..ProviderModel::default() }, None, "profile: set, but"),
+        (ProviderModel::default(), Some("ALICLOUD_ECS_ROLE_NAME"), "ecs_role_name: set, but"),
+        (ProviderModel::default(), Some("ALICLOUD_CREDENTIALS_URI"), "credentials_uri: set, but"),
+        (ProviderModel::default(), None, "access_key (ALICLOUD_ACCESS_KEY"),
+        // With keys, too: without the role they act in another place.
+        (ProviderModel { assume_role: role, ..keys.clone() }, None, "assume_role: set, but"),
+    ] {
+        let environment: BTreeMap<&str, &str> = environment.map(|name| (name, "x")).into_iter().collect();
+        let error = credentials(&block, &environment).credentials().await.unwrap_err().to_string();
+        assert!(error.contains(named), "{error}");
+        assert!(!error.contains("secret\n"), "{error}");
+    }
+    let both = ProviderModel { profile: "p".into(), ..keys };
+    assert!(credentials(&both, &BTreeMap::new()).credentials().await.is_ok());
+}
+
+#[test]
+fn several_endpoints_blocks_are_one() {
+    let block = |ecs: &str, sts: &str| EndpointsModel { ecs: ecs.into(), sts: sts.into() };
+    for (blocks, errors) in [
+        (vec![block("a.example", ""), block("", "b.example")], 0),
+        (vec![block("a.example", ""), block("a.example", "b.example")], 0),
+        (vec![block("a.example", ""), block("c.example", "")], 1),
+    ] {
+        let config = ProviderModel {
+            endpoints: Attr::Known(blocks.into_iter().collect()),
+            ..ProviderModel::default()
+        };
+        let mut found = Diagnostics::new();
+        validate(&config, &mut found);
+        assert_eq!(found.iter().count(), errors, "{found:?}");
+    }
+}

@@ -1,0 +1,183 @@
+//! The whole text of each message, as people read it.
+
+use super::*;
+
+const ATTEMPT: Attempt<'_> =
+    Attempt { key_pair: "web", account_id: Some("1234567890123456"), timeout: Some("delete") };
+
+fn error(kind: ErrorKind, status: u16, code: &str, message: &str) -> Error {
+    Error::new(kind, message)
+        .with_operation("DeleteKeyPairs", "ecs.cn-beijing.aliyuncs.com", "cn-beijing")
+        .with_answer(
+            status,
+            Some(code.to_owned()).filter(|code| !code.is_empty()),
+            Some("26BEB2FB".to_owned()),
+        )
+        .with_credential("access key ****abcd from the provider block".to_owned())
+        .with_tries(1)
+}
+
+/// Compares with `tests/golden/diagnostics/NAME.txt`; `UPDATE_GOLDEN=1` writes it.
+fn golden(name: &str, diagnostic: &Diagnostic) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden/diagnostics")
+        .join(format!("{name}.txt"));
+    let text = format!("{}\n\n{}\n", diagnostic.summary, diagnostic.detail);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, &text).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(text, expected, "{}", path.display());
+}
+
+#[test]
+fn each_kind_has_its_text() {
+    use ErrorKind as Kind;
+    let throttled =
+        error(Kind::Throttled, 400, "Throttling.User", "Request was denied due to user flow control.");
+    let deadline = |last: Option<Error>| {
+        Error::new(Kind::Deadline, "The time for this call is used up; it was tried 7 times in 1200.0 s.")
+            .with_operation("DeleteKeyPairs", "ecs.cn-beijing.aliyuncs.com", "cn-beijing")
+            .with_tries(7)
+            .with_last(last)
+    };
+    let unavailable = error(
+        Kind::Unavailable,
+        503,
+        "ServiceUnavailable",
+        "The request has failed due to a temporary failure of the server.",
+    );
+    let unreachable = Error::new(Kind::Unreachable, "No connection: dns error: no such host")
+        .with_operation("DeleteKeyPairs", "ecs.cn-nowhere.aliyuncs.com", "cn-nowhere")
+        .with_proxy(Some("proxy.example:3128".to_owned()))
+        .with_tries(4);
+    for (name, error) in [
+        ("throttled", throttled.clone()),
+        ("deadline-throttled", deadline(Some(throttled))),
+        ("deadline", deadline(Some(unavailable.clone()))),
+        ("unavailable", unavailable),
+        ("unreachable", unreachable),
+        (
+            "forbidden",
+            error(
+                Kind::Forbidden,
+                403,
+                "Forbidden.RAM",
+                "User not authorized to operate on the specified resource, or this API doesn't support RAM.",
+            ),
+        ),
+        (
+            "access-key-not-found",
+            error(
+                Kind::AccessKeyNotFound,
+                404,
+                "InvalidAccessKeyId.NotFound",
+                "Specified access key is not found.",
+            ),
+        ),
+        (
+            "access-key-disabled",
+            error(
+                Kind::AccessKeyDisabled,
+                400,
+                "InvalidAccessKeyId.Inactive",
+                "Specified access key is disabled.",
+            ),
+        ),
+        (
+            "signature",
+            error(
+                Kind::Signature,
+                400,
+                "SignatureDoesNotMatch",
+                "Specified signature is not matched with our calculation.",
+            ),
+        ),
+        (
+            "token-expired",
+            error(
+                Kind::TokenExpired,
+                400,
+                "InvalidSecurityToken.Expired",
+                "Specified SecurityToken is expired.",
+            ),
+        ),
+        (
+            "token-invalid",
+            error(
+                Kind::TokenInvalid,
+                400,
+                "MissingSecurityToken",
+                "SecurityToken is mandatory for this action.",
+            ),
+        ),
+        (
+            "clock-skew",
+            error(
+                Kind::ClockSkew,
+                400,
+                "InvalidTimeStamp.Expired",
+                "Specified time stamp or date value is expired.",
+            ),
+        ),
+        (
+            "account-restricted",
+            error(
+                Kind::AccountRestricted,
+                403,
+                "Forbidden.RiskControl",
+                "This operation is forbidden by Aliyun RiskControl system.",
+            ),
+        ),
+        (
+            "reply-lost",
+            error(
+                Kind::ReplyLost,
+                502,
+                "",
+                "The answer is not from this API but a page titled \"Bad Gateway\" (text/html, 150 bytes); a proxy or a login page may have given it.",
+            ),
+        ),
+        ("quota", error(Kind::QuotaExceeded, 403, "QuotaExceed.KeyPair", "The key pair quota exceeds.")),
+        (
+            "missing-parameter",
+            error(
+                Kind::InvalidInput,
+                400,
+                "MissingParameter",
+                "The input parameter \"KeyPairNames\" that is mandatory for processing this request is not supplied.",
+            ),
+        ),
+        (
+            "invalid-names",
+            error(
+                Kind::InvalidInput,
+                400,
+                "InvalidKeyPairNames.ValueNotSupported",
+                "The specified parameter \"KeyPairNames\" is not valid.",
+            ),
+        ),
+        (
+            "limit",
+            error(
+                Kind::LimitExceeded,
+                403,
+                "InstanceKeyPairLimitExceeded",
+                "Exceeding the allowed amount of instance which will be deleted.",
+            ),
+        ),
+        (
+            "wrong-endpoint",
+            error(
+                Kind::WrongEndpoint,
+                404,
+                "InvalidAction.NotFound",
+                "Specified api is not found, please check your url and method.",
+            ),
+        ),
+        ("unknown-code", error(Kind::Other, 400, "Surprise", "Something that nobody has documented")),
+    ] {
+        golden(name, &ATTEMPT.failed("Could not delete the key pair \"web\"", &error));
+    }
+}
