@@ -1,6 +1,7 @@
 //! `alicloud_key_pair` and `alicloud_ecs_key_pair`: an SSH key pair, one resource under two names.
 
 mod create;
+mod data_source;
 mod delete;
 mod identity;
 mod import;
@@ -11,7 +12,7 @@ mod name;
 mod plan;
 mod read;
 mod schema;
-mod tags;
+pub(super) mod tags;
 mod update;
 mod validate;
 
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+pub(super) use self::data_source::OneKeyPair;
 use self::schema::KeyPairModel;
 use super::cloud::Cloud;
 use super::moves;
