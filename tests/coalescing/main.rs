@@ -40,6 +40,9 @@ fn cloud(pairs: usize, change: impl FnOnce(&mut World)) -> (Simulator, Client) {
         scheme: Scheme::Http,
         connect_timeout: Duration::from_secs(10),
         read_timeout: Duration::from_secs(10),
+        most_retry: None,
+        source_ip: None,
+        secure_transport: None,
         user_agent: "a-test/1.0".to_owned(),
     });
     (simulator, client.unwrap())
