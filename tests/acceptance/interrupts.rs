@@ -59,7 +59,7 @@ fn an_interrupt_without_an_answer_ends_soon_and_leaves_nothing() {
 fn an_interrupt_of_a_wait_ends_it_at_once() {
     acceptance(|case| {
         // The service asks to come again in a minute.
-        let minute = std::time::Duration::from_secs(60);
+        let minute = std::time::Duration::from_mins(1);
         case.simulator.fail(Fault::on("ImportKeyPair").throttle(Some(minute)));
         case.write(CONFIG);
         let mut running = importing(case);

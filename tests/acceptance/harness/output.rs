@@ -94,7 +94,7 @@ impl Run {
 }
 
 /// A text without line breaks, frames and runs of spaces.
-pub(crate) fn words(text: &str) -> String {
+fn words(text: &str) -> String {
     text.split_whitespace().filter(|word| !["│", "╷", "╵"].contains(word)).collect::<Vec<_>>().join(" ")
 }
 
@@ -104,7 +104,6 @@ pub(crate) struct Diagnostic {
     pub(crate) severity: String,
     pub(crate) summary: String,
     pub(crate) detail: String,
-    pub(crate) address: String,
     /// The block that it is in: `resource "alicloud_key_pair" "k"`.
     pub(crate) context: String,
     /// The lines of configuration that it points at.
@@ -118,7 +117,6 @@ impl Diagnostic {
             severity: text(&json["severity"]),
             summary: text(&json["summary"]),
             detail: text(&json["detail"]),
-            address: text(&json["address"]),
             context: text(&json["snippet"]["context"]),
             code: text(&json["snippet"]["code"]),
         }
