@@ -6,6 +6,7 @@ mod diagnostics;
 mod environment;
 mod key_pair;
 mod moves;
+mod unbindings;
 
 use self::cloud::Cloud;
 use self::config::ProviderModel;

@@ -7,6 +7,7 @@
 // Configurations quote paths as Rust's debug form does.
 #![allow(clippy::unnecessary_debug_formatting)]
 
+mod bound;
 mod drift;
 mod examples;
 mod failures;

@@ -190,7 +190,11 @@ fn the_provider_block_is_judged_at_its_place() {
             ("client_connect_timeout = 1.5\n", "Invalid timeout", "client_connect_timeout"),
             ("region = \"Mars/1\"\n", "Invalid region", "region"),
             ("endpoints {\n  ecs = \"ftp://x\"\n}\n", "Invalid endpoint", "provider"),
-            ("endpoints {\n}\nendpoints {\n  ecs = \"a\"\n}\n", "More than one endpoints block", "provider"),
+            (
+                "endpoints {\n  ecs = \"a\"\n}\nendpoints {\n  ecs = \"b\"\n}\n",
+                "Two endpoints for one service",
+                "provider",
+            ),
         ] {
             case.set_provider(body);
             case.plan_fails().error().says(summary, place, &[]);
