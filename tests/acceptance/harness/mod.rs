@@ -17,7 +17,7 @@ use xtask::host::Host;
 
 pub(crate) use case::{Case, REGION};
 pub(crate) use host::{Feature, host, host_with_identity, loud};
-pub(crate) use output::{Diagnostic, Run};
+pub(crate) use output::{Diagnostic, Run, words};
 pub(crate) use plan::Plan;
 pub(crate) use state::State;
 

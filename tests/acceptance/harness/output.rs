@@ -94,7 +94,7 @@ impl Run {
 }
 
 /// A text without line breaks, frames and runs of spaces.
-fn words(text: &str) -> String {
+pub(crate) fn words(text: &str) -> String {
     text.split_whitespace().filter(|word| !["│", "╷", "╵"].contains(word)).collect::<Vec<_>>().join(" ")
 }
 
