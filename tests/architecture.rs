@@ -22,7 +22,7 @@ const ROOMS: [(&str, &[&str]); 7] = [
     ("reqwest::", &["alicloud/"]),
     ("hyper_util::", &["alicloud/", "plugin/"]),
     ("std::env", &["plugin/", "provider/environment.rs", "main.rs"]),
-    ("std::fs", &["plugin/", "provider/key_pair/key_file.rs"]),
+    ("std::fs", &["plugin/", "provider/key_pair/key_file.rs", "provider/key_pairs/output_file.rs"]),
     ("std::process", &["plugin/", "main.rs"]),
 ];
 

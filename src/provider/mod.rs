@@ -5,13 +5,15 @@ mod config;
 mod diagnostics;
 mod environment;
 mod key_pair;
+mod key_pairs;
 mod moves;
 mod unbindings;
 
 use self::cloud::Cloud;
 use self::config::ProviderModel;
 use self::environment::ProcessEnvironment;
-use self::key_pair::KeyPair;
+use self::key_pair::{KeyPair, OneKeyPair};
+use self::key_pairs::KeyPairs;
 use crate::framework::schema::Schema;
 use crate::framework::{Diagnostics, Host, Provider, Types};
 
@@ -40,6 +42,10 @@ impl Provider for Alicloud {
         for type_name in key_pair::NAMES {
             types.resource(KeyPair { type_name });
         }
+        for type_name in key_pairs::NAMES {
+            types.data_source(KeyPairs { type_name });
+        }
+        types.data_source(OneKeyPair);
     }
 
     fn validate(&self, config: &ProviderModel, diagnostics: &mut Diagnostics) {

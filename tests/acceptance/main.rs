@@ -3,6 +3,7 @@
 //! They run on the host that `TF_CLI_PATH` names, or on the one that is found on the PATH.
 
 mod bound;
+mod data_sources;
 mod drift;
 mod examples;
 mod failures;

@@ -107,6 +107,8 @@ struct State<I> {
     changed: HashMap<String, Instant>,
     /// Single questions under way.
     singles: HashMap<String, Single<I>>,
+    /// What the last single question for a name was answered.
+    told: HashMap<String, Told<I>>,
     /// When the counting of questions began.
     season: Option<Instant>,
     /// The names asked for in this season that pages may answer.
@@ -119,6 +121,12 @@ struct State<I> {
 struct Shown<I> {
     item: I,
     /// When the page was asked for.
+    at: Instant,
+}
+
+struct Told<I> {
+    item: Option<I>,
+    /// When it was asked.
     at: Instant,
 }
 
@@ -176,6 +184,12 @@ impl<I: Clone> State<I> {
         {
             return Step::Answer(Some(shown.item.clone()));
         }
+        // Only those who say how old an answer may be get one that was given to another.
+        if let (Some(_), Some(told)) = (question.since, self.told.get(name))
+            && valid(told.at)
+        {
+            return Step::Answer(told.item.clone());
+        }
         if let Some(single) = self.singles.get(name)
             && valid_from.is_none_or(|from| single.at >= from)
             && let Some(teller) = single.teller.upgrade()
@@ -213,6 +227,8 @@ impl<I: Clone> State<I> {
             self.asked.clear();
             self.asked_singly = 0;
             self.changed.retain(|_, at| now < *at + LIFE);
+            self.told.retain(|_, told| now < told.at + LIFE);
+            self.shown.retain(|_, shown| now < shown.at + LIFE);
         }
         self.last_question = Some(now);
         (valid_from.is_none() || question.in_company) && self.asked.insert(name.to_owned())
@@ -261,6 +277,7 @@ impl<S: Source> Catalogue<S> {
             refused_until: None,
             changed: HashMap::new(),
             singles: HashMap::new(),
+            told: HashMap::new(),
             season: None,
             asked: HashSet::new(),
             asked_singly: 0,
@@ -389,6 +406,9 @@ impl<S: Source> Catalogue<S> {
                 answer = &mut asking => {
                     let mut state = self.0.state();
                     forget(&mut state);
+                    if let Ok(item) = &answer {
+                        state.told.insert(name.to_owned(), Told { item: item.clone(), at });
+                    }
                     teller.send_replace(Some(answer));
                     return;
                 }

@@ -98,7 +98,7 @@ impl Client {
 }
 
 /// Reads a page. Whatever is not plainly a page is an error, since a missing list must not pass for an empty one.
-fn read_page(answer: &Answer, page_number: u64) -> Result<KeyPairPage, Error> {
+pub(super) fn read_page(answer: &Answer, page_number: u64) -> Result<KeyPairPage, Error> {
     let key_pairs = json::list(&answer.body, "KeyPairs", "KeyPair")
         .and_then(|items| items.into_iter().map(read_key_pair).collect::<Option<Vec<_>>>())
         .ok_or_else(|| answer.unexpected("The answer has no list of key pairs that can be read."))?;

@@ -2,6 +2,7 @@
 
 mod bound;
 mod create;
+mod data_source;
 mod delete;
 mod identity;
 mod import;
@@ -12,7 +13,7 @@ mod name;
 mod plan;
 mod read;
 mod schema;
-mod tags;
+pub(super) mod tags;
 mod unbinding;
 mod update;
 mod validate;
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+pub(super) use self::data_source::OneKeyPair;
 use self::schema::KeyPairModel;
 use super::cloud::Cloud;
 use super::moves;

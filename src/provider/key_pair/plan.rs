@@ -140,7 +140,7 @@ pub(super) async fn warn_of_bindings(
             }
         }
         Err(error) => {
-            tracing::debug!(%error, key_pair_name = name, "Could not look which instances carry it")
+            tracing::debug!(%error, key_pair_name = name, "Could not look which instances carry it");
         }
     }
 }

@@ -57,7 +57,7 @@ fn text_problem(what: &str, text: &str) -> Option<String> {
 }
 
 /// The tags of `all` that are the user's.
-pub(super) fn without_reserved(all: BTreeMap<String, String>) -> Tags {
+pub(in crate::provider) fn without_reserved(all: BTreeMap<String, String>) -> Tags {
     all.into_iter()
         .filter(|(key, _)| !RESERVED.iter().any(|prefix| key.starts_with(prefix)))
         .map(|(key, value)| (key, Attr::Known(value)))
@@ -65,7 +65,7 @@ pub(super) fn without_reserved(all: BTreeMap<String, String>) -> Tags {
 }
 
 /// The known values of `tags`, as the API takes them.
-pub(super) fn plain(tags: &Attr<Tags>) -> BTreeMap<String, String> {
+pub(in crate::provider) fn plain(tags: &Attr<Tags>) -> BTreeMap<String, String> {
     let known = |(key, value): (&String, &Attr<String>)| Some((key.clone(), value.known()?.clone()));
     tags.known().into_iter().flatten().filter_map(known).collect()
 }

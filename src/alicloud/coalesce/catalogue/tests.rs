@@ -56,7 +56,7 @@ impl<const FIRST: usize, const WHOLE: bool> Source for Region<FIRST, WHOLE> {
         }
         let shown = self.0.hidden.load(Ordering::Relaxed)..self.0.there.load(Ordering::Relaxed);
         let pages = Some(shown.len().div_ceil(50) as u64);
-        let page = shown.skip((number as usize - 1) * 50).take(50);
+        let page = shown.skip((usize::try_from(number).unwrap() - 1) * 50).take(50);
         Ok(Page { items: page.map(|number| (format!("n{number}"), vec![number])).collect(), pages })
     }
 
