@@ -9,13 +9,14 @@
 //! A page proves that something is there, never that it is not: pages have no stable order, and permissions filter
 //! them. A question that asks for proof is put singly when the pages don't show the thing.
 
+mod knowledge;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::future::Future;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
@@ -23,6 +24,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use self::knowledge::{Answer, Listener, Listing, Progress, Rules, Shown, Single, State, Step, Teller, Told};
 use crate::alicloud::call::{Call, Interrupted};
 use crate::alicloud::error::{Error, ErrorKind};
 
@@ -95,167 +97,6 @@ struct Shared<S: Source> {
     changed: Notify,
 }
 
-type Answer<I> = Result<Option<I>, Error>;
-
-struct State<I> {
-    /// What pages have shown.
-    shown: HashMap<String, Shown<I>>,
-    listing: Option<Listing>,
-    /// Until when no page is read, because one was refused.
-    refused_until: Option<Instant>,
-    /// When each name was changed by this process.
-    changed: HashMap<String, Instant>,
-    /// Single questions under way.
-    singles: HashMap<String, Single<I>>,
-    /// What the last single question for a name was answered.
-    told: HashMap<String, Told<I>>,
-    /// When the counting of questions began.
-    season: Option<Instant>,
-    /// The names asked for in this season that pages may answer.
-    asked: HashSet<String>,
-    /// Those of them that were asked singly.
-    asked_singly: usize,
-    last_question: Option<Instant>,
-}
-
-struct Shown<I> {
-    item: I,
-    /// When the page was asked for.
-    at: Instant,
-}
-
-struct Told<I> {
-    item: Option<I>,
-    /// When it was asked.
-    at: Instant,
-}
-
-struct Single<I> {
-    /// When it was put.
-    at: Instant,
-    /// Held by the task that asks; if that is gone, nobody asks any more.
-    teller: Weak<Teller<I>>,
-}
-
-type Teller<I> = watch::Sender<Option<Answer<I>>>;
-type Listener<I> = watch::Receiver<Option<Answer<I>>>;
-
-/// The reading of all pages.
-#[derive(Clone, Copy)]
-struct Listing {
-    started: Instant,
-    /// How many pages there are; `None` before the first was read.
-    pages: Option<u64>,
-    progress: Progress,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Progress {
-    Reading,
-    /// Only the first page was read.
-    Stopped,
-    Complete,
-}
-
-/// How a question goes on.
-enum Step<I> {
-    Answer(Option<I>),
-    AskSingly,
-    Join(Listener<I>),
-    Read,
-    Wait,
-}
-
-impl<I: Clone> State<I> {
-    fn step(&mut self, name: &str, question: Question, now: Instant, source: Rules) -> Step<I> {
-        let valid_from = question.since.max(self.changed.get(name).copied());
-        let valid = |at: Instant| valid_from.is_none_or(|from| at >= from) && now < at + LIFE;
-        if self
-            .listing
-            .is_some_and(|listing| listing.progress != Progress::Reading && now >= listing.started + LIFE)
-        {
-            self.listing = None;
-        }
-        let listing = self.listing;
-        let complete = listing.is_some_and(|listing| listing.progress == Progress::Complete);
-        if let Some(shown) = self.shown.get(name)
-            && valid(shown.at)
-            && (source.whole_in_a_page || complete && listing.is_some_and(|it| it.started == shown.at))
-        {
-            return Step::Answer(Some(shown.item.clone()));
-        }
-        // Only those who say how old an answer may be get one that was given to another.
-        if let (Some(_), Some(told)) = (question.since, self.told.get(name))
-            && valid(told.at)
-        {
-            return Step::Answer(told.item.clone());
-        }
-        if let Some(single) = self.singles.get(name)
-            && valid_from.is_none_or(|from| single.at >= from)
-            && let Some(teller) = single.teller.upgrade()
-        {
-            return Step::Join(teller.subscribe());
-        }
-        if self.refused_until.is_some_and(|until| now < until) {
-            return Step::AskSingly;
-        }
-        let is_new = self.count(name, valid_from, question, now);
-        match listing {
-            Some(listing) if valid(listing.started) => match listing.progress {
-                Progress::Reading => Step::Wait,
-                Progress::Complete if question.proof => Step::AskSingly,
-                Progress::Complete => Step::Answer(None),
-                Progress::Stopped if self.can_afford(listing.pages, source.singles_first) => Step::Read,
-                Progress::Stopped => self.ask_singly(is_new),
-            },
-            // It is too old for this question.
-            Some(Listing { progress: Progress::Reading, .. }) if question.in_company => Step::Wait,
-            _ if question.in_company => Step::Read,
-            // Whatever was changed a moment ago is asked for singly: pages that are read for its sake are too old for
-            // the next such name.
-            _ if valid_from.is_some() => Step::AskSingly,
-            Some(Listing { progress: Progress::Reading, .. }) => Step::Wait,
-            _ if self.asked.len() > source.singles_first => Step::Read,
-            _ => self.ask_singly(is_new),
-        }
-    }
-
-    /// Counts a question; whether it is the first for this name that pages may answer.
-    fn count(&mut self, name: &str, valid_from: Option<Instant>, question: Question, now: Instant) -> bool {
-        if self.season.is_none_or(|season| now >= season + LIFE) {
-            self.season = Some(now);
-            self.asked.clear();
-            self.asked_singly = 0;
-            self.changed.retain(|_, at| now < *at + LIFE);
-            self.told.retain(|_, told| now < told.at + LIFE);
-            self.shown.retain(|_, shown| now < shown.at + LIFE);
-        }
-        self.last_question = Some(now);
-        (valid_from.is_none() || question.in_company) && self.asked.insert(name.to_owned())
-    }
-
-    /// Whether the pages after the first are worth reading: if with them no more is spent than twice what it would have
-    /// cost to ask each question singly; but for the first ones, which were always singly.
-    fn can_afford(&self, pages: Option<u64>, singles_first: usize) -> bool {
-        let Some(pages) = pages else { return false };
-        let left = usize::try_from(pages.saturating_sub(1)).unwrap_or(usize::MAX);
-        let spent = self.asked_singly.saturating_sub(singles_first);
-        left.saturating_add(spent) <= self.asked.len().saturating_mul(2)
-    }
-
-    fn ask_singly(&mut self, is_new: bool) -> Step<I> {
-        self.asked_singly += usize::from(is_new);
-        Step::AskSingly
-    }
-}
-
-/// What a source says of itself.
-#[derive(Clone, Copy)]
-struct Rules {
-    singles_first: usize,
-    whole_in_a_page: bool,
-}
-
 /// What a caller does next.
 enum Next<I> {
     Answer(Option<I>),
@@ -272,19 +113,7 @@ enum Asker {
 
 impl<S: Source> Catalogue<S> {
     pub(crate) fn new() -> Self {
-        let state = State {
-            shown: HashMap::new(),
-            listing: None,
-            refused_until: None,
-            changed: HashMap::new(),
-            singles: HashMap::new(),
-            told: HashMap::new(),
-            season: None,
-            asked: HashSet::new(),
-            asked_singly: 0,
-            last_question: None,
-        };
-        Self(Arc::new(Shared { state: Mutex::new(state), changed: Notify::new() }))
+        Self(Arc::new(Shared { state: Mutex::new(State::new()), changed: Notify::new() }))
     }
 
     /// The thing of this name, or `None`: if the question asks for proof, because the service, asked for just this

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::*;
-use crate::alicloud::credentials::{Credentials, Static};
-use crate::alicloud::testing::{KEY_ID, SECRET, client_over, within};
+use crate::alicloud::credentials::{Credentials, Missing, Static};
+use crate::alicloud::testing::{Act, KEY_ID, SECRET, Script, answer, client_over, code, with_header, within};
 use crate::alicloud::transport::{HttpReply, HttpRequest, SendError, SendFuture, Transport};
 
 /// What the model knows.
@@ -317,6 +317,34 @@ async fn a_caller_that_leaves_takes_nobody_with_it() {
     assert_eq!((error.kind(), error.operation()), (ErrorKind::Cancelled, "DeleteKeyPairs"));
     tokio::time::sleep(Duration::from_mins(1)).await;
     assert_eq!((cloud.left().len(), cloud.count("DeleteKeyPairs")), (2, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_that_can_not_be_served_in_time_learns_why_at_once() {
+    let script = Script::new([with_header(code(400, "Throttling.User"), "x-acs-retry-after", "60000")]);
+    let started = Instant::now();
+    let error = script.client().delete_key_pair(&within(10), "k0").await.unwrap_err();
+    assert_eq!((error.kind(), error.tries()), (ErrorKind::Deadline, 1));
+    assert_eq!(error.last().map(Error::kind), Some(ErrorKind::Throttled));
+    assert!(started.elapsed() < Duration::from_secs(1));
+
+    // What kept the call from being made at all is the answer too.
+    let script = Script::new([code(400, "unused")]);
+    let client = script.client_with(Arc::new(Missing::new(Vec::new())));
+    let error = client.delete_key_pair(&within(10), "k0").await.unwrap_err();
+    assert_eq!((error.kind(), script.seen().len()), (ErrorKind::MissingCredentials, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_during_the_call_is_settled_by_looking() {
+    let slow = |then: Act| Act::After(Duration::from_mins(1), Box::new(then));
+    let gone = answer(200, r#"{"TotalCount":0,"KeyPairs":{"KeyPair":[]}}"#);
+    let script = Script::new([slow(answer(200, "{}")), gone]);
+    assert!(script.client().delete_key_pair(&within(10), "k0").await.is_ok());
+    let there = answer(200, r#"{"TotalCount":1,"KeyPairs":{"KeyPair":[{"KeyPairName":"k0"}]}}"#);
+    let script = Script::new([slow(answer(200, "{}")), there]);
+    let error = script.client().delete_key_pair(&within(10), "k0").await.unwrap_err();
+    assert_eq!((error.kind(), script.seen().len()), (ErrorKind::ReplyLost, 2));
 }
 
 #[derive(Clone, Copy, Debug)]

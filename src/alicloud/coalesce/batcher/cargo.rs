@@ -1,0 +1,133 @@
+//! The names of one call.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::{Entry, Shared};
+
+/// The names of one call. They are taken when the call is let through, so that all that have come until then go along.
+pub(crate) struct Cargo<O> {
+    shared: Arc<Shared<O>>,
+    held: Vec<String>,
+    /// Whether names are still to be taken.
+    seeking: bool,
+    taken: Option<Instant>,
+}
+
+impl<O> Cargo<O> {
+    pub(super) fn new(shared: Arc<Shared<O>>) -> Self {
+        Self { shared, held: Vec::new(), seeking: true, taken: None }
+    }
+
+    /// Takes as many names as a call holds. None, if all callers have left.
+    pub(crate) fn take(&mut self) -> &[String] {
+        let mut state = self.shared.state();
+        let state = &mut *state;
+        if self.seeking {
+            self.seeking = false;
+            state.seeking = state.seeking.saturating_sub(1);
+        }
+        let room = state.most.saturating_sub(self.held.len()).min(state.waiting.len());
+        self.held.extend(state.waiting.drain(..room));
+        for name in &self.held {
+            if let Some(entry) = state.entries.get_mut(name) {
+                entry.under_way = true;
+                entry.tries = entry.tries.saturating_add(1);
+            }
+        }
+        self.taken = Some(Instant::now());
+        self.shared.changed.notify_waiters();
+        &self.held
+    }
+
+    /// The names that were taken and are not settled.
+    pub(crate) fn held(&self) -> &[String] {
+        &self.held
+    }
+
+    /// The call did nothing: its names wait again, before all others, for this cargo or another.
+    pub(crate) fn put_back(&mut self) {
+        let mut state = self.shared.state();
+        let state = &mut *state;
+        for name in std::mem::take(&mut self.held).into_iter().rev() {
+            let Some(entry) = state.entries.get_mut(&name) else { continue };
+            entry.under_way = false;
+            entry.callers.retain(|caller| !caller.leaving && !caller.tell.is_closed());
+            if entry.callers.is_empty() {
+                state.entries.remove(&name);
+            } else {
+                state.waiting.push_front(name);
+            }
+        }
+        if !self.seeking {
+            self.seeking = true;
+            state.seeking += 1;
+        }
+        self.taken = None;
+    }
+
+    /// The service answered the call.
+    pub(crate) fn answered(&mut self) {
+        if let Some(taken) = self.taken.take() {
+            let now = Instant::now();
+            self.shared.state().pace.answered(now, now.saturating_duration_since(taken));
+        }
+    }
+
+    /// The service takes no more calls for a while.
+    pub(crate) fn throttled(&self) {
+        self.shared.state().pace.throttled(Instant::now());
+    }
+
+    /// The service takes at most so many names in a call.
+    pub(crate) fn at_most(&self, names: usize) {
+        let mut state = self.shared.state();
+        state.most = state.most.min(names.max(1));
+    }
+
+    /// Those of `names` that somebody still waits for.
+    pub(crate) fn wanted(&self, mut names: Vec<String>) -> Vec<String> {
+        let state = self.shared.state();
+        let wanted =
+            |entry: &Entry<O>| entry.callers.iter().any(|caller| !caller.leaving && !caller.tell.is_closed());
+        names.retain(|name| state.entries.get(name).is_some_and(wanted));
+        names
+    }
+}
+
+impl<O: Clone> Cargo<O> {
+    /// Tells the callers of a held name its outcome.
+    pub(crate) fn settle(&mut self, name: &str, outcome: &O) {
+        let Some(at) = self.held.iter().position(|held| held == name) else { return };
+        self.held.swap_remove(at);
+        let entry = self.shared.state().entries.remove(name);
+        for caller in entry.into_iter().flat_map(|entry| entry.callers) {
+            // Whoever has left needs no answer.
+            let _ = caller.tell.send(outcome.clone());
+        }
+        self.shared.changed.notify_waiters();
+    }
+
+    /// Tells the callers of all held names.
+    pub(crate) fn settle_all(&mut self, outcome: &O) {
+        while let Some(name) = self.held.last().cloned() {
+            self.settle(&name, outcome);
+        }
+    }
+}
+
+impl<O> Drop for Cargo<O> {
+    /// Names that were not settled end without an outcome: their callers must not wait for ever.
+    fn drop(&mut self) {
+        let mut state = self.shared.state();
+        if self.seeking {
+            state.seeking = state.seeking.saturating_sub(1);
+        }
+        for name in &self.held {
+            state.entries.remove(name);
+        }
+        drop(state);
+        self.shared.changed.notify_waiters();
+    }
+}
