@@ -112,7 +112,9 @@ fn entries<'a>(attributes: impl Iterator<Item = (&'a String, &'a Value)>, flags:
             None => lines.push((vec![name], about)),
         }
     }
-    lines.iter().map(|(names, about)| format!("- {} {about}", names.join(", "))).collect()
+    let lines: Vec<String> =
+        lines.iter().map(|(names, about)| format!("- {} {about}", names.join(", "))).collect();
+    lines.concat()
 }
 
 /// A line for each field of the objects in a type, and for each of the objects in those.
