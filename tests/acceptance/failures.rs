@@ -149,7 +149,7 @@ fn html_instead_of_an_answer_until_the_time_is_up() {
         case.apply_fails().error().says(
             "Could not change the tags of the key pair \"web\"",
             "tags",
-            &["HTTP 503", "Raise the timeout"],
+            &["HTTP 503", "raise update in the resource's timeouts block"],
         );
         fault.remove();
         case.step(&config, &[(K, "update")]);
@@ -197,7 +197,11 @@ fn an_endpoint_that_nobody_serves_is_named_and_so_is_the_proxy() {
         case.set_provider(&provider(&nobody));
         let error = case.apply_fails().error();
         println!("{}", error.detail);
-        error.says(summary, "resource", &[&format!("Host: {nobody}"), "Check the network"]);
+        error.says(
+            summary,
+            "resource",
+            &[&format!("Host: {nobody}"), "Check that this machine reaches the host"],
+        );
 
         case.set_provider(&provider("ecs.example.com"));
         case.remove_env("NO_PROXY");

@@ -30,7 +30,7 @@ use crate::alicloud::error::{Error, ErrorKind};
 const LIFE: Duration = Duration::from_mins(1);
 
 /// The first page waits so long for another question before it is decided whether the others are worth reading.
-const QUIET: Duration = Duration::from_millis(50);
+const QUIET: Duration = Duration::from_millis(150);
 
 /// Pages that are read side by side.
 const SIDE_BY_SIDE: usize = 4;
@@ -205,7 +205,7 @@ impl<I: Clone> State<I> {
                 Progress::Reading => Step::Wait,
                 Progress::Complete if question.proof => Step::AskSingly,
                 Progress::Complete => Step::Answer(None),
-                Progress::Stopped if self.can_afford(listing.pages) => Step::Read,
+                Progress::Stopped if self.can_afford(listing.pages, source.singles_first) => Step::Read,
                 Progress::Stopped => self.ask_singly(is_new),
             },
             // It is too old for this question.
@@ -235,11 +235,12 @@ impl<I: Clone> State<I> {
     }
 
     /// Whether the pages after the first are worth reading: if with them no more is spent than twice what it would have
-    /// cost to ask each question singly.
-    fn can_afford(&self, pages: Option<u64>) -> bool {
+    /// cost to ask each question singly; but for the first ones, which were always singly.
+    fn can_afford(&self, pages: Option<u64>, singles_first: usize) -> bool {
         let Some(pages) = pages else { return false };
         let left = usize::try_from(pages.saturating_sub(1)).unwrap_or(usize::MAX);
-        left.saturating_add(self.asked_singly) <= self.asked.len().saturating_mul(2)
+        let spent = self.asked_singly.saturating_sub(singles_first);
+        left.saturating_add(spent) <= self.asked.len().saturating_mul(2)
     }
 
     fn ask_singly(&mut self, is_new: bool) -> Step<I> {
@@ -473,7 +474,7 @@ impl<S: Source> Catalogue<S> {
         loop {
             let quiet_at = {
                 let state = self.0.state();
-                if state.can_afford(Some(pages)) {
+                if state.can_afford(Some(pages), S::SINGLES_FIRST) {
                     return true;
                 }
                 state.last_question.map_or_else(Instant::now, |last| last + QUIET)
