@@ -17,7 +17,8 @@ use crate::project_root;
 use crate::workdir::{SOURCE, Workdir};
 
 /// The folders of `docs/` whose pages are all made here, by what the schema calls their types.
-const FOLDERS: [(&str, &str); 1] = [("resource_schemas", "resources")];
+const FOLDERS: [(&str, &str); 2] =
+    [("resource_schemas", "resources"), ("data_source_schemas", "data-sources")];
 
 /// The pages, by their path below the project's root.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -28,10 +28,9 @@ impl<'a> Description<'a> {
     pub(super) fn arguments(&self) -> String {
         let mut list = String::new();
         for (heading, required) in [("Required", true), ("Optional", false)] {
-            let mut entries: String = attributes(self.block)
-                .filter(|(_, attribute)| is(attribute, if required { "required" } else { "optional" }))
-                .map(|(name, attribute)| entry(name, attribute, &[]))
-                .collect();
+            let flag = if required { "required" } else { "optional" };
+            let mut entries =
+                entries(attributes(self.block).filter(|(_, attribute)| is(attribute, flag)), &[]);
             for (name, block) in blocks(self.block).filter(|(_, block)| is_needed(block) == required) {
                 entries.push_str(&reference(name, name, block));
             }
@@ -47,10 +46,9 @@ impl<'a> Description<'a> {
 
     /// What only the provider sets.
     pub(super) fn attributes(&self) -> String {
-        attributes(self.block)
-            .filter(|(_, attribute)| !is(attribute, "required") && !is(attribute, "optional"))
-            .map(|(name, attribute)| entry(name, attribute, &[]))
-            .collect()
+        let read_only =
+            |(_, attribute): &(&String, &Value)| !is(attribute, "required") && !is(attribute, "optional");
+        entries(attributes(self.block).filter(read_only), &[])
     }
 }
 
@@ -58,9 +56,7 @@ impl<'a> Description<'a> {
 fn section(path: &str, block: &Value, list: &mut String) {
     let Some(inside) = block["block"].as_object() else { return };
     let _ = write!(list, "### `{path}`\n\n");
-    for (name, attribute) in attributes(inside) {
-        list.push_str(&entry(name, attribute, &[("required", "Required")]));
-    }
+    list.push_str(&entries(attributes(inside), &[("required", "Required")]));
     let nested: Vec<(String, &String, &Value)> =
         blocks(inside).map(|(name, block)| (format!("{path}.{name}"), name, block)).collect();
     for (path, name, block) in &nested {
@@ -95,14 +91,45 @@ fn is_needed(block: &Value) -> bool {
     block["min_items"].as_u64().is_some_and(|least| least > 0)
 }
 
-fn entry(name: &str, attribute: &Value, flags: &[(&str, &str)]) -> String {
-    let mut kind = type_name(&attribute["type"]).unwrap_or_default();
-    for (flag, word) in flags.iter().chain(&[("sensitive", "Sensitive"), ("deprecated", "Deprecated")]) {
-        if is(attribute, flag) {
-            let _ = write!(kind, ", {word}");
+/// A line for each attribute. Those of which the same is to be said share one.
+fn entries<'a>(attributes: impl Iterator<Item = (&'a String, &'a Value)>, flags: &[(&str, &str)]) -> String {
+    let mut lines: Vec<(Vec<String>, String)> = Vec::new();
+    for (name, attribute) in attributes {
+        let mut kind = type_name(&attribute["type"]).unwrap_or_default();
+        for (flag, word) in flags.iter().chain(&[("sensitive", "Sensitive"), ("deprecated", "Deprecated")]) {
+            if is(attribute, flag) {
+                let _ = write!(kind, ", {word}");
+            }
+        }
+        let mut about = format!("({kind}) {}\n", text(attribute.get("description")));
+        // What an old name holds is told where its new name is.
+        if !is(attribute, "deprecated") {
+            fields(&attribute["type"], 1, &mut about);
+        }
+        let name = format!("`{name}`");
+        match lines.iter_mut().find(|(_, known)| *known == about) {
+            Some((names, _)) => names.push(name),
+            None => lines.push((vec![name], about)),
         }
     }
-    format!("- `{name}` ({kind}) {}\n", text(attribute.get("description")))
+    let lines: Vec<String> =
+        lines.iter().map(|(names, about)| format!("- {} {about}", names.join(", "))).collect();
+    lines.concat()
+}
+
+/// A line for each field of the objects in a type, and for each of the objects in those.
+fn fields(ty: &Value, depth: usize, list: &mut String) {
+    match ty.as_array().map(Vec::as_slice) {
+        Some([_, Value::Object(object)]) => {
+            for (name, ty) in object {
+                let kind = type_name(ty).unwrap_or_default();
+                let _ = writeln!(list, "{:indent$}- `{name}` ({kind})", "", indent = depth * 2);
+                fields(ty, depth + 1, list);
+            }
+        }
+        Some([_, element]) => fields(element, depth, list),
+        _ => {}
+    }
 }
 
 /// A type in words; `None` if it is not one that a schema can hold.
@@ -176,6 +203,9 @@ mod tests {
                 "must": {"type": ["list", "string"], "description": "Needed.", "required": true},
                 "may": {"type": "bool", "description": "Not needed.", "optional": true, "computed": true,
                         "sensitive": true, "deprecated": true},
+                "also": {"type": ["map", ["set", "number"]], "description": "Read.", "computed": true},
+                "deep": {"type": ["list", ["object", {"x": ["list", ["object", {"y": "bool"}]]}]],
+                         "description": "Deep.", "computed": true},
                 "seen": {"type": ["map", ["set", "number"]], "description": "Read.", "computed": true},
             },
             "block_types": {"part": {"nesting_mode": "single", "block": {
@@ -196,7 +226,11 @@ mod tests {
              Required) Inside.\n- `deep` (Block, Required) Deeper. See [below](#partdeep).\n\n### `part.deep`\n\n- `b` \
              (Number) Deepest.\n\n"
         );
-        assert_eq!(description.attributes(), "- `seen` (Map of Set of Number) Read.\n");
+        assert_eq!(
+            description.attributes(),
+            "- `also`, `seen` (Map of Set of Number) Read.\n- `deep` (List of Object) Deep.\n  - `x` (List of \
+             Object)\n    - `y` (Boolean)\n"
+        );
     }
 
     #[test]
