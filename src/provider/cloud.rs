@@ -6,6 +6,7 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::key_pair_attachment::Claims;
 use crate::alicloud::{Call, Client};
 use crate::framework::Diagnostic;
 
@@ -18,19 +19,21 @@ const ACCOUNT_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Cloud {
     client: Result<Client, Diagnostic>,
     account: OnceCell<Option<String>>,
+    /// What the attachments want.
+    pub(super) claims: Claims,
 }
 
 impl Cloud {
     /// A provider whose block is complete. The cloud is not asked for the account if `account` says it.
     pub(super) fn new(client: Client, account: Option<String>) -> Self {
         let account = account.map_or_else(OnceCell::new, |account| OnceCell::new_with(Some(Some(account))));
-        Self { client: Ok(client), account }
+        Self { client: Ok(client), account, claims: Claims::default() }
     }
 
     /// A provider whose block holds values that are known only after apply. What needs the cloud
     /// fails with `reason`.
     pub(super) fn not_yet(reason: Diagnostic) -> Self {
-        Self { client: Err(reason), account: OnceCell::new() }
+        Self { client: Err(reason), account: OnceCell::new(), claims: Claims::default() }
     }
 
     /// The API client.

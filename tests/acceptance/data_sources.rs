@@ -184,7 +184,7 @@ fn wrong_expressions_and_missing_permissions_are_told() {
         let error = case.run(&["validate", "-json"]).failed().error();
         error.says("Invalid regular expression", "name_regex", &["(?= is not supported"]);
         beside(case, &["web"], |case| {
-            case.simulator.world(|world| world.denials.push(Denial::on("DescribeInstances")));
+            case.simulator.world(|world| world.denials.push(Denial::of("DescribeInstances")));
             case.write("data \"alicloud_ecs_key_pairs\" \"d\" {\n}\n");
             let warning = case.plan().warning();
             assert_eq!(warning.summary, "The instances that carry key pairs are not shown");
