@@ -2,6 +2,7 @@
 //!
 //! They run on the host that `TF_CLI_PATH` names, or on the one that is found on the PATH.
 
+mod attachments;
 mod data_sources;
 mod drift;
 mod examples;

@@ -94,8 +94,14 @@ mod tests {
     async fn partial_failures_come_with_http_200_and_any_types() {
         let ids = ["i-1".to_owned(), "i-2".to_owned()];
         for (body, failed) in [
-            (r#"{"TotalCount":2,"FailCount":0,"Results":{"Result":[{"InstanceId":"i-1","Success":true,"Code":"200"}]}}"#, 0),
-            (r#"{"FailCount":"1","Results":{"Result":[{"InstanceId":"i-1","Success":"true","Code":200},{"InstanceId":"i-2","Success":"false","Code":"X","Message":"m"}]}}"#, 1),
+            (
+                r#"{"TotalCount":2,"FailCount":0,"Results":{"Result":[{"InstanceId":"i-1","Success":true,"Code":"200"}]}}"#,
+                0,
+            ),
+            (
+                r#"{"FailCount":"1","Results":{"Result":[{"InstanceId":"i-1","Success":"true","Code":200},{"InstanceId":"i-2","Success":"false","Code":"X","Message":"m"}]}}"#,
+                1,
+            ),
             (r#"{"Results":{"Result":[{"InstanceId":"i-2","Code":"InvalidInstanceId.NotFound"}]}}"#, 1),
             (r"{}", 0),
         ] {

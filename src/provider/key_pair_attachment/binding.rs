@@ -22,8 +22,7 @@ pub(super) struct Binding<'a> {
 
 impl Binding<'_> {
     pub(super) fn failed(&self, summary: impl Into<String>, error: &Error) -> Diagnostic {
-        let attempt =
-            Attempt { key_pair: self.name, account_id: self.account_id, timeout: self.timeout };
+        let attempt = Attempt { key_pair: self.name, account_id: self.account_id, timeout: self.timeout };
         attempt.failed(summary, error)
     }
 
@@ -70,7 +69,8 @@ impl Binding<'_> {
                 Ok(failures) => {
                     let left = |id: &&String| failures.iter().any(|failure| failure.instance_id == **id);
                     attached.extend(some.iter().filter(|id| !left(id)).cloned());
-                    let told = failures.iter().map(|it| messages::left_alone("bind the key pair to", self.name, it));
+                    let told =
+                        failures.iter().map(|it| messages::left_alone("bind the key pair to", self.name, it));
                     diagnostics.extend(told);
                 }
                 Err(error) => {
@@ -107,8 +107,9 @@ impl Binding<'_> {
                     Ok(failures) => {
                         let left = |id: &String| failures.iter().any(|failure| failure.instance_id == *id);
                         attached.retain(|id| !some.contains(id) || left(id));
-                        let told =
-                            failures.iter().map(|it| messages::left_alone("take the key pair off", self.name, it));
+                        let told = failures
+                            .iter()
+                            .map(|it| messages::left_alone("take the key pair off", self.name, it));
                         diagnostics.extend(told);
                     }
                     // Without the key pair there is no binding to it.
@@ -121,7 +122,10 @@ impl Binding<'_> {
                     }
                     Err(error) => {
                         return Err(self
-                            .failed(format!("Could not take the key pair {:?} off instances", self.name), &error)
+                            .failed(
+                                format!("Could not take the key pair {:?} off instances", self.name),
+                                &error,
+                            )
                             .into());
                     }
                 }

@@ -32,13 +32,8 @@ pub(super) async fn create(
     let wanted = planned.known_ids();
     let account_id = context.client.account_id(&context.cancel).await;
     let call = call(context, or_default(timeout(&planned, |it| &it.create), DEFAULT_TIMEOUT));
-    let binding = Binding {
-        client,
-        call,
-        name: &name,
-        account_id: account_id.as_deref(),
-        timeout: Some("create"),
-    };
+    let binding =
+        Binding { client, call, name: &name, account_id: account_id.as_deref(), timeout: Some("create") };
     let memory = Memory {
         name: Some(name.clone()),
         region: Some(client.region().to_owned()),
@@ -104,8 +99,9 @@ pub(super) async fn read(
     };
     // Pages that all attachments share tell of most; whoever is not in them is asked for by its id.
     let shared = client.glance_at_bindings(&binding.call, &name).await;
-    let shared =
-        shared.map_err(|error| binding.failed(format!("Could not read the bindings of the key pair {name:?}"), &error))?;
+    let shared = shared.map_err(|error| {
+        binding.failed(format!("Could not read the bindings of the key pair {name:?}"), &error)
+    })?;
     let mut attached: BTreeSet<String> =
         shared.into_iter().map(|instance| instance.id).filter(|id| ids.contains(id)).collect();
     let unseen: BTreeSet<String> = ids.difference(&attached).cloned().collect();

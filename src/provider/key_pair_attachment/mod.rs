@@ -22,8 +22,8 @@ use crate::alicloud::Call;
 use crate::cty::Path;
 use crate::framework::schema::Schema;
 use crate::framework::{
-    Attr, ChangeResponse, Context, CreateRequest, DeleteRequest, Diagnostic, Diagnostics, ImportSource, MoveSource,
-    Moved, PlanRequest, PlanResponse, ReadRequest, Resource, UpdateRequest, duration,
+    Attr, ChangeResponse, Context, CreateRequest, DeleteRequest, Diagnostic, Diagnostics, ImportSource,
+    MoveSource, Moved, PlanRequest, PlanResponse, ReadRequest, Resource, UpdateRequest, duration,
 };
 
 /// The names of the resource type, both for the same thing. The first is the older.
@@ -111,8 +111,7 @@ impl Resource for Attachment {
         let ImportSource::Id(text) = source else {
             return Err(messages::not_an_id(self.type_name, "").into());
         };
-        let (name, ids) =
-            id::parse(&text).ok_or_else(|| messages::not_an_id(self.type_name, &text))?;
+        let (name, ids) = id::parse(&text).ok_or_else(|| messages::not_an_id(self.type_name, &text))?;
         let mut state = AttachmentModel { id: Attr::Known(text), ..AttachmentModel::default() };
         state.holds(&name, &ids);
         response.state = Some(state);
@@ -181,13 +180,29 @@ mod tests {
         };
         for (case, config, path) in [
             ("good", good.clone(), None),
-            ("unknown", AttachmentModel { key_pair_name: Attr::Unknown, instance_ids: Attr::Unknown, ..good.clone() }, None),
-            ("unknown id", AttachmentModel { instance_ids: Attr::Known([Attr::Unknown].into()), ..good.clone() }, None),
-            ("old", AttachmentModel { key_pair_name: Attr::Null, key_name: "web".into(), ..good.clone() }, None),
+            (
+                "unknown",
+                AttachmentModel { key_pair_name: Attr::Unknown, instance_ids: Attr::Unknown, ..good.clone() },
+                None,
+            ),
+            (
+                "unknown id",
+                AttachmentModel { instance_ids: Attr::Known([Attr::Unknown].into()), ..good.clone() },
+                None,
+            ),
+            (
+                "old",
+                AttachmentModel { key_pair_name: Attr::Null, key_name: "web".into(), ..good.clone() },
+                None,
+            ),
             ("same", AttachmentModel { key_name: "web".into(), ..good.clone() }, None),
             ("two", AttachmentModel { key_name: "app".into(), ..good.clone() }, Some("key_name")),
             ("none", AttachmentModel { key_pair_name: Attr::Null, ..good.clone() }, Some("key_pair_name")),
-            ("wildcard", AttachmentModel { key_pair_name: "w*".into(), ..good.clone() }, Some("key_pair_name")),
+            (
+                "wildcard",
+                AttachmentModel { key_pair_name: "w*".into(), ..good.clone() },
+                Some("key_pair_name"),
+            ),
             ("no instance", AttachmentModel { instance_ids: ids(&[]), ..good.clone() }, Some("instance_ids")),
             ("empty id", AttachmentModel { instance_ids: ids(&[""]), ..good }, Some("instance_ids")),
         ] {
