@@ -67,7 +67,8 @@ pub(super) fn conflict(name: &str, other: &str, instance_ids: &[String]) -> Diag
         format!(
             "An instance carries one key pair. This configuration binds {name:?} and, by another attachment, {other:?} \
              to {}; whichever is bound last would win, and the next plan would undo it. Take the instances out of one \
-             of the two attachments.",
+             of the two attachments.\n\nTo destroy what there is without that, run the destroy with -refresh=false: \
+             otherwise the host plans the whole configuration first.",
             list(instance_ids.iter().map(String::as_str))
         ),
     )
