@@ -21,6 +21,10 @@ use super::retry::{Load, SharedWait};
 /// waits for any more.
 const LONGEST: Duration = Duration::from_hours(24);
 
+/// After so many names were refused alone and none accepted, the others are sent alone too: all of them may be refused,
+/// and halves would only double the calls.
+const HOPELESS: usize = 2;
+
 /// The most time for finding out what became of a batch.
 const LONGEST_LOOK: Duration = Duration::from_mins(2);
 
@@ -52,7 +56,18 @@ impl Client {
                 return Err(Error::new(ErrorKind::ReplyLost, "The deletion ended without an answer."));
             }
         };
-        Err(self.left(DELETE, &SharedWait { started, tries, under_way }, why, call))
+        let error = self.left(DELETE, &SharedWait { started, tries, under_way }, why, call);
+        if !under_way {
+            return Err(error);
+        }
+        let question = Question { since: Some(Instant::now()), proof: true, in_company: false };
+        let source = KeyPairs(self.clone());
+        match self.shared.key_pairs.get(&source, &call.to_settle(), name, question).await {
+            Ok(None) => Ok(()),
+            // The request may arrive yet.
+            Ok(Some(_)) => Err(error),
+            Err(look) => Err(error.with_last(Some(look))),
+        }
     }
 }
 
@@ -81,6 +96,8 @@ impl Carrier<Outcome> for Client {
             let _changing: Vec<_> = names.iter().map(|name| self.shared.key_pairs.changing(name)).collect();
             match outcome {
                 Ok(_) => cargo.settle_all(&Ok(())),
+                // There was nothing left to send: nobody cancels this call.
+                Err(error) if error.kind() == ErrorKind::Cancelled => return,
                 Err(error) => {
                     if names.is_empty() {
                         // It wasn't even sent: there is no access key, say. That is the answer to all who wait.
@@ -105,8 +122,10 @@ impl Carrier<Outcome> for Client {
 enum Part {
     /// To be sent.
     Unsent(Vec<String>),
-    /// Refused; if it was not sent by itself, it holds what a larger part was refused for.
-    Refused { names: Vec<String>, error: Error, sent: bool },
+    /// Sent, and answered as a whole.
+    Answered(Vec<String>, Outcome),
+    /// Not to be sent as a whole, since it holds a name that would have it refused.
+    Suspected(Vec<String>),
 }
 
 impl Client {
@@ -114,76 +133,72 @@ impl Client {
     /// there. Sends parts of it, down to single names, until each name has an answer of its own.
     async fn sort_out(&self, cargo: &mut Cargo<Outcome>, call: &Call, names: Vec<String>, error: Error) {
         let mut may_look = true;
-        let mut parts = Vec::new();
-        let mut refused = Some((names, error));
-        loop {
-            if let Some((names, error)) = refused.take() {
-                match error.kind() {
-                    ErrorKind::ReplyLost => self.settle_lost(cargo, names, &error).await,
-                    kind if is_about_names(kind) => parts.push(Part::Refused { names, error, sent: true }),
-                    _ => settle(cargo, names, &Err(error)),
+        // Single names that were refused; `None` once anything was accepted.
+        let mut refused_alone = Some(0);
+        let mut parts = vec![Part::Answered(names, Err(error))];
+        while let Some(part) = parts.pop() {
+            match part {
+                Part::Unsent(names)
+                    if names.len() > 1 && refused_alone.is_some_and(|count| count >= HOPELESS) =>
+                {
+                    parts.extend(names.into_iter().map(|name| Part::Unsent(vec![name])));
                 }
-            }
-            let Some(part) = parts.pop() else { return };
-            let names = match part {
-                Part::Unsent(names) => names,
-                Part::Refused { names, error, sent } => {
-                    if names.len() <= 1 && sent {
-                        settle(cargo, names, &Err(error));
-                        continue;
+                Part::Unsent(names) => {
+                    let names = cargo.wanted(names);
+                    if !names.is_empty() {
+                        let outcome = self.delete_key_pairs(call, &names).await.map(drop);
+                        parts.push(Part::Answered(names, outcome));
                     }
-                    if names.len() > 1 && error.kind() == ErrorKind::Bound && sent && may_look {
-                        // What the look doesn't show, another wouldn't either.
+                }
+                Part::Answered(names, Ok(())) => {
+                    refused_alone = None;
+                    settle(cargo, names, &Ok(()));
+                }
+                Part::Answered(names, Err(error)) if error.kind() == ErrorKind::ReplyLost => {
+                    self.settle_lost(cargo, names, &error).await;
+                }
+                Part::Answered(names, Err(error)) if !is_about_names(error.kind()) => {
+                    // Neither would the others get through.
+                    for part in std::iter::once(Part::Unsent(names)).chain(parts.drain(..)) {
+                        let (Part::Unsent(names) | Part::Suspected(names) | Part::Answered(names, _)) = part;
+                        settle(cargo, names, &Err(error.clone()));
+                    }
+                }
+                Part::Answered(names, Err(error)) if names.len() == 1 => {
+                    refused_alone = refused_alone.map(|count| count + 1);
+                    settle(cargo, names, &Err(error));
+                }
+                Part::Answered(names, Err(error)) => {
+                    if error.kind() == ErrorKind::Bound && may_look {
+                        // What this look doesn't show, another wouldn't either.
                         may_look = false;
                         if let Some(rest) = self.settle_bound(cargo, &names, &error).await {
                             parts.push(Part::Unsent(rest));
                             continue;
                         }
                     }
-                    if names.len() <= 1 {
-                        names
+                    if error.kind() == ErrorKind::LimitExceeded {
+                        cargo.at_most(names.len() / 2);
+                        parts.extend(halves(names).map(Part::Unsent));
                     } else {
-                        if error.kind() == ErrorKind::LimitExceeded {
-                            cargo.at_most(names.len() / 2);
-                        }
-                        let mut first = names;
-                        let second = first.split_off(first.len() / 2);
-                        let outcome = self.send(cargo, call, &first).await;
-                        match outcome {
-                            None => parts.push(Part::Unsent(second)),
-                            Some(Ok(())) if error.kind() == ErrorKind::LimitExceeded => {
-                                settle(cargo, first, &Ok(()));
-                                parts.push(Part::Unsent(second));
-                            }
-                            Some(Ok(())) => {
-                                settle(cargo, first, &Ok(()));
-                                // So it is the other half that holds the name.
-                                parts.push(Part::Refused { names: second, error, sent: false });
-                            }
-                            Some(Err(error)) => {
-                                parts.push(Part::Unsent(second));
-                                refused = Some((first, error));
-                            }
-                        }
-                        continue;
+                        parts.push(Part::Suspected(names));
                     }
                 }
-            };
-            match self.send(cargo, call, &names).await {
-                None => {}
-                Some(Ok(())) => settle(cargo, names, &Ok(())),
-                Some(Err(error)) => refused = Some((names, error)),
+                Part::Suspected(names) if names.len() <= 1 => parts.push(Part::Unsent(names)),
+                Part::Suspected(names) => {
+                    let [first, second] = halves(names);
+                    let first = cargo.wanted(first);
+                    if first.is_empty() {
+                        parts.push(Part::Unsent(second));
+                        continue;
+                    }
+                    let outcome = self.delete_key_pairs(call, &first).await.map(drop);
+                    // If this half is accepted, it is the other that holds the name.
+                    parts.push(if outcome.is_ok() { Part::Suspected(second) } else { Part::Unsent(second) });
+                    parts.push(Part::Answered(first, outcome));
+                }
             }
         }
-    }
-
-    /// Sends a part of a batch; `None` if nobody waits for any of its names.
-    async fn send(&self, cargo: &mut Cargo<Outcome>, call: &Call, names: &[String]) -> Option<Outcome> {
-        let wanted = cargo.wanted(names.to_vec());
-        if wanted.is_empty() {
-            return None;
-        }
-        Some(self.delete_key_pairs(call, &wanted).await.map(drop))
     }
 
     /// Settles those of a refused batch that instances are seen to carry. The rest, unless there is no such name.
@@ -236,6 +251,12 @@ fn is_about_names(kind: ErrorKind) -> bool {
             | ErrorKind::KeyPairNotFound
             | ErrorKind::Other
     )
+}
+
+fn halves(names: Vec<String>) -> [Vec<String>; 2] {
+    let mut first = names;
+    let second = first.split_off(first.len() / 2);
+    [first, second]
 }
 
 fn settle(cargo: &mut Cargo<Outcome>, names: Vec<String>, outcome: &Outcome) {

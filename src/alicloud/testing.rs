@@ -85,9 +85,17 @@ impl Script {
     }
 
     pub(crate) fn client_with(&self, credentials: Arc<dyn ProvideCredentials>) -> Client {
-        let config = config(credentials, Endpoints::default());
-        Client::with(config, Box::new(self.clone()), Box::new(StoppedClock)).unwrap()
+        client_over(self.clone(), credentials)
     }
+}
+
+/// A client whose requests this transport answers, at the same stopped clock.
+pub(crate) fn client_over(
+    transport: impl Transport + 'static,
+    credentials: Arc<dyn ProvideCredentials>,
+) -> Client {
+    let config = config(credentials, Endpoints::default());
+    Client::with(config, Box::new(transport), Box::new(StoppedClock)).unwrap()
 }
 
 impl Transport for Script {

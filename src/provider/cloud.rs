@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::key_pair_attachment::Claims;
+use super::unbindings::PlannedUnbindings;
 use crate::alicloud::{Call, Client};
 use crate::framework::Diagnostic;
 
@@ -14,31 +15,85 @@ use crate::framework::Diagnostic;
 /// longer for it.
 const ACCOUNT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How the types behave, by the provider block.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Settings {
+    /// How long destroys wait for live instances to let go of key pairs.
+    pub(super) wait_for_unbind: Duration,
+    /// Whether plans look at the cloud for warnings.
+    pub(super) plan_time_checks: bool,
+}
+
 /// A configured provider.
 #[derive(Debug)]
 pub struct Cloud {
     client: Result<Client, Diagnostic>,
     account: OnceCell<Option<String>>,
+    /// How many key pairs the region has, as far as plans have asked.
+    key_pairs: OnceCell<Option<u64>>,
+    settings: Settings,
+    unbindings: PlannedUnbindings,
     /// What the attachments want.
     pub(super) claims: Claims,
 }
 
 impl Cloud {
     /// A provider whose block is complete. The cloud is not asked for the account if `account` says it.
-    pub(super) fn new(client: Client, account: Option<String>) -> Self {
+    pub(super) fn new(client: Client, account: Option<String>, settings: Settings) -> Self {
         let account = account.map_or_else(OnceCell::new, |account| OnceCell::new_with(Some(Some(account))));
-        Self { client: Ok(client), account, claims: Claims::default() }
+        Self { account, settings, ..Self::of(Ok(client)) }
     }
 
     /// A provider whose block holds values that are known only after apply. What needs the cloud
     /// fails with `reason`.
     pub(super) fn not_yet(reason: Diagnostic) -> Self {
-        Self { client: Err(reason), account: OnceCell::new(), claims: Claims::default() }
+        Self::of(Err(reason))
+    }
+
+    fn of(client: Result<Client, Diagnostic>) -> Self {
+        Self {
+            client,
+            account: OnceCell::new(),
+            key_pairs: OnceCell::new(),
+            settings: Settings { wait_for_unbind: Duration::ZERO, plan_time_checks: true },
+            unbindings: PlannedUnbindings::default(),
+            claims: Claims::default(),
+        }
     }
 
     /// The API client.
     pub(super) fn client(&self) -> Result<&Client, Diagnostic> {
         self.client.as_ref().map_err(Clone::clone)
+    }
+
+    /// The API client for a plan's warnings; `None` if there is none, or no warnings are wanted.
+    pub(super) fn for_warnings(&self) -> Option<&Client> {
+        self.client.as_ref().ok().filter(|_| self.settings.plan_time_checks)
+    }
+
+    /// How long destroys wait for live instances, unless the key pair says otherwise.
+    pub(super) fn wait_for_unbind(&self) -> Duration {
+        self.settings.wait_for_unbind
+    }
+
+    /// The bindings that the plan under way removes.
+    pub(super) fn planned_unbindings(&self) -> &PlannedUnbindings {
+        &self.unbindings
+    }
+
+    /// How many key pairs the region has, for warnings; asked at most once.
+    pub(super) async fn key_pair_count(&self, call: &Call) -> Option<u64> {
+        let client = self.for_warnings()?;
+        let ask = async {
+            match client.describe_key_pairs(call, 1).await {
+                Ok(page) => Some(page.total_count),
+                Err(error) => {
+                    tracing::debug!(%error, "The key pairs of the region could not be counted");
+                    None
+                }
+            }
+        };
+        *self.key_pairs.get_or_init(|| ask).await
     }
 
     /// The account that the credentials belong to, asked at most once. `None` if it cannot be told.

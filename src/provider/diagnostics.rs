@@ -165,6 +165,15 @@ impl Attempt<'_> {
     }
 
     fn forbidden(&self, error: &Error) -> String {
+        format!(
+            "The user or role behind the {} lacks a permission. Have this allowed, and no policy deny it:\n\n{}",
+            error.credential().unwrap_or("access key"),
+            self.permission(error)
+        )
+    }
+
+    /// The permission that the failed operation needs, as two indented lines.
+    pub(super) fn permission(&self, error: &Error) -> String {
         let operation = error.operation();
         let (service, resource) = match operation {
             "GetCallerIdentity" => ("sts", "*".to_owned()),
@@ -174,9 +183,7 @@ impl Attempt<'_> {
             _ => ("ecs", format!("keypair/{}", self.key_pair)),
         };
         format!(
-            "The user or role behind the {} lacks a permission. Have this allowed, and no policy deny it:\n\n  \
-             Action: {service}:{operation}\n  Resource: acs:{service}:{}:{}:{resource}",
-            error.credential().unwrap_or("access key"),
+            "  Action: {service}:{operation}\n  Resource: acs:{service}:{}:{}:{resource}",
             error.region(),
             self.account_id.unwrap_or("*"),
         )

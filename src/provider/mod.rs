@@ -8,6 +8,7 @@ mod key_pair;
 mod key_pair_attachment;
 mod key_pairs;
 mod moves;
+mod unbindings;
 
 use self::cloud::Cloud;
 use self::config::ProviderModel;

@@ -346,3 +346,26 @@ fn attachments_move_between_the_names_of_the_type_and_from_the_official_provider
         case.destroy().succeeded();
     });
 }
+
+#[test]
+fn the_end_of_a_key_pair_is_not_warned_of_where_its_attachment_ends_too() {
+    with_instances(2, |case| {
+        let pair =
+            "resource \"alicloud_key_pair\" \"k\" {\n  key_pair_name = \"web\"\n  public_key = local.a\n}\n";
+        let on = |ids: &str| {
+            format!(
+                "resource \"alicloud_key_pair_attachment\" \"x\" {{\n  key_pair_name =                  alicloud_key_pair.k.key_pair_name\n  instance_ids = {ids}\n}}\n"
+            )
+        };
+        let both = format!("{pair}{}", on("[\"i-1\"]"));
+        case.step(&both, &[("alicloud_key_pair.k", "create"), (X, "create")]);
+        let plan = case.plan_with(&["-destroy"]);
+        plan.expect(&[("alicloud_key_pair.k", "delete"), (X, "delete")]);
+        assert!(plan.warnings().is_empty(), "{:?}", plan.warnings());
+        // Another instance is not the attachment's.
+        case.simulator.world(|world| world.bind("i-2", "web"));
+        let warning = case.plan_with(&["-destroy"]).warning();
+        assert!(warning.detail.contains("i-2") && !warning.detail.contains("i-1"), "{warning:?}");
+        case.simulator.world(|world| world.unbind("i-2"));
+    });
+}

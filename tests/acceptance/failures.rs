@@ -103,24 +103,6 @@ fn a_lost_reply_to_a_delete_is_settled_by_looking() {
 }
 
 #[test]
-fn a_delete_that_is_refused_keeps_the_state() {
-    acceptance(|case| {
-        case.step(CONFIG, &[(K, "create")]);
-        case.simulator.world(|world| {
-            world.add_instance(ecs_simulator::Instance::new(REGION, "i-1").bound_to("web"));
-        });
-        let error = case.destroy().failed().error();
-        error.says(
-            "Could not delete the key pair \"web\"",
-            "",
-            &["InvalidParameter.KeypairAlreadyAttachedInstance", "Request id:"],
-        );
-        assert_eq!((case.state().addresses(), case.names()), (vec![K], vec!["web".to_owned()]));
-        case.simulator.world(|world| _ = world.unbind("i-1"));
-    });
-}
-
-#[test]
 fn throttling_and_failures_of_the_service_pass() {
     acceptance(|case| {
         case.simulator.fail(Fault::on("ImportKeyPair").times(2).throttle(Some(Duration::from_millis(50))));
@@ -167,7 +149,7 @@ fn html_instead_of_an_answer_until_the_time_is_up() {
         case.apply_fails().error().says(
             "Could not change the tags of the key pair \"web\"",
             "tags",
-            &["HTTP 503", "Raise the timeout"],
+            &["HTTP 503", "raise update in the resource's timeouts block"],
         );
         fault.remove();
         case.step(&config, &[(K, "update")]);
@@ -201,21 +183,50 @@ fn a_wrong_secret_is_told_without_the_signed_text() {
 }
 
 #[test]
-fn an_endpoint_that_nobody_serves_is_named() {
+fn an_endpoint_that_nobody_serves_is_named_and_so_is_the_proxy() {
     acceptance(|case| {
         // A port that was free a moment ago.
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        case.set_provider(&format!(
-            "region = {REGION:?}\nprotocol = \"HTTP\"\nendpoints {{\n  ecs = \"127.0.0.1:{port}\"\n  sts = \"127.0.0.1:{port}\"\n}}\n"
-        ));
+        let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let provider = |host: &str| {
+            format!(
+                "region = {REGION:?}\nprotocol = \"HTTP\"\nendpoints {{\n  ecs = {host:?}\n  sts = {host:?}\n}}\n"
+            )
+        };
         case.write(&CONFIG.replace("}\n", "  timeouts {\n    create = \"1s\"\n  }\n}\n"));
+        let summary = "Could not create the key pair \"web\"";
+        case.set_provider(&provider(&nobody));
         let error = case.apply_fails().error();
+        println!("{}", error.detail);
         error.says(
-            "Could not create the key pair \"web\"",
+            summary,
             "resource",
-            &[&format!("127.0.0.1:{port}"), "Operation: ImportKeyPair"],
+            &[&format!("Host: {nobody}"), "Check that this machine reaches the host"],
         );
+
+        case.set_provider(&provider("ecs.example.com"));
+        case.remove_env("NO_PROXY");
+        case.set_env("HTTP_PROXY", format!("http://user:proxy-password@{nobody}"));
+        case.forbid("proxy-password");
+        let error = case.apply_fails().error();
+        println!("{}", error.detail);
+        error.says(summary, "resource", &["Host: ecs.example.com", &format!("Proxy: http://{nobody}")]);
         assert!(case.state().is_empty());
-        case.set_region(REGION);
+    });
+}
+
+#[test]
+fn a_key_pair_that_cannot_be_read_back_is_made_nevertheless() {
+    acceptance(|case| {
+        case.write(CONFIG);
+        // The plan and the apply look whether the name is taken; then the new key pair is read.
+        case.simulator.fail(Fault::on("DescribeKeyPairs").skip(2).refuse(403, "Forbidden.RAM", "No."));
+        let warnings = case.apply().warnings();
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        warnings[0].says("The new key pair \"web\" could not be read", "resource", &["Forbidden.RAM"]);
+        assert!(case.state().get(K, "create_time").is_null() && !case.state().is_tainted(K));
+        case.simulator.clear_faults();
+        case.settled();
+        case.apply();
+        assert!(!case.state().text(K, "create_time").is_empty());
     });
 }

@@ -28,6 +28,33 @@ fn without_tls() {
 }
 
 #[test]
+fn without_a_provider_block() {
+    acceptance(|case| {
+        std::fs::write(
+            case.path("provider.tf"),
+            format!("terraform {{\n  required_providers {{\n    alicloud = {{\n      source = {SOURCE:?}\n    }}\n  }}\n}}\n"),
+        )
+        .unwrap();
+        case.set_env("ALICLOUD_REGION", "cn-hangzhou");
+        for name in ["ALIBABA_CLOUD_ENDPOINT_ECS", "ALIBABA_CLOUD_ENDPOINT_STS"] {
+            case.set_env(name, case.simulator.url());
+        }
+        case.step(CONFIG, &[(K, "create")]);
+        assert_eq!(case.names(), ["web"]);
+    });
+}
+
+#[test]
+fn a_value_of_ten_mebibytes_passes() {
+    acceptance(|case| {
+        std::fs::write(case.path("large"), "x".repeat(10 << 20)).unwrap();
+        case.write(&CONFIG.replace("local.a", "\"${local.a} ${file(\"large\")}\""));
+        let run = case.run(&["plan", "-json", "-out=tfplan"]).succeeded();
+        assert!(run.diagnostics().is_empty(), "{:?}", run.diagnostics());
+    });
+}
+
+#[test]
 fn the_schema_is_shown() {
     acceptance(|case| {
         case.write(CONFIG);

@@ -2,7 +2,13 @@
 //!
 //! They run on the host that `TF_CLI_PATH` names, or on the one that is found on the PATH.
 
+// The lints know tests by their attribute, not the helpers beside them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+// Configurations quote paths as Rust's debug form does.
+#![allow(clippy::unnecessary_debug_formatting)]
+
 mod attachments;
+mod bound;
 mod data_sources;
 mod drift;
 mod examples;

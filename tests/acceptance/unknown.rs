@@ -1,5 +1,7 @@
 //! Values that are known only after apply.
 
+use std::fmt::Write as _;
+
 use crate::harness::acceptance;
 
 const K: &str = "alicloud_key_pair.k";
@@ -29,7 +31,7 @@ fn of_each_argument_come_true() {
         );
         let mut changes = vec![(X.to_owned(), "create".to_owned())];
         for (number, body) in arguments.iter().enumerate() {
-            config.push_str(&format!("resource \"alicloud_key_pair\" \"k{number}\" {{\n  {body}\n}}\n"));
+            write!(config, "resource \"alicloud_key_pair\" \"k{number}\" {{\n  {body}\n}}\n").unwrap();
             changes.push((format!("{K}{number}"), "create".to_owned()));
         }
         let changes: Vec<(&str, &str)> = changes.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();

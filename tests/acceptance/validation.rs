@@ -1,18 +1,19 @@
 //! What a configuration is told before anything is asked of the cloud.
 
+use std::fmt::Write as _;
+
 use crate::harness::acceptance;
 use crate::harness::keys::A;
 
-/// What is wrong with the body of a resource: severity, summary, and the place; or nothing.
-type Verdict = Option<(&'static str, &'static str, &'static str)>;
-
-const fn error(summary: &'static str, place: &'static str) -> Verdict {
-    Some(("error", summary, place))
+/// What a resource's body is told: nothing, or a summary at a place.
+#[derive(Clone, Copy)]
+enum Verdict {
+    Fine,
+    Error(&'static str, &'static str),
+    Warning(&'static str, &'static str),
 }
 
-const fn warning(summary: &'static str, place: &'static str) -> Verdict {
-    Some(("warning", summary, place))
-}
+use Verdict::{Error, Fine, Warning};
 
 const BAD_NAME: &str = "Invalid key pair name";
 const BAD_KEY: &str = "Invalid public key";
@@ -43,63 +44,63 @@ fn rules() -> Vec<(String, Verdict)> {
     let cut = A.split(' ').nth(1).unwrap_or_default().get(..200).unwrap_or_default();
     vec![
         // Names.
-        (name("web-1_a:B"), None),
-        (name("密钥对"), None),
-        (name("1web"), error(BAD_NAME, "key_pair_name")),
-        (name("-web"), error(BAD_NAME, "key_pair_name")),
-        (name("we b"), error(BAD_NAME, "key_pair_name")),
-        (name("web*"), error(BAD_NAME, "key_pair_name")),
-        (name("a"), error(BAD_NAME, "key_pair_name")),
-        (name(&long), error(BAD_NAME, "key_pair_name")),
-        (name(&long[1..]), None),
-        (name("http://web"), error(BAD_NAME, "key_pair_name")),
-        (name("https://web"), error(BAD_NAME, "key_pair_name")),
+        (name("web-1_a:B"), Fine),
+        (name("密钥对"), Fine),
+        (name("1web"), Error(BAD_NAME, "key_pair_name")),
+        (name("-web"), Error(BAD_NAME, "key_pair_name")),
+        (name("we b"), Error(BAD_NAME, "key_pair_name")),
+        (name("web*"), Error(BAD_NAME, "key_pair_name")),
+        (name("a"), Error(BAD_NAME, "key_pair_name")),
+        (name(&long), Error(BAD_NAME, "key_pair_name")),
+        (name(&long[1..]), Fine),
+        (name("http://web"), Error(BAD_NAME, "key_pair_name")),
+        (name("https://web"), Error(BAD_NAME, "key_pair_name")),
         (
             name("web.example"),
-            warning("The cloud may refuse the key pair name \"web.example\"", "key_pair_name"),
+            Warning("The cloud may refuse the key pair name \"web.example\"", "key_pair_name"),
         ),
-        (name("ключ"), warning("The cloud may refuse the key pair name \"ключ\"", "key_pair_name")),
-        ("key_name_prefix = \"9-\"\n  public_key = local.a".into(), error(BAD_NAME, "key_name_prefix")),
+        (name("ключ"), Warning("The cloud may refuse the key pair name \"ключ\"", "key_pair_name")),
+        ("key_name_prefix = \"9-\"\n  public_key = local.a".into(), Error(BAD_NAME, "key_name_prefix")),
         (
             format!("key_name_prefix = {:?}\n  public_key = local.a", &long[..101]),
-            error(BAD_NAME, "key_name_prefix"),
+            Error(BAD_NAME, "key_name_prefix"),
         ),
-        (format!("key_name_prefix = {:?}\n  public_key = local.a", &long[..100]), None),
+        (format!("key_name_prefix = {:?}\n  public_key = local.a", &long[..100]), Fine),
         // What cannot go together.
         (
             "key_pair_name = \"web\"\n  key_name_prefix = \"we\"\n  public_key = local.a".into(),
-            error("A name and a prefix for one key pair", "key_name_prefix"),
+            Error("A name and a prefix for one key pair", "key_name_prefix"),
         ),
         (
             "key_pair_name = \"web\"\n  public_key = local.a\n  key_file = \"web.pem\"".into(),
-            warning("key_file is not used", "key_file"),
+            Warning("key_file is not used", "key_file"),
         ),
         // Public keys.
-        (key("local.a_respelt"), None),
-        (key("\"ssh-rsa\""), error(BAD_KEY, "public_key")),
-        (key("\"AAAAB3NzaC1yc2E=\""), error(BAD_KEY, "public_key")),
-        (key("\"ssh-rsa this+is#not base64\""), error(BAD_KEY, "public_key")),
-        (key("\"${local.a}\\n${local.b}\""), error(BAD_KEY, "public_key")),
-        (key("\"-----BEGIN PUBLIC KEY-----\\nAAAA\\n\""), error(BAD_KEY, "public_key")),
-        (key("\"\""), error(BAD_KEY, "public_key")),
-        (key("local.ed25519"), warning(DOUBTFUL_KEY, "public_key")),
-        (key(&format!("\"ssh-rsa {cut}\"")), warning(DOUBTFUL_KEY, "public_key")),
-        (key("replace(local.a, \"ssh-rsa\", \"ssh-dss\")"), warning(DOUBTFUL_KEY, "public_key")),
+        (key("local.a_respelt"), Fine),
+        (key("\"ssh-rsa\""), Error(BAD_KEY, "public_key")),
+        (key("\"AAAAB3NzaC1yc2E=\""), Error(BAD_KEY, "public_key")),
+        (key("\"ssh-rsa this+is#not base64\""), Error(BAD_KEY, "public_key")),
+        (key("\"${local.a}\\n${local.b}\""), Error(BAD_KEY, "public_key")),
+        (key("\"-----BEGIN PUBLIC KEY-----\\nAAAA\\n\""), Error(BAD_KEY, "public_key")),
+        (key("\"\""), Error(BAD_KEY, "public_key")),
+        (key("local.ed25519"), Warning(DOUBTFUL_KEY, "public_key")),
+        (key(&format!("\"ssh-rsa {cut}\"")), Warning(DOUBTFUL_KEY, "public_key")),
+        (key("replace(local.a, \"ssh-rsa\", \"ssh-dss\")"), Warning(DOUBTFUL_KEY, "public_key")),
         // Tags.
-        (twenty(20), None),
-        (twenty(21), error("Too many tags", "tags")),
-        (tag("", "v"), error("Invalid tag", "\"\"")),
-        (tag("acs:x", "v"), error("Invalid tag", "\"acs:x\"")),
-        (tag("aliyun-x", "v"), error("Invalid tag", "\"aliyun-x\"")),
-        (tag("see-http://x", "v"), error("Invalid tag", "\"see-http://x\"")),
-        (tag("k", "https://x"), error("Invalid tag", "\"k\"")),
-        (tag("k", &long), error("Invalid tag", "\"k\"")),
-        (tag("k", ""), None),
+        (twenty(20), Fine),
+        (twenty(21), Error("Too many tags", "tags")),
+        (tag("", "v"), Error("Invalid tag", "\"\"")),
+        (tag("acs:x", "v"), Error("Invalid tag", "\"acs:x\"")),
+        (tag("aliyun-x", "v"), Error("Invalid tag", "\"aliyun-x\"")),
+        (tag("see-http://x", "v"), Error("Invalid tag", "\"see-http://x\"")),
+        (tag("k", "https://x"), Error("Invalid tag", "\"k\"")),
+        (tag("k", &long), Error("Invalid tag", "\"k\"")),
+        (tag("k", ""), Fine),
         // Timeouts.
-        (timeout("1h30m"), None),
-        (timeout("5"), error("Invalid duration", "delete")),
-        (timeout("-5m"), error("Invalid duration", "delete")),
-        (timeout("soon"), error("Invalid duration", "delete")),
+        (timeout("1h30m"), Fine),
+        (timeout("5"), Error("Invalid duration", "delete")),
+        (timeout("-5m"), Error("Invalid duration", "delete")),
+        (timeout("soon"), Error("Invalid duration", "delete")),
     ]
 }
 
@@ -109,19 +110,23 @@ fn each_rule_is_told_at_its_place() {
         let rules = rules();
         let mut config = String::new();
         for (number, (body, _)) in rules.iter().enumerate() {
-            config
-                .push_str(&format!("resource \"alicloud_key_pair\" \"case_{number}\" {{\n  {body}\n}}\n\n"));
+            write!(config, "resource \"alicloud_key_pair\" \"case_{number}\" {{\n  {body}\n}}\n\n").unwrap();
         }
         case.write(&config);
         let told = case.run(&["validate", "-json"]).failed().diagnostics();
-        for (number, (body, expected)) in rules.iter().enumerate() {
+        for (number, (body, verdict)) in rules.iter().enumerate() {
             let here = format!("\"case_{number}\"");
+            let expected = match *verdict {
+                Fine => Vec::new(),
+                Error(summary, place) => vec![("error", summary, place)],
+                Warning(summary, place) => vec![("warning", summary, place)],
+            };
             let found: Vec<(&str, &str, &str)> = told
                 .iter()
                 .filter(|it| it.context.ends_with(&here))
                 .map(|it| (it.severity.as_str(), it.summary.as_str(), it.place()))
                 .collect();
-            assert_eq!(found, expected.iter().copied().collect::<Vec<_>>(), "{body}");
+            assert_eq!(found, expected, "{body}");
         }
         case.plan_fails();
         assert!(case.simulator.calls().is_empty(), "{:?}", case.simulator.calls());
@@ -185,7 +190,11 @@ fn the_provider_block_is_judged_at_its_place() {
             ("client_connect_timeout = 1.5\n", "Invalid timeout", "client_connect_timeout"),
             ("region = \"Mars/1\"\n", "Invalid region", "region"),
             ("endpoints {\n  ecs = \"ftp://x\"\n}\n", "Invalid endpoint", "provider"),
-            ("endpoints {\n}\nendpoints {\n  ecs = \"a\"\n}\n", "More than one endpoints block", "provider"),
+            (
+                "endpoints {\n  ecs = \"a\"\n}\nendpoints {\n  ecs = \"b\"\n}\n",
+                "Two endpoints for one service",
+                "provider",
+            ),
         ] {
             case.set_provider(body);
             case.plan_fails().error().says(summary, place, &[]);

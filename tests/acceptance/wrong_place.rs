@@ -32,7 +32,7 @@ fn an_unknown_access_key() {
         case.step(CONFIG, &[(K, "create")]);
         case.use_credentials("LTAInobodys", "nobodys-secret");
         let details =
-            ["InvalidAccessKeyId.NotFound", "the cloud does not know this one", "ALICLOUD_ACCESS_KEY"];
+            ["InvalidAccessKeyId.NotFound", "nothing is concluded from this", "ALICLOUD_ACCESS_KEY"];
         nothing_works_and_nothing_is_lost(
             case,
             ("Could not read the key pair \"web\"", &details),

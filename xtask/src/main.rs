@@ -64,13 +64,14 @@ fn docs(check: bool) -> Result<(), String> {
     let provider = provider_binary::build(Profile::Dev)?;
     let pages = Pages::generate(&Host::find()?, &provider)?;
     let changed = if check { pages.differences()? } else { pages.write()? };
-    let list: String = changed.iter().map(|path| format!("  {}\n", path.display())).collect();
+    let list: Vec<String> = changed.iter().map(|path| format!("  {}", path.display())).collect();
+    let list = list.join("\n");
     if changed.is_empty() {
         screen::line("The reference pages are up to date.");
     } else if check {
-        return Err(format!("These pages are not up to date; run `cargo xtask docs`.\n{list}"));
+        return Err(format!("These pages are not up to date; run `cargo xtask docs`:\n{list}"));
     } else {
-        screen::line(format_args!("Changed:\n{}", list.trim_end()));
+        screen::line(format_args!("Changed:\n{list}"));
     }
     Ok(())
 }

@@ -178,40 +178,39 @@ impl<O: Clone + Send + 'static> Batcher<O> {
             // From here on no change is missed.
             changed.as_mut().enable();
             let now = Instant::now();
+            // `None`: when something happens.
             let when = {
                 let mut state = self.0.state();
                 if state.waiting.is_empty() {
                     state.conducted = false;
                     return;
                 }
-                match state.unclaimed() {
-                    None => When::Later,
-                    Some(queue) => {
-                        let when = state.pace.when(now, queue);
-                        if when == When::Now {
-                            state.pace.closed(now, queue);
-                            state.seeking += 1;
-                        }
-                        when
+                let queue = state.unclaimed();
+                queue.map(|queue| {
+                    let when = state.pace.when(now, queue);
+                    if when == When::Now {
+                        state.pace.closed(now, queue);
+                        state.seeking += 1;
                     }
-                }
+                    when
+                })
             };
             match when {
-                When::Now => {
+                Some(When::Now) => {
                     let cargo = Cargo::new(Arc::clone(&self.0));
                     let (batcher, carrier) = (self.clone(), carrier.clone());
-                    let carried = tokio::spawn(carrier.clone().carry(cargo));
+                    let trip = tokio::spawn(carrier.clone().carry(cargo));
                     tokio::spawn(async move {
                         // However it ended, it may have left names in the queue.
-                        let _ = carried.await;
+                        let _ = trip.await;
                         batcher.conduct(&carrier);
                     });
                 }
-                When::At(then) => tokio::select! {
+                Some(When::At(then)) => tokio::select! {
                     () = changed => {}
                     () = tokio::time::sleep_until(then) => {}
                 },
-                When::Later => changed.await,
+                None => changed.await,
             }
         }
     }

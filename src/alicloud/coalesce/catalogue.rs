@@ -30,7 +30,7 @@ use crate::alicloud::error::{Error, ErrorKind};
 const LIFE: Duration = Duration::from_mins(1);
 
 /// The first page waits so long for another question before it is decided whether the others are worth reading.
-const QUIET: Duration = Duration::from_millis(50);
+const QUIET: Duration = Duration::from_millis(150);
 
 /// Pages that are read side by side.
 const SIDE_BY_SIDE: usize = 4;
@@ -107,6 +107,8 @@ struct State<I> {
     changed: HashMap<String, Instant>,
     /// Single questions under way.
     singles: HashMap<String, Single<I>>,
+    /// What the last single question for a name was answered.
+    told: HashMap<String, Told<I>>,
     /// When the counting of questions began.
     season: Option<Instant>,
     /// The names asked for in this season that pages may answer.
@@ -119,6 +121,12 @@ struct State<I> {
 struct Shown<I> {
     item: I,
     /// When the page was asked for.
+    at: Instant,
+}
+
+struct Told<I> {
+    item: Option<I>,
+    /// When it was asked.
     at: Instant,
 }
 
@@ -176,6 +184,12 @@ impl<I: Clone> State<I> {
         {
             return Step::Answer(Some(shown.item.clone()));
         }
+        // Only those who say how old an answer may be get one that was given to another.
+        if let (Some(_), Some(told)) = (question.since, self.told.get(name))
+            && valid(told.at)
+        {
+            return Step::Answer(told.item.clone());
+        }
         if let Some(single) = self.singles.get(name)
             && valid_from.is_none_or(|from| single.at >= from)
             && let Some(teller) = single.teller.upgrade()
@@ -191,7 +205,7 @@ impl<I: Clone> State<I> {
                 Progress::Reading => Step::Wait,
                 Progress::Complete if question.proof => Step::AskSingly,
                 Progress::Complete => Step::Answer(None),
-                Progress::Stopped if self.can_afford(listing.pages) => Step::Read,
+                Progress::Stopped if self.can_afford(listing.pages, source.singles_first) => Step::Read,
                 Progress::Stopped => self.ask_singly(is_new),
             },
             // It is too old for this question.
@@ -213,17 +227,20 @@ impl<I: Clone> State<I> {
             self.asked.clear();
             self.asked_singly = 0;
             self.changed.retain(|_, at| now < *at + LIFE);
+            self.told.retain(|_, told| now < told.at + LIFE);
+            self.shown.retain(|_, shown| now < shown.at + LIFE);
         }
         self.last_question = Some(now);
         (valid_from.is_none() || question.in_company) && self.asked.insert(name.to_owned())
     }
 
     /// Whether the pages after the first are worth reading: if with them no more is spent than twice what it would have
-    /// cost to ask each question singly.
-    fn can_afford(&self, pages: Option<u64>) -> bool {
+    /// cost to ask each question singly; but for the first ones, which were always singly.
+    fn can_afford(&self, pages: Option<u64>, singles_first: usize) -> bool {
         let Some(pages) = pages else { return false };
         let left = usize::try_from(pages.saturating_sub(1)).unwrap_or(usize::MAX);
-        left.saturating_add(self.asked_singly) <= self.asked.len().saturating_mul(2)
+        let spent = self.asked_singly.saturating_sub(singles_first);
+        left.saturating_add(spent) <= self.asked.len().saturating_mul(2)
     }
 
     fn ask_singly(&mut self, is_new: bool) -> Step<I> {
@@ -261,6 +278,7 @@ impl<S: Source> Catalogue<S> {
             refused_until: None,
             changed: HashMap::new(),
             singles: HashMap::new(),
+            told: HashMap::new(),
             season: None,
             asked: HashSet::new(),
             asked_singly: 0,
@@ -389,6 +407,9 @@ impl<S: Source> Catalogue<S> {
                 answer = &mut asking => {
                     let mut state = self.0.state();
                     forget(&mut state);
+                    if let Ok(item) = &answer {
+                        state.told.insert(name.to_owned(), Told { item: item.clone(), at });
+                    }
                     teller.send_replace(Some(answer));
                     return;
                 }
@@ -453,7 +474,7 @@ impl<S: Source> Catalogue<S> {
         loop {
             let quiet_at = {
                 let state = self.0.state();
-                if state.can_afford(Some(pages)) {
+                if state.can_afford(Some(pages), S::SINGLES_FIRST) {
                     return true;
                 }
                 state.last_question.map_or_else(Instant::now, |last| last + QUIET)

@@ -60,8 +60,6 @@ pub(crate) enum When {
     Now,
     /// Unless something happens before.
     At(Instant),
-    /// When something happens.
-    Later,
 }
 
 /// What is known of the host and the service.
@@ -151,11 +149,12 @@ impl Pace {
         if self.peak_is_known && queue.waiting >= enough.max(1) {
             return When::Now;
         }
+        let longest = queue.oldest + LONGEST_GATHERING;
         if scarce && queue.outstanding > queue.waiting {
-            // Those in the call under way will be back, and join.
-            return When::Later;
+            // The host has more to send once the call under way returns.
+            return at(now, longest);
         }
-        at(now, (newest + self.quiet()).min(queue.oldest + LONGEST_GATHERING))
+        at(now, (newest + self.quiet()).min(longest))
     }
 
     /// A batch of this queue is closed.

@@ -1,1 +1,387 @@
+//! Deletions against a model of the service, on a paused clock.
 
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use http::HeaderMap;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use super::*;
+use crate::alicloud::credentials::{Credentials, Static};
+use crate::alicloud::testing::{KEY_ID, SECRET, client_over, within};
+use crate::alicloud::transport::{HttpReply, HttpRequest, SendError, SendFuture, Transport};
+
+/// What the model knows.
+#[derive(Default)]
+struct World {
+    pairs: BTreeSet<String>,
+    /// By name, whether an instance is seen to carry it.
+    bound: BTreeMap<String, bool>,
+    forbidden: BTreeSet<String>,
+    invalid: BTreeSet<String>,
+    /// Whether a refused batch deletes what it can.
+    deletes_what_it_can: bool,
+    most: usize,
+    /// For the next deletions: whether the reply is lost, and after the change or before.
+    losses: VecDeque<Option<Lost>>,
+    instances_denied: bool,
+    /// After so many calls the credentials have run out.
+    expires_after: Option<usize>,
+    calls: Vec<(String, Vec<String>)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lost {
+    Before,
+    After,
+}
+
+#[derive(Clone)]
+struct Cloud(Arc<Mutex<World>>);
+
+type Reply = Result<Value, (u16, &'static str)>;
+
+impl World {
+    fn answer(&mut self, form: &BTreeMap<String, String>) -> Result<Reply, SendError> {
+        let get = |name: &str| form.get(name).map(String::as_str);
+        let action = get("Action").unwrap();
+        let names: Vec<String> =
+            get("KeyPairNames").map_or_else(Vec::new, |names| serde_json::from_str(names).unwrap());
+        self.calls.push((action.to_owned(), names.clone()));
+        if self.expires_after.is_some_and(|calls| self.calls.len() > calls) {
+            return Ok(Err((403, "InvalidSecurityToken.Expired")));
+        }
+        let number: usize = get("PageNumber").map_or(1, |number| number.parse().unwrap());
+        match action {
+            "DeleteKeyPairs" => {
+                let loss = self.losses.pop_front().flatten();
+                if loss == Some(Lost::Before) {
+                    return Err(SendError::Lost("the line is cut".into()));
+                }
+                let reply = self.delete(&names);
+                if loss == Some(Lost::After) {
+                    return Err(SendError::Lost("the line is cut".into()));
+                }
+                Ok(reply)
+            }
+            "DescribeKeyPairs" => {
+                let wanted = |name: &&String| get("KeyPairName").is_none_or(|wanted| wanted == *name);
+                let found: Vec<_> = self.pairs.iter().filter(wanted).collect();
+                let page = found.iter().skip((number - 1) * 50).take(50);
+                let page: Vec<_> = page.map(|name| json!({"KeyPairName": name})).collect();
+                Ok(Ok(json!({"TotalCount": found.len(), "KeyPairs": {"KeyPair": page}})))
+            }
+            "DescribeInstances" if get("DryRun").is_some() => {
+                let denied = self.instances_denied;
+                Ok(Err(if denied { (403, "Forbidden.RAM") } else { (400, "DryRunOperation") }))
+            }
+            "DescribeInstances" => {
+                let seen = |(name, seen): &(&String, &bool)| {
+                    **seen
+                        && !self.instances_denied
+                        && get("KeyPairName").is_none_or(|wanted| wanted == *name)
+                };
+                let found: Vec<_> = self.bound.iter().filter(seen).collect();
+                let page = found.iter().skip((number - 1) * 100).take(100);
+                let page: Vec<_> = page
+                    .map(|(name, _)| json!({"InstanceId": format!("i-{name}"), "KeyPairName": name}))
+                    .collect();
+                Ok(Ok(json!({"TotalCount": found.len(), "Instances": {"Instance": page}})))
+            }
+            other => panic!("{other}"),
+        }
+    }
+
+    fn delete(&mut self, names: &[String]) -> Reply {
+        if names.len() > self.most {
+            return Err((403, "InstanceKeyPairLimitExceeded"));
+        }
+        if names.iter().any(|name| self.forbidden.contains(name)) {
+            return Err((403, "Forbidden.RAM"));
+        }
+        if names.iter().any(|name| self.invalid.contains(name)) {
+            return Err((400, "InvalidKeyPairNames.ValueNotSupported"));
+        }
+        let is_bound = |name: &&String| self.bound.contains_key(*name) && self.pairs.contains(*name);
+        let (bound, free): (Vec<_>, Vec<_>) = names.iter().partition(is_bound);
+        if bound.is_empty() || self.deletes_what_it_can {
+            self.pairs.retain(|name| !free.contains(&name));
+        }
+        if bound.is_empty() {
+            return Ok(json!({}));
+        }
+        Err((400, "InvalidParameter.KeypairAlreadyAttachedInstance"))
+    }
+}
+
+impl Transport for Cloud {
+    fn send(&self, request: HttpRequest) -> SendFuture<'_> {
+        Box::pin(async move {
+            let form = url::form_urlencoded::parse(request.body.as_bytes()).into_owned().collect();
+            tokio::time::sleep(Duration::from_millis(25)).await;
+            let answer = self.0.lock().unwrap().answer(&form);
+            tokio::time::sleep(Duration::from_millis(25)).await;
+            let (status, body) = match answer? {
+                Ok(body) => (200, body),
+                Err((status, code)) => (status, json!({"RequestId": "R", "Code": code, "Message": "No."})),
+            };
+            Ok(HttpReply { status, headers: HeaderMap::new(), body: body.to_string().into_bytes() })
+        })
+    }
+}
+
+impl Cloud {
+    /// A service with key pairs `k0`, `k1`, …
+    fn of(pairs: usize, change: impl FnOnce(&mut World)) -> (Self, Client) {
+        let mut world = World { pairs: (0..pairs).map(name).collect(), most: 100, ..World::default() };
+        change(&mut world);
+        let cloud = Self(Arc::new(Mutex::new(world)));
+        let credentials = Static::new(Credentials::new(KEY_ID, SECRET.into(), None, "a test"));
+        let client = client_over(cloud.clone(), Arc::new(credentials));
+        (cloud, client)
+    }
+
+    fn count(&self, action: &str) -> usize {
+        self.0.lock().unwrap().calls.iter().filter(|(called, _)| called == action).count()
+    }
+
+    fn left(&self) -> Vec<String> {
+        self.0.lock().unwrap().pairs.iter().cloned().collect()
+    }
+}
+
+fn name(number: usize) -> String {
+    format!("k{number}")
+}
+
+/// Deletes all of `k0`, `k1`, … at once.
+async fn delete(client: &Client, count: usize) -> BTreeMap<String, Outcome> {
+    let mut tasks = JoinSet::new();
+    for number in 0..count {
+        let client = client.clone();
+        tasks.spawn(async move {
+            let outcome = client.delete_key_pair(&within(600), &name(number)).await;
+            (name(number), outcome)
+        });
+    }
+    let mut outcomes = BTreeMap::new();
+    while let Some(done) = tasks.join_next().await {
+        outcomes.extend([done.unwrap()]);
+    }
+    outcomes
+}
+
+fn refused(outcomes: &BTreeMap<String, Outcome>) -> Vec<(&str, ErrorKind)> {
+    let refused =
+        outcomes.iter().filter_map(|(name, outcome)| Some((&**name, outcome.as_ref().err()?.kind())));
+    refused.collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_at_once_are_ten_calls_and_nothing_is_confirmed() {
+    let (cloud, client) = Cloud::of(1000, |_| {});
+    assert_eq!(refused(&delete(&client, 1000).await), []);
+    assert_eq!((cloud.left().len(), cloud.0.lock().unwrap().calls.len()), (0, 10));
+}
+
+#[tokio::test(start_paused = true)]
+async fn bound_ones_are_found_by_one_look_and_the_rest_is_deleted() {
+    for deletes_what_it_can in [false, true] {
+        let (cloud, client) = Cloud::of(250, |world| {
+            world.bound = [7, 8, 77, 120, 249].map(|number| (name(number), true)).into();
+            world.deletes_what_it_can = deletes_what_it_can;
+        });
+        let before = Instant::now();
+        let outcomes = delete(&client, 250).await;
+        let bound = ["k120", "k249", "k7", "k77", "k8"];
+        assert_eq!(refused(&outcomes), bound.map(|name| (name, ErrorKind::Bound)));
+        assert_eq!(cloud.left(), bound);
+        assert!(cloud.count("DeleteKeyPairs") <= 6, "{}", cloud.count("DeleteKeyPairs"));
+        assert!(cloud.count("DescribeInstances") <= 3);
+        // Which instances they are costs nothing more.
+        let looks = cloud.count("DescribeInstances");
+        for name in bound {
+            let instances = client.bindings(&within(9), name, before).await.unwrap();
+            assert_eq!(instances[0].id, format!("i-{name}"));
+        }
+        assert_eq!(cloud.count("DescribeInstances"), looks);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bound_one_that_no_instance_shows_is_found_by_halves() {
+    for instances_denied in [false, true] {
+        let (cloud, client) = Cloud::of(100, |world| {
+            world.bound = [(name(42), instances_denied)].into();
+            world.instances_denied = instances_denied;
+        });
+        let before = Instant::now();
+        assert_eq!(refused(&delete(&client, 100).await), [("k42", ErrorKind::Bound)]);
+        assert_eq!(cloud.left(), ["k42"]);
+        assert!(cloud.count("DeleteKeyPairs") <= 15, "{}", cloud.count("DeleteKeyPairs"));
+        for _ in 0..2 {
+            let bindings = client.bindings(&within(9), "k42", before).await;
+            let bindings = bindings.map(|instances| instances.len()).map_err(|error| error.kind());
+            assert_eq!(bindings, if instances_denied { Err(ErrorKind::Forbidden) } else { Ok(0) });
+        }
+        assert_eq!(cloud.count("DescribeInstances"), 3, "a page, the exact name, and a dry run");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn forbidden_and_invalid_names_are_isolated() {
+    let (cloud, client) = Cloud::of(100, |world| {
+        world.forbidden = [3, 50].map(name).into();
+        world.invalid = [name(99)].into();
+    });
+    let outcomes = delete(&client, 100).await;
+    let expected =
+        [("k3", ErrorKind::Forbidden), ("k50", ErrorKind::Forbidden), ("k99", ErrorKind::InvalidInput)];
+    assert_eq!((refused(&outcomes), cloud.left().len()), (expected.to_vec(), 3));
+    assert!(cloud.count("DeleteKeyPairs") <= 36, "{}", cloud.count("DeleteKeyPairs"));
+    assert_eq!(cloud.count("DescribeInstances"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_all_are_forbidden_it_is_little_more_than_a_call_for_each() {
+    let (cloud, client) = Cloud::of(100, |world| world.forbidden = (0..100).map(name).collect());
+    let outcomes = delete(&client, 100).await;
+    assert_eq!((refused(&outcomes).len(), cloud.left().len()), (100, 100));
+    assert!(cloud.count("DeleteKeyPairs") <= 110, "{}", cloud.count("DeleteKeyPairs"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_smaller_limit_is_met_by_smaller_calls() {
+    let (cloud, client) = Cloud::of(300, |world| world.most = 30);
+    assert_eq!(refused(&delete(&client, 300).await), []);
+    assert!(cloud.count("DeleteKeyPairs") <= 25, "{}", cloud.count("DeleteKeyPairs"));
+    let (cloud, client) = Cloud::of(3, |world| world.most = 0);
+    let outcomes = delete(&client, 3).await;
+    assert!(
+        outcomes.values().all(|it| it.as_ref().is_err_and(|error| error.kind() == ErrorKind::LimitExceeded))
+    );
+    assert_eq!(cloud.left().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_reply_is_settled_by_reading() {
+    // The change was made: each name is asked for, since its absence from a page proves nothing.
+    let (cloud, client) = Cloud::of(60, |world| world.losses = [Some(Lost::After)].into());
+    assert_eq!(refused(&delete(&client, 60).await), []);
+    let calls = (cloud.count("DeleteKeyPairs"), cloud.count("DescribeKeyPairs"));
+    assert_eq!((calls, cloud.left().len()), ((1, 61), 0), "nothing is deleted twice");
+    // It was not: two pages show all of them.
+    let (cloud, client) = Cloud::of(60, |world| world.losses = [Some(Lost::Before)].into());
+    assert_eq!(refused(&delete(&client, 60).await), []);
+    let calls = (cloud.count("DeleteKeyPairs"), cloud.count("DescribeKeyPairs"));
+    assert_eq!((calls, cloud.left().len()), ((2, 2), 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_fault_of_a_name_is_the_answer_to_all_that_are_left() {
+    let (cloud, client) = Cloud::of(100, |world| {
+        world.forbidden = [name(0)].into();
+        world.expires_after = Some(4);
+    });
+    let outcomes = delete(&client, 100).await;
+    assert_eq!(cloud.count("DeleteKeyPairs"), 5);
+    let refused = refused(&outcomes);
+    assert!(refused.iter().all(|(_, kind)| *kind == ErrorKind::TokenExpired), "{refused:?}");
+    assert_eq!(refused.len(), cloud.left().len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_that_leaves_takes_nobody_with_it() {
+    let (cloud, client) = Cloud::of(2, |_| {});
+    let cancel = CancellationToken::new();
+    let leaving = Call { cancel: cancel.clone(), ..within(600) };
+    let cancelling = async {
+        // Both are in the call under way.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        cancel.cancel();
+    };
+    let patient = within(600);
+    let (left, stayed, ()) = tokio::join!(
+        client.delete_key_pair(&leaving, "k0"),
+        client.delete_key_pair(&patient, "k1"),
+        cancelling
+    );
+    assert!(left.is_ok() && stayed.is_ok(), "the answer came soon after");
+    assert_eq!((cloud.left().len(), cloud.count("DeleteKeyPairs")), (0, 1));
+
+    // One that leaves before it is sent is not sent.
+    let (cloud, client) = Cloud::of(2, |_| {});
+    let error = client.delete_key_pair(&leaving, "k0").await.unwrap_err();
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::Cancelled, "DeleteKeyPairs"));
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    assert_eq!((cloud.left().len(), cloud.count("DeleteKeyPairs")), (2, 0));
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Trait {
+    Free,
+    Absent,
+    Bound { seen: bool },
+    Forbidden,
+    Invalid,
+}
+
+fn traits() -> impl Strategy<Value = Trait> {
+    prop_oneof![
+        12 => Just(Trait::Free),
+        1 => Just(Trait::Absent),
+        1 => any::<bool>().prop_map(|seen| Trait::Bound { seen }),
+        1 => Just(Trait::Forbidden),
+        1 => Just(Trait::Invalid),
+    ]
+}
+
+fn losses() -> impl Strategy<Value = Option<Lost>> {
+    prop_oneof![3 => Just(None), 1 => Just(Some(Lost::Before)), 1 => Just(Some(Lost::After))]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(100) })]
+
+    /// Whatever the names are like and whatever replies are lost, each name ends as it would have alone.
+    #[test]
+    fn each_name_ends_as_it_would_have_alone(
+        traits in proptest::collection::vec(traits(), 1..60),
+        losses in proptest::collection::vec(losses(), 0..12),
+        deletes_what_it_can: bool,
+        instances_denied: bool,
+        most in prop_oneof![Just(100_usize), 1_usize..20],
+    ) {
+        let (cloud, client) = Cloud::of(traits.len(), |world| {
+            for (number, kind) in traits.iter().enumerate() {
+                match kind {
+                    Trait::Free => {}
+                    Trait::Absent => drop(world.pairs.remove(&name(number))),
+                    Trait::Bound { seen } => drop(world.bound.insert(name(number), *seen)),
+                    Trait::Forbidden => drop(world.forbidden.insert(name(number))),
+                    Trait::Invalid => drop(world.invalid.insert(name(number))),
+                }
+            }
+            world.losses = losses.into();
+            world.deletes_what_it_can = deletes_what_it_can;
+            world.instances_denied = instances_denied;
+            world.most = most;
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        let outcomes = runtime.unwrap().block_on(delete(&client, traits.len()));
+        let left = cloud.left();
+        for (number, kind) in traits.iter().enumerate() {
+            let name = name(number);
+            let expected = match kind {
+                Trait::Free | Trait::Absent => None,
+                Trait::Bound { .. } => Some(ErrorKind::Bound),
+                Trait::Forbidden => Some(ErrorKind::Forbidden),
+                Trait::Invalid => Some(ErrorKind::InvalidInput),
+            };
+            prop_assert_eq!(outcomes[&name].as_ref().err().map(Error::kind), expected, "{} {:?}", &name, kind);
+            prop_assert_eq!(left.contains(&name), expected.is_some(), "{}", name);
+        }
+    }
+}

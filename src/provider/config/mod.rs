@@ -14,11 +14,12 @@ use secrecy::SecretString;
 
 use self::endpoints::EndpointsModel;
 pub(super) use self::model::ProviderModel;
-use super::cloud::Cloud;
+use super::cloud::{Cloud, Settings};
 use super::environment::Environment;
 use crate::alicloud::credentials::{Credentials, Missing, ProvideCredentials, Static};
 use crate::alicloud::{Client, Config, ConfigError, Endpoints, Scheme, Service};
 use crate::cty::{Number, Path};
+use crate::framework::duration::{self, or_default};
 use crate::framework::schema::Schema;
 use crate::framework::{Attr, Diagnostic, Diagnostics, Host};
 
@@ -122,6 +123,7 @@ pub(super) fn validate(config: &ProviderModel, diagnostics: &mut Diagnostics) {
     if let Some(Err(detail)) = config.max_retry_timeout.known().map(|value| seconds(&value.to_string())) {
         diagnostics.push(Diagnostic::error("Invalid timeout", detail).at(MAX_RETRY_TIMEOUT.name));
     }
+    duration::validate(&config.wait_for_unbind, &Path::root().attribute("wait_for_unbind"), diagnostics);
     if config.configuration_source.as_str().is_some_and(|text| text.chars().count() > LONGEST_SOURCE) {
         let detail = format!("configuration_source has at most {LONGEST_SOURCE} characters.");
         diagnostics
@@ -171,7 +173,11 @@ pub(super) fn configure(
         Ok(client) => {
             warn_of_the_region(config, client.region(), environment, diagnostics);
             let account = ACCOUNT_ID.find(&config.account_id, environment).map(|it| it.0);
-            Some(Cloud::new(client, account))
+            let settings = Settings {
+                wait_for_unbind: or_default(&config.wait_for_unbind, Duration::ZERO),
+                plan_time_checks: config.plan_time_checks.known().copied().unwrap_or(true),
+            };
+            Some(Cloud::new(client, account, settings))
         }
         Err(error) => {
             diagnostics.push(error);

@@ -49,6 +49,10 @@ crate::model! {
         pub(super) secure_transport: Attr<String>,
         /// The old name of `secure_transport`.
         pub(super) security_transport: Attr<String>,
+        /// How long destroys wait for live instances to let go of key pairs.
+        pub(super) wait_for_unbind: Attr<String>,
+        /// Whether plans look at the cloud for what would make them fail.
+        pub(super) plan_time_checks: Attr<bool>,
         /// Added to the user agent.
         pub(super) configuration_source: Attr<String>,
         /// Hosts to call instead of the usual ones.

@@ -1,11 +1,12 @@
-//! The provider block's schema: that of the official provider, so that a block written for it works.
+//! The provider block's schema: that of the official provider, so that a block written for it works,
+//! and what only this provider has.
 
 use super::endpoints;
 use crate::framework::schema::{Attribute, Block, NestedBlock, Nesting, Schema};
 
 pub(super) fn schema() -> Schema {
     let block = Block::new("SSH key pairs of Alibaba Cloud ECS.");
-    Schema::new(unused(credentials(connection(block))).block("endpoints", endpoints::block()))
+    Schema::new(unused(credentials(behaviour(connection(block)))).block("endpoints", endpoints::block()))
 }
 
 fn text(description: &'static str) -> Attribute {
@@ -14,6 +15,27 @@ fn text(description: &'static str) -> Attribute {
 
 fn number(description: &'static str) -> Attribute {
     Attribute::number().optional().describe(description)
+}
+
+/// What only this provider has.
+fn behaviour(block: Block) -> Block {
+    block
+        .attribute(
+            "wait_for_unbind",
+            text(
+                "How long the destroy of a key pair waits for instances that carry it to let go of it, as a duration \
+                 such as `10m`. For instances that something else destroys in the same run. `0s` by default: the \
+                 destroy fails at once and names the instances. A key pair can set its own.",
+            ),
+        )
+        .attribute(
+            "plan_time_checks",
+            Attribute::bool().optional().describe(
+                "Whether plans look at the cloud for what will make them fail, and warn of it: names that are taken, \
+                 a quota that is full, instances that carry a key pair to be destroyed. `true` by default. Without \
+                 an answer there is no warning, and never an error.",
+            ),
+        )
 }
 
 /// Where calls go, and how.

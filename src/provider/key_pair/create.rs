@@ -188,6 +188,7 @@ async fn import_settled(
     let oldest = (OffsetDateTime::now_utc() - CLOCK_TOLERANCE).unix_timestamp();
     // How often no answer came. Until one is lost, an answer tells all.
     let mut lost = 0;
+    let mut reserved = 0;
     loop {
         let error = match client.import_key_pair(call, import).await {
             Ok(imported) => return Ok(imported.fingerprint),
@@ -197,6 +198,24 @@ async fn import_settled(
             ErrorKind::ReplyLost => lost += 1,
             // The copy whose reply was lost may have come first.
             ErrorKind::AlreadyExists if lost > 0 => {}
+            ErrorKind::AlreadyExists => {
+                let shown = client.describe_key_pair(&call.to_settle(), &import.name).await;
+                if !matches!(shown, Ok(None)) {
+                    return Err(Failure::Refused(error));
+                }
+                // A name can stay taken for a while after its key pair was deleted.
+                reserved += 1;
+                tracing::info!(
+                    key_pair_name = import.name,
+                    tries = reserved,
+                    "The name is taken by a key pair that is not shown, as after a delete: waiting to try again"
+                );
+                call.pause(reserved).await;
+                if call.is_over() {
+                    return Err(Failure::Refused(error));
+                }
+                continue;
+            }
             _ if lost > 0 => return Err(Failure::Unclear(error, None)),
             _ => return Err(Failure::Refused(error)),
         }

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
-use super::call;
+use tokio::time::Instant;
+
 use super::memory::Memory;
 use super::schema::KeyPairModel;
+use super::unbinding::{Unbinding, Verdict};
+use super::{bound, call};
+use crate::alicloud::{Call, Client, Error, ErrorKind};
 use crate::framework::duration::or_default;
-use crate::framework::{Attr, ChangeResponse, Context, Diagnostics};
+use crate::framework::{Attr, ChangeResponse, Context, Diagnostic, Diagnostics};
 use crate::provider::cloud::Cloud;
 use crate::provider::diagnostics::Attempt;
 
@@ -27,11 +31,56 @@ pub(super) async fn delete(
     memory.check_account(name, context).await?;
     let timeout = prior.timeouts.known().map_or(&Attr::Null, |timeouts| &timeouts.delete);
     let call = call(context, or_default(timeout, DEFAULT_TIMEOUT));
-    client.delete_key_pair(&call, name).await.map_err(|error| {
-        let account_id = memory.account_id.as_deref();
-        let attempt = Attempt { key_pair: name, account_id, timeout: Some("delete") };
-        attempt.failed(format!("Could not delete the key pair {name:?}"), &error)
-    })?;
+    let patience = or_default(&prior.wait_for_unbind, context.client.wait_for_unbind());
+    let account_id = memory.account_id.as_deref();
+    let attempt = Attempt { key_pair: name, account_id, timeout: Some("delete") };
+    delete_unbound(client, &call, patience, &attempt).await?;
     response.state = None;
     Ok(())
+}
+
+/// Deletes the key pair. While it is bound, tries again for as long as there is a reason to think
+/// that it will not stay so.
+async fn delete_unbound(
+    client: &Client,
+    call: &Call,
+    patience: Duration,
+    attempt: &Attempt<'_>,
+) -> Result<(), Diagnostic> {
+    let name = attempt.key_pair;
+    let mut unbinding = Unbinding::new(Instant::now(), patience);
+    let mut refused = 0;
+    loop {
+        let asked = Instant::now();
+        let refusal = match client.delete_key_pair(call, name).await {
+            Ok(()) => return Ok(()),
+            Err(refusal) if is_bound(&refusal) => refusal,
+            Err(error) => {
+                return Err(attempt.failed(format!("Could not delete the key pair {name:?}"), &error));
+            }
+        };
+        refused += 1;
+        // The message is worth a look even when the time for the delete is used up.
+        let look = client.bindings(&call.to_settle(), name, asked).await;
+        let verdict = match &look {
+            Ok(instances) => unbinding.judge(Instant::now(), instances),
+            Err(_) => Verdict::GiveUp,
+        };
+        let Verdict::Wait(reason) = verdict else { return Err(bound::error(attempt, &refusal, &look)) };
+        tracing::info!(
+            key_pair_name = name,
+            reason,
+            refused,
+            "The key pair is still bound: waiting to try again"
+        );
+        call.pause(refused).await;
+        if call.is_over() {
+            return Err(bound::error(attempt, &refusal, &look));
+        }
+    }
+}
+
+/// Whether the service refused because instances carry the key pair.
+fn is_bound(error: &Error) -> bool {
+    error.kind() == ErrorKind::Bound
 }

@@ -1,5 +1,6 @@
 //! `alicloud_key_pair` and `alicloud_ecs_key_pair`: an SSH key pair, one resource under two names.
 
+mod bound;
 mod create;
 mod data_source;
 mod delete;
@@ -13,6 +14,7 @@ mod plan;
 mod read;
 mod schema;
 pub(super) mod tags;
+mod unbinding;
 mod update;
 mod validate;
 
@@ -28,8 +30,8 @@ use crate::alicloud::Call;
 use crate::cty::Value;
 use crate::framework::schema::{IdentitySchema, Schema};
 use crate::framework::{
-    ChangeResponse, Context, CreateRequest, DeleteRequest, Diagnostics, ImportSource, MoveSource, Moved,
-    PlanRequest, PlanResponse, ReadRequest, Resource, UpdateRequest,
+    ChangeResponse, Context, CreateRequest, DeleteRequest, DestroyPlanRequest, Diagnostics, ImportSource,
+    MoveSource, Moved, PlanRequest, PlanResponse, ReadRequest, Resource, UpdateRequest,
 };
 
 /// The names of the resource type, both for the same thing. The first is the older.
@@ -78,6 +80,15 @@ impl Resource for KeyPair {
         response: &mut PlanResponse<KeyPairModel>,
     ) {
         plan::plan(self.type_name, context, request, response).await;
+    }
+
+    async fn plan_destroy(
+        &self,
+        context: &Context<Cloud>,
+        request: DestroyPlanRequest<'_, KeyPairModel>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        plan::warn_of_bindings(context, request.prior, request.private, diagnostics).await;
     }
 
     async fn create(

@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use super::memory::Memory;
 use super::schema::{KeyPairModel, Tags};
-use super::{call, key_file, messages};
+use super::{bound, call, key_file, messages};
 use crate::cty::Path;
-use crate::framework::{Attr, Context, Diagnostic, Diagnostics, PlanRequest, PlanResponse};
+use crate::framework::{Attr, Context, Diagnostic, Diagnostics, PlanRequest, PlanResponse, Private};
 use crate::provider::cloud::Cloud;
+
+/// Key pairs that an account may have in a region, unless the quota was raised.
+const DEFAULT_QUOTA: u64 = 500;
 
 /// How long a look at the cloud may hold up a plan.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(5);
@@ -25,11 +28,16 @@ pub(super) async fn plan(
     }
     if let Some(prior) = prior {
         update(config, prior, response);
+        if !response.requires_replace.is_empty() {
+            let PlanResponse { private, diagnostics, .. } = response;
+            warn_of_bindings(context, prior, private, diagnostics).await;
+        }
     } else {
         // What depends on the world is no more than a warning: a host plans every create before a
         // destroy, and an error would make a half-made set undestroyable.
         warn_of_the_key(config, &mut response.diagnostics).await;
         warn_of_the_name(type_name, context, config, response).await;
+        warn_of_the_quota(context, response).await;
     }
 }
 
@@ -111,20 +119,47 @@ async fn warn_of_the_key(config: &KeyPairModel, diagnostics: &mut Diagnostics) {
     }
 }
 
+/// Warns that the destroy of a key pair will be refused, in a plan that destroys or replaces it.
+/// Bindings that the same plan removes do not count. Never fails: without an answer there is no
+/// warning.
+pub(super) async fn warn_of_bindings(
+    context: &Context<Cloud>,
+    prior: &KeyPairModel,
+    private: &Private,
+    diagnostics: &mut Diagnostics,
+) {
+    let (Some(client), name) = (context.client.for_warnings(), prior.name()) else { return };
+    if Memory::load(private).check_region(name, client.region()).is_err() {
+        return;
+    }
+    match client.glance_at_bindings(&call(context, LOOK_TIMEOUT), name).await {
+        Ok(mut instances) => {
+            context.client.planned_unbindings().retain_others(name, &mut instances);
+            if !instances.is_empty() {
+                diagnostics.push(bound::warning(name, &instances));
+            }
+        }
+        Err(error) => {
+            tracing::debug!(%error, key_pair_name = name, "Could not look which instances carry it");
+        }
+    }
+}
+
 async fn warn_of_the_name(
     type_name: &str,
     context: &Context<Cloud>,
     config: &KeyPairModel,
     response: &mut PlanResponse<KeyPairModel>,
 ) {
-    let (Some(name), Ok(client)) = (config.configured_name().as_str(), context.client.client()) else {
+    let (Some(name), Some(client)) = (config.configured_name().as_str(), context.client.for_warnings())
+    else {
         return;
     };
     // The one that is being replaced goes first.
     if Memory::load(&response.private).name.as_deref() == Some(name) {
         return;
     }
-    match client.describe_key_pair(&call(context, LOOK_TIMEOUT), name).await {
+    match client.glance_at_key_pair(&call(context, LOOK_TIMEOUT), name).await {
         Ok(Some(found)) => response.diagnostics.push(Diagnostic::warning(
             format!("A key pair {name:?} exists already"),
             format!(
@@ -137,5 +172,24 @@ async fn warn_of_the_name(
         )),
         Ok(None) => {}
         Err(error) => tracing::debug!(%error, key_pair_name = name, "Could not look whether the name is taken"),
+    }
+}
+
+/// Warns when the region holds as many key pairs as accounts may have by default. An account's own
+/// quota may be another, and nothing tells it.
+async fn warn_of_the_quota(context: &Context<Cloud>, response: &mut PlanResponse<KeyPairModel>) {
+    // A replacement frees one first.
+    if Memory::load(&response.private).name.is_some() {
+        return;
+    }
+    let count = context.client.key_pair_count(&call(context, LOOK_TIMEOUT)).await.unwrap_or_default();
+    if count >= DEFAULT_QUOTA {
+        response.diagnostics.push(Diagnostic::warning(
+            "The quota of key pairs may be full",
+            format!(
+                "The region holds {count} key pairs, and accounts may have {DEFAULT_QUOTA} there unless the quota was \
+                 raised. If it is full, creating one will fail."
+            ),
+        ));
     }
 }

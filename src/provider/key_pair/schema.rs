@@ -34,6 +34,8 @@ crate::model! {
         pub(crate) finger_print: Attr<String>,
         /// When it was made.
         pub(crate) create_time: Attr<String>,
+        /// How long a destroy waits for live instances to let go of it.
+        pub(crate) wait_for_unbind: Attr<String>,
         /// How long each operation may take.
         pub(crate) timeouts: Attr<TimeoutsModel>,
     }
@@ -145,6 +147,15 @@ pub(super) fn schema() -> Schema {
                 .computed()
                 .keeps_prior()
                 .describe("When the key pair was made, to the minute, for example `2026-01-31T08:33Z`."),
+        )
+        .attribute(
+            "wait_for_unbind",
+            Attribute::string().optional().describe(
+                "How long a destroy waits for instances that carry the key pair to let go of it, as a duration such \
+                 as `10m`, within the `delete` timeout. For instances that something else destroys in the same run. \
+                 By default what the provider block says, and `0s` if it says nothing: the destroy fails at once and \
+                 names the instances.",
+            ),
         )
         .block(
             "timeouts",

@@ -19,6 +19,7 @@ pub(super) fn validate(config: &KeyPairModel, diagnostics: &mut Diagnostics) {
     conflicts(config, diagnostics);
     public_key(config, diagnostics);
     tags::validate(&config.tags, diagnostics);
+    duration::validate(&config.wait_for_unbind, &Path::root().attribute("wait_for_unbind"), diagnostics);
     if let Some(timeouts) = config.timeouts.known() {
         let root = Path::root().attribute("timeouts");
         for (operation, value) in

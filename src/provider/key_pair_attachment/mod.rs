@@ -22,8 +22,9 @@ use crate::alicloud::Call;
 use crate::cty::Path;
 use crate::framework::schema::Schema;
 use crate::framework::{
-    Attr, ChangeResponse, Context, CreateRequest, DeleteRequest, Diagnostic, Diagnostics, ImportSource,
-    MoveSource, Moved, PlanRequest, PlanResponse, ReadRequest, Resource, UpdateRequest, duration,
+    Attr, ChangeResponse, Context, CreateRequest, DeleteRequest, DestroyPlanRequest, Diagnostic, Diagnostics,
+    ImportSource, MoveSource, Moved, PlanRequest, PlanResponse, ReadRequest, Resource, UpdateRequest,
+    duration,
 };
 
 /// The names of the resource type, both for the same thing. The first is the older.
@@ -64,6 +65,15 @@ impl Resource for Attachment {
         response: &mut PlanResponse<AttachmentModel>,
     ) {
         plan::plan(context, request, response).await;
+    }
+
+    async fn plan_destroy(
+        &self,
+        context: &Context<Cloud>,
+        request: DestroyPlanRequest<'_, AttachmentModel>,
+        _: &mut Diagnostics,
+    ) {
+        plan::plan_destroy(context, request.prior);
     }
 
     async fn create(

@@ -25,6 +25,7 @@ pub(super) async fn plan(
     }
     let Some(name) = config.name().as_str() else { return };
     let wanted = response.planned.known_ids();
+    note_what_goes(context, prior, name, &wanted);
     let bound = prior.filter(|prior| prior.name().as_str() == Some(name)).map(AttachmentModel::known_ids);
     let bound = bound.unwrap_or_default();
     let added: BTreeSet<String> = wanted.difference(&bound).cloned().collect();
@@ -40,6 +41,26 @@ pub(super) async fn plan(
     }
     if !added.is_empty() {
         foresee(context, name, &added, config.force == Attr::Known(true), &mut response.diagnostics).await;
+    }
+}
+
+/// What this plan takes off instances will not stand in the way of the key pair's own end.
+fn note_what_goes(
+    context: &Context<Cloud>,
+    prior: Option<&AttachmentModel>,
+    name: &str,
+    wanted: &BTreeSet<String>,
+) {
+    let Some(prior) = prior else { return };
+    let Some(before) = prior.name().as_str() else { return };
+    let goes = prior.known_ids().into_iter().filter(|id| before != name || !wanted.contains(id));
+    context.client.planned_unbindings().note(before, goes);
+}
+
+/// The same for the end of the whole attachment.
+pub(super) fn plan_destroy(context: &Context<Cloud>, prior: &AttachmentModel) {
+    if let Some(name) = prior.name().as_str() {
+        context.client.planned_unbindings().note(name, prior.known_ids());
     }
 }
 

@@ -17,9 +17,7 @@ pub(crate) fn check(temporary: &Path) {
         left = process::started_with(temporary);
     }
     assert!(left.is_empty(), "still running: {left:?}");
-    let mut files: Vec<_> =
+    let files: Vec<_> =
         std::fs::read_dir(temporary).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    // Hosts make their own, and older ones leave them.
-    files.retain(|name| !name.to_string_lossy().starts_with("terraform-provider"));
     assert!(files.is_empty(), "left in the temporary directory: {files:?}");
 }

@@ -104,7 +104,6 @@ pub(crate) struct Diagnostic {
     pub(crate) severity: String,
     pub(crate) summary: String,
     pub(crate) detail: String,
-    pub(crate) address: String,
     /// The block that it is in: `resource "alicloud_key_pair" "k"`.
     pub(crate) context: String,
     /// The lines of configuration that it points at.
@@ -118,7 +117,6 @@ impl Diagnostic {
             severity: text(&json["severity"]),
             summary: text(&json["summary"]),
             detail: text(&json["detail"]),
-            address: text(&json["address"]),
             context: text(&json["snippet"]["context"]),
             code: text(&json["snippet"]["code"]),
         }

@@ -86,6 +86,16 @@ impl Running {
         }
         let status = self.child.wait().unwrap();
         let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
-        Run::new(&arguments, &Output { status, stdout: self.seen.into_bytes(), stderr })
+        Run::new(&arguments, &Output { status, stdout: std::mem::take(&mut self.seen).into_bytes(), stderr })
+    }
+}
+
+impl Drop for Running {
+    /// After a failed test, nothing goes on.
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
     }
 }

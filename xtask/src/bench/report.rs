@@ -101,11 +101,11 @@ impl Report<'_> {
             table = self.table(),
             runs = self.runs,
         );
-        let path = PathBuf::from("docs").join("benchmarks").join("README.md");
-        let whole = project_root().join(&path);
+        let page_path = PathBuf::from("docs").join("benchmarks").join("README.md");
+        let whole = project_root().join(&page_path);
         let written =
             whole.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&whole, page));
         written.map_err(|error| format!("{} cannot be written: {error}.", whole.display()))?;
-        Ok(path)
+        Ok(page_path)
     }
 }

@@ -91,8 +91,9 @@ pub(super) fn keep(stage: &Stage) -> Infallible {
         let calls = simulator.calls();
         // Whoever resets the simulator starts the list again.
         shown = shown.min(calls.len());
-        // A call without a status may still be under way.
-        for call in calls.iter().skip(shown).take_while(|call| call.status.is_some()) {
+        // A call without a status is under way, unless a fault keeps it from ever having one.
+        let ended = |call: &&Call| call.status.is_some() || call.fault.is_some();
+        for call in calls.iter().skip(shown).take_while(ended) {
             indented(&describe(call));
             shown += 1;
         }

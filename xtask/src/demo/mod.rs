@@ -18,8 +18,9 @@ const NAME: &str = "web";
 pub(crate) fn run(keep: bool) -> Result<(), String> {
     line("Building the provider. The first time, this takes some minutes.");
     let provider = provider_binary::build(Profile::Dev)?;
-    let started = Instant::now();
+    line("Looking for Terraform or OpenTofu. Without either, a Terraform is installed into target/hosts.");
     let stage = Stage::set(&provider)?;
+    let started = Instant::now();
     line(format_args!(
         "\nThe cloud:  a simulated ECS at {}\nThe host:   {}\nWorking in: {}",
         stage.simulator.url(),
@@ -67,9 +68,17 @@ pub(crate) fn run(keep: bool) -> Result<(), String> {
 
 fn configuration(tags: &[(&str, &str)]) -> String {
     let width = tags.iter().map(|(key, _)| key.len()).max().unwrap_or_default();
-    let tags: String = tags.iter().map(|(key, value)| format!("    {key:width$} = \"{value}\"\n")).collect();
+    let tags: Vec<String> =
+        tags.iter().map(|(key, value)| format!("    {key:width$} = \"{value}\"\n")).collect();
     format!(
-        "resource \"alicloud_key_pair\" \"web\" {{\n  key_pair_name = \"{NAME}\"\n  key_file      = \"web.pem\"\n\n  \
-         tags = {{\n{tags}  }}\n}}\n"
+        r#"resource "alicloud_key_pair" "web" {{
+  key_pair_name = "{NAME}"
+  key_file      = "web.pem"
+
+  tags = {{
+{}  }}
+}}
+"#,
+        tags.concat()
     )
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value};
 
 /// A type's schema, or the provider's.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Description<'a> {
     block: &'a Map<String, Value>,
 }
@@ -28,30 +28,19 @@ impl<'a> Description<'a> {
     pub(super) fn arguments(&self) -> String {
         let mut list = String::new();
         for (heading, required) in [("Required", true), ("Optional", false)] {
-            let mut entries = String::new();
-            for (name, attribute) in attributes(self.block) {
-                let is_here = if required { is(attribute, "required") } else { is(attribute, "optional") };
-                if is_here {
-                    entries.push_str(&entry(name, attribute));
-                }
-            }
-            for (name, block) in blocks(self.block) {
-                let needed = block["min_items"].as_u64().is_some_and(|least| least > 0);
-                if needed == required {
-                    let about = text(block["block"].get("description"));
-                    let _ = writeln!(entries, "- `{name}` (Block) {about} See [below](#{name}).");
-                }
+            let mut entries: String = attributes(self.block)
+                .filter(|(_, attribute)| is(attribute, if required { "required" } else { "optional" }))
+                .map(|(name, attribute)| entry(name, attribute, &[]))
+                .collect();
+            for (name, block) in blocks(self.block).filter(|(_, block)| is_needed(block) == required) {
+                entries.push_str(&reference(name, name, block));
             }
             if !entries.is_empty() {
                 let _ = write!(list, "### {heading}\n\n{entries}\n");
             }
         }
         for (name, block) in blocks(self.block) {
-            let _ = write!(list, "### `{name}`\n\n");
-            for (name, attribute) in block["block"].as_object().into_iter().flat_map(attributes) {
-                list.push_str(&entry(name, attribute));
-            }
-            list.push('\n');
+            section(name, block, &mut list);
         }
         list
     }
@@ -60,8 +49,26 @@ impl<'a> Description<'a> {
     pub(super) fn attributes(&self) -> String {
         attributes(self.block)
             .filter(|(_, attribute)| !is(attribute, "required") && !is(attribute, "optional"))
-            .map(|(name, attribute)| entry(name, attribute))
+            .map(|(name, attribute)| entry(name, attribute, &[]))
             .collect()
+    }
+}
+
+/// The section about a block, and those about the blocks in it.
+fn section(path: &str, block: &Value, list: &mut String) {
+    let Some(inside) = block["block"].as_object() else { return };
+    let _ = write!(list, "### `{path}`\n\n");
+    for (name, attribute) in attributes(inside) {
+        list.push_str(&entry(name, attribute, &[("required", "Required")]));
+    }
+    let nested: Vec<(String, &String, &Value)> =
+        blocks(inside).map(|(name, block)| (format!("{path}.{name}"), name, block)).collect();
+    for (path, name, block) in &nested {
+        list.push_str(&reference(path, name, block));
+    }
+    list.push('\n');
+    for (path, _, block) in &nested {
+        section(path, block, list);
     }
 }
 
@@ -73,9 +80,24 @@ fn blocks(block: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)>
     block.get("block_types").and_then(Value::as_object).into_iter().flatten()
 }
 
-fn entry(name: &str, attribute: &Value) -> String {
+/// The line that leads from a block's name to its section.
+fn reference(path: &str, name: &str, block: &Value) -> String {
+    let needed = if is_needed(block) { ", Required" } else { "" };
+    // As renderers of Markdown make anchors of headings.
+    let anchor = path.replace('.', "");
+    format!(
+        "- `{name}` (Block{needed}) {} See [below](#{anchor}).\n",
+        text(block["block"].get("description"))
+    )
+}
+
+fn is_needed(block: &Value) -> bool {
+    block["min_items"].as_u64().is_some_and(|least| least > 0)
+}
+
+fn entry(name: &str, attribute: &Value, flags: &[(&str, &str)]) -> String {
     let mut kind = type_name(&attribute["type"]).unwrap_or_default();
-    for (flag, word) in [("sensitive", "Sensitive"), ("deprecated", "Deprecated")] {
+    for (flag, word) in flags.iter().chain(&[("sensitive", "Sensitive"), ("deprecated", "Deprecated")]) {
         if is(attribute, flag) {
             let _ = write!(kind, ", {word}");
         }
@@ -135,9 +157,6 @@ fn check(name: &str, block: &Map<String, Value>) -> Result<(), String> {
     for (nested, schema) in blocks(block) {
         let path = format!("{name}.{nested}");
         let inner = schema["block"].as_object().ok_or_else(|| format!("{path} has no schema."))?;
-        if blocks(inner).next().is_some() {
-            return Err(format!("{path} holds blocks in turn, which the pages cannot tell."));
-        }
         check(&path, inner)?;
     }
     Ok(())
@@ -161,7 +180,11 @@ mod tests {
             },
             "block_types": {"part": {"nesting_mode": "single", "block": {
                 "description": "A part.",
-                "attributes": {"a": {"type": "dynamic", "description": "Inside.", "optional": true}},
+                "attributes": {"a": {"type": "dynamic", "description": "Inside.", "required": true}},
+                "block_types": {"deep": {"nesting_mode": "list", "min_items": 1, "block": {
+                    "description": "Deeper.",
+                    "attributes": {"b": {"type": "number", "description": "Deepest.", "optional": true}},
+                }}},
             }}},
         }});
         let description = Description::of("thing", &schema).unwrap();
@@ -169,8 +192,9 @@ mod tests {
         assert_eq!(
             description.arguments(),
             "### Required\n\n- `must` (List of String) Needed.\n\n### Optional\n\n- `may` (Boolean, Sensitive, \
-             Deprecated) Not needed.\n- `part` (Block) A part. See [below](#part).\n\n### `part`\n\n- `a` (Any type) \
-             Inside.\n\n"
+             Deprecated) Not needed.\n- `part` (Block) A part. See [below](#part).\n\n### `part`\n\n- `a` (Any type, \
+             Required) Inside.\n- `deep` (Block, Required) Deeper. See [below](#partdeep).\n\n### `part.deep`\n\n- `b` \
+             (Number) Deepest.\n\n"
         );
         assert_eq!(description.attributes(), "- `seen` (Map of Set of Number) Read.\n");
     }
@@ -178,7 +202,7 @@ mod tests {
     #[test]
     fn what_cannot_be_told_is_an_error() {
         let with = |attribute: Value| json!({"block": {"description": "A.", "attributes": {"a": attribute}}});
-        let nested = json!({"description": "B.", "block_types": {"c": {"block": {"description": "C."}}}});
+        let nested = json!({"description": "B.", "block_types": {"c": {"block": {}}}});
         for (schema, expected) in [
             (json!(null), "t has no schema."),
             (json!({"block": {}}), "t has no description."),
@@ -189,7 +213,7 @@ mod tests {
             ),
             (
                 json!({"block": {"description": "A.", "block_types": {"b": {"block": nested}}}}),
-                "t.b holds blocks in turn, which the pages cannot tell.",
+                "t.b.c has no description.",
             ),
         ] {
             assert_eq!(Description::of("t", &schema).unwrap_err(), expected);

@@ -113,8 +113,7 @@ impl Carrier<Outcome> for Player {
 type Plan = (u64, u8, u64, bool);
 
 async fn play(most: usize, plans: Vec<Plan>, acts: Vec<(u64, Act)>) {
-    let stage = Stage { acts: Lock::new(acts.into()), seen: Lock::default() };
-    let player = Player(Arc::new(stage));
+    let player = player(acts);
     let batcher: Batcher<Outcome> = Batcher::new(most);
     let mut callers = JoinSet::new();
     for (at, name, patience, dropped) in plans {

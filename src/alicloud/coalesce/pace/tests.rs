@@ -50,7 +50,8 @@ impl Shop {
         let used = calls.iter().filter(|(at, _)| minute(*at) == minute(now)).count();
         if self.per_minute.is_some_and(|most| used >= most) {
             *self.refused.lock().unwrap() += 1;
-            return Err(Duration::from_secs((minute(now) + 1) * 60) - now.duration_since(self.opened));
+            let next = self.opened + Duration::from_mins(minute(now) + 1);
+            return Err(next.duration_since(now));
         }
         calls.push((now, names));
         Ok(())

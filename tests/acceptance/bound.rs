@@ -1,0 +1,226 @@
+//! Key pairs that instances carry: what the plan warns of, what the destroy says, when it waits.
+
+use ecs_simulator::{Denial, Instance, ReservedName, SlowRelease};
+
+use crate::harness::{Case, REGION, acceptance, words};
+
+const K: &str = "alicloud_key_pair.k";
+
+const CONFIG: &str =
+    "resource \"alicloud_key_pair\" \"k\" {\n  key_pair_name = \"web\"\n  public_key = local.a\n}\n";
+
+fn bind(case: &Case, id: &str) {
+    let name = format!("{id}-name");
+    case.simulator.world(|world| {
+        world.add_instance(Instance { name, ..Instance::new(REGION, id).bound_to("web") });
+    });
+}
+
+/// An instance that is being released: the service counts it for so many refusals more.
+fn releasing(case: &Case, id: &str, status: &str, hidden: bool, refusals: u32) {
+    let slow_release = Some(SlowRelease { hidden, refusals: Some(refusals) });
+    case.simulator.world(|world| {
+        world.add_instance(Instance {
+            status: status.to_owned(),
+            slow_release,
+            ..Instance::new(REGION, id).bound_to("web")
+        });
+    });
+}
+
+fn release(case: &Case) {
+    case.simulator.world(|world| world.instances.clear());
+}
+
+#[test]
+fn the_destroy_names_the_instances_and_the_ways_out() {
+    acceptance(|case| {
+        case.step(CONFIG, &[(K, "create")]);
+        bind(case, "i-1");
+        case.simulator.world(|world| {
+            world.add_instance(Instance {
+                status: "Stopped".to_owned(),
+                ..Instance::new(REGION, "i-2").bound_to("web")
+            });
+        });
+        case.simulator.forget_calls();
+        let error = case.destroy().failed().error();
+        error.says(
+            "The key pair \"web\" is bound to 2 instances",
+            "",
+            &[
+                "The key pair was kept. It is carried by: i-1 i-1-name cn-hangzhou-i Running i-2 cn-hangzhou-i Stopped",
+                "- destroy or release the instances",
+                "destroy its alicloud_key_pair_attachment",
+                "set wait_for_unbind, to \"10m\" say,",
+                "Launch templates and scaling groups",
+                "Error code: InvalidParameter.KeypairAlreadyAttachedInstance HTTP status: 400 Request id:",
+            ],
+        );
+        // One refused call, and one look for the message; the plan had its own.
+        assert_eq!(case.simulator.count("DeleteKeyPairs"), 1);
+        assert_eq!(case.simulator.count("DescribeInstances"), 2);
+        assert_eq!((case.state().addresses(), case.names()), (vec![K], vec!["web".to_owned()]));
+        release(case);
+        case.destroy().succeeded();
+    });
+}
+
+#[test]
+fn more_instances_than_anybody_reads_are_counted() {
+    acceptance(|case| {
+        case.step(CONFIG, &[(K, "create")]);
+        for number in 0..23 {
+            bind(case, &format!("i-{number:02}"));
+        }
+        let error = case.destroy().failed().error();
+        error.says("The key pair \"web\" is bound to 23 instances", "", &["i-19", "and 3 more"]);
+        assert!(!error.detail.contains("i-20"), "{}", error.detail);
+        release(case);
+    });
+}
+
+#[test]
+fn without_the_permission_to_list_instances_it_says_so() {
+    acceptance(|case| {
+        case.step(CONFIG, &[(K, "create")]);
+        bind(case, "i-1");
+        case.simulator.world(|world| world.denials.push(Denial::of("DescribeInstances")));
+        let error = case.destroy().failed().error();
+        error.says(
+            "The key pair \"web\" is bound to instances",
+            "",
+            &["Action: ecs:DescribeInstances Resource: acs:ecs:cn-hangzhou:", ":instance/*"],
+        );
+        assert_eq!(case.simulator.count("DeleteKeyPairs"), 1);
+        case.simulator.world(|world| world.denials.clear());
+        release(case);
+    });
+}
+
+#[test]
+fn a_binding_that_goes_away_is_waited_for() {
+    acceptance(|case| {
+        for (status, hidden) in [("Stopping", false), ("Running", true)] {
+            case.step(CONFIG, &[(K, "create")]);
+            releasing(case, "i-1", status, hidden, 2);
+            case.simulator.forget_calls();
+            case.destroy().succeeded();
+            assert_eq!(case.simulator.count("DeleteKeyPairs"), 3, "{status}");
+            assert!(case.log().contains("The key pair is still bound: waiting to try again"));
+            release(case);
+        }
+    });
+}
+
+#[test]
+fn patience_is_asked_for_on_the_key_pair_or_in_the_provider_block() {
+    acceptance(|case| {
+        let patient = CONFIG.replace("public_key", "wait_for_unbind = \"5m\"\n  public_key");
+        case.step(&patient, &[(K, "create")]);
+        releasing(case, "i-1", "Running", false, 2);
+        case.destroy().succeeded();
+        release(case);
+
+        case.set_provider(&format!("region = \"{REGION}\"\nwait_for_unbind = \"5m\"\n{}", case.endpoints()));
+        case.step(CONFIG, &[(K, "create")]);
+        releasing(case, "i-1", "Running", false, 2);
+        case.destroy().succeeded();
+        release(case);
+
+        // The key pair's own word counts more.
+        case.step(&patient.replace("5m", "0s"), &[(K, "create")]);
+        bind(case, "i-1");
+        case.destroy().failed().error().says("The key pair \"web\" is bound to 1 instance", "", &[]);
+        release(case);
+    });
+}
+
+#[test]
+fn plans_that_destroy_or_replace_warn_of_each_bound_key_pair() {
+    acceptance(|case| {
+        let three = "resource \"alicloud_key_pair\" \"k\" {\n  count = 3\n  key_pair_name = \"web-${count.index}\"\n  \
+                     public_key = local.a\n}\n";
+        let addresses: Vec<String> = (0..3).map(|index| format!("{K}[{index}]")).collect();
+        let all = |action| addresses.iter().map(|address| (address.as_str(), action)).collect::<Vec<_>>();
+        case.step(three, &all("create"));
+        case.simulator.world(|world| {
+            for index in 0..2 {
+                world.add_instance(
+                    Instance::new(REGION, &format!("i-{index}")).bound_to(&format!("web-{index}")),
+                );
+            }
+        });
+        let summary = |index| {
+            format!("The key pair \"web-{index}\" is bound to 1 instance, and can't be destroyed while it is")
+        };
+        case.simulator.forget_calls();
+        let plan = case.plan_with(&["-destroy"]);
+        plan.expect(&all("delete"));
+        let mut told: Vec<String> = plan.warnings().into_iter().map(|it| it.summary).collect();
+        told.sort();
+        assert_eq!(told, [summary(0), summary(1)]);
+        assert!(words(&plan.warnings()[0].detail).contains("unless this plan also removes these bindings"));
+        assert_eq!(case.simulator.count("DescribeInstances"), 1, "one page for the whole plan");
+
+        case.write(&three.replace("local.a", "local.b"));
+        let plan = case.plan();
+        plan.expect(&all("delete/create"));
+        let mut told: Vec<String> = plan.warnings().into_iter().map(|it| it.summary).collect();
+        told.sort();
+        assert_eq!(told, [summary(0), summary(1)]);
+
+        // Without an answer there is no warning, and no failure.
+        case.simulator.world(|world| world.denials.push(Denial::of("DescribeInstances")));
+        assert!(case.plan_with(&["-destroy"]).warnings().is_empty());
+        case.simulator.world(|world| world.denials.clear());
+        // And none is looked for when none is wanted.
+        case.set_provider(&format!("region = \"{REGION}\"\nplan_time_checks = false\n{}", case.endpoints()));
+        case.simulator.forget_calls();
+        assert!(case.plan_with(&["-destroy"]).warnings().is_empty());
+        assert_eq!(case.simulator.count("DescribeInstances"), 0);
+        release(case);
+    });
+}
+
+#[test]
+fn a_name_that_is_still_reserved_is_waited_for_and_explained() {
+    acceptance(|case| {
+        let reserve = |case: &Case, refusals| {
+            case.simulator.world(|world| {
+                let reserved = ReservedName { region: REGION.to_owned(), name: "web".to_owned(), refusals };
+                world.reserved_names = vec![reserved];
+            });
+        };
+        reserve(case, Some(2));
+        case.step(CONFIG, &[(K, "create")]);
+        assert_eq!(case.simulator.count("ImportKeyPair"), 3);
+        case.destroy().succeeded();
+
+        reserve(case, None);
+        case.write(&CONFIG.replace("public_key", "timeouts {\n    create = \"2s\"\n  }\n  public_key"));
+        case.apply_fails().error().says(
+            "A key pair \"web\" exists already",
+            "key_pair_name",
+            &["The cloud does not show it, which happens for a while after a key pair was deleted."],
+        );
+        assert!(case.state().is_empty());
+    });
+}
+
+#[test]
+fn a_full_quota_is_warned_of() {
+    acceptance(|case| {
+        case.simulator.world(|world| {
+            for number in 0..500 {
+                world.add_key_pair(REGION, &format!("other-{number}"), "ssh-rsa AAAAB3NzaC1yc2E=");
+            }
+        });
+        case.write(CONFIG);
+        let warning = case.plan().warning();
+        warning.says("The quota of key pairs may be full", "resource", &["The region holds 500 key pairs"]);
+        let error = case.apply_fails().error();
+        error.says("Could not create the key pair \"web\"", "resource", &["QuotaExceed.KeyPair"]);
+        case.simulator.world(|world| world.key_pairs.clear());
+    });
+}
