@@ -18,7 +18,7 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_mins(5);
 /// Reads have no timeout of their own; this outlasts the minute for which the cloud throttles.
 const READ_TIMEOUT: Duration = Duration::from_mins(5);
 
-fn timeout<'m>(model: &'m AttachmentModel, which: fn(&TimeoutsModel) -> &Attr<String>) -> &'m Attr<String> {
+fn timeout(model: &AttachmentModel, which: fn(&TimeoutsModel) -> &Attr<String>) -> &Attr<String> {
     model.timeouts.known().map_or(&Attr::Null, which)
 }
 

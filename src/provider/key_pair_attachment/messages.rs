@@ -1,5 +1,7 @@
 //! Texts about attachments.
 
+use std::fmt::Write as _;
+
 use crate::alicloud::ecs::{BindingFailure, InstanceDetails};
 use crate::framework::Diagnostic;
 
@@ -11,7 +13,8 @@ pub(super) fn list<'a>(ids: impl ExactSizeIterator<Item = &'a str>) -> String {
     let more = ids.len().saturating_sub(MOST_NAMED);
     let mut text = ids.take(MOST_NAMED).collect::<Vec<_>>().join(", ");
     if more > 0 {
-        text.push_str(&format!(" and {more} more"));
+        // Writing to a String cannot fail.
+        let _ = write!(text, " and {more} more");
     }
     text
 }
