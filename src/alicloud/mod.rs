@@ -34,6 +34,7 @@ mod testing;
 mod transport;
 
 pub use call::Call;
+pub(crate) use call::Interrupted;
 pub use client::{Client, Config};
 pub use endpoint::{ConfigError, Endpoints, Scheme, Service};
 pub use error::{Error, ErrorKind};

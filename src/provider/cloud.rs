@@ -6,6 +6,7 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::key_pair_attachment::Claims;
 use super::unbindings::PlannedUnbindings;
 use crate::alicloud::{Call, Client};
 use crate::framework::Diagnostic;
@@ -32,6 +33,8 @@ pub struct Cloud {
     key_pairs: OnceCell<Option<u64>>,
     settings: Settings,
     unbindings: PlannedUnbindings,
+    /// What the attachments want.
+    pub(super) claims: Claims,
 }
 
 impl Cloud {
@@ -54,6 +57,7 @@ impl Cloud {
             key_pairs: OnceCell::new(),
             settings: Settings { wait_for_unbind: Duration::ZERO, plan_time_checks: true },
             unbindings: PlannedUnbindings::default(),
+            claims: Claims::default(),
         }
     }
 

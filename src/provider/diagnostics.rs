@@ -177,7 +177,7 @@ impl Attempt<'_> {
         let operation = error.operation();
         let (service, resource) = match operation {
             "GetCallerIdentity" => ("sts", "*".to_owned()),
-            "DescribeInstances" => ("ecs", "instance/*".to_owned()),
+            "DescribeInstances" | "RebootInstance" => ("ecs", "instance/*".to_owned()),
             // These are granted for all key pairs or none.
             "ImportKeyPair" | "DescribeKeyPairs" => ("ecs", "keypair/*".to_owned()),
             _ => ("ecs", format!("keypair/{}", self.key_pair)),

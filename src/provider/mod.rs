@@ -5,6 +5,7 @@ mod config;
 mod diagnostics;
 mod environment;
 mod key_pair;
+mod key_pair_attachment;
 mod key_pairs;
 mod moves;
 mod unbindings;
@@ -13,6 +14,7 @@ use self::cloud::Cloud;
 use self::config::ProviderModel;
 use self::environment::ProcessEnvironment;
 use self::key_pair::{KeyPair, OneKeyPair};
+use self::key_pair_attachment::Attachment;
 use self::key_pairs::KeyPairs;
 use crate::framework::schema::Schema;
 use crate::framework::{Diagnostics, Host, Provider, Types};
@@ -41,6 +43,9 @@ impl Provider for Alicloud {
     fn types(&self, types: &mut Types<Cloud>) {
         for type_name in key_pair::NAMES {
             types.resource(KeyPair { type_name });
+        }
+        for type_name in key_pair_attachment::NAMES {
+            types.resource(Attachment { type_name });
         }
         for type_name in key_pairs::NAMES {
             types.data_source(KeyPairs { type_name });

@@ -12,7 +12,6 @@ pub(super) struct PlannedUnbindings(Mutex<BTreeMap<String, BTreeSet<String>>>);
 
 impl PlannedUnbindings {
     /// Notes that the plan takes the key pair off these instances.
-    #[cfg_attr(not(test), expect(dead_code, reason = "attachments are yet to come"))]
     pub(super) fn note(&self, key_pair: &str, instance_ids: impl IntoIterator<Item = String>) {
         let mut planned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         planned.entry(key_pair.to_owned()).or_default().extend(instance_ids);

@@ -70,13 +70,13 @@ fn each_argument_narrows_the_answer() {
                 ("tags", "tags = { env = \"prod\" }", vec!["app"]),
                 ("both", "name_regex = \"web\"\n  tags = { env = \"prod\" }", vec![]),
             ];
-            let mut config = String::new();
-            for (name, arguments, _) in &questions {
-                config.push_str(&format!(
+            let blocks = questions.iter().map(|(name, arguments, _)| {
+                format!(
                     "data \"alicloud_key_pairs\" \"{name}\" {{\n  {arguments}\n}}\noutput \"{name}\" {{\n  value = \
                      data.alicloud_key_pairs.{name}\n}}\n"
-                ));
-            }
+                )
+            });
+            let config: String = blocks.collect();
             case.write(&config);
             case.apply();
             for (name, _, expected) in &questions {

@@ -7,6 +7,7 @@
 // Configurations quote paths as Rust's debug form does.
 #![allow(clippy::unnecessary_debug_formatting)]
 
+mod attachments;
 mod bound;
 mod data_sources;
 mod drift;

@@ -1,5 +1,6 @@
 //! Operations of ECS (API version 2014-05-26), one file each.
 
+mod attach_key_pair;
 pub(super) mod delete_key_pairs;
 pub(super) mod describe_instances;
 pub(super) mod describe_key_pairs;
@@ -7,10 +8,12 @@ mod import_key_pair;
 mod join_resource_group;
 mod list_instances;
 mod list_key_pairs;
+mod reboot_instance;
 mod tags;
 #[cfg(test)]
 mod tests;
 
+pub use attach_key_pair::{BindingFailure, MOST_BINDINGS};
 pub use delete_key_pairs::{Deleted, MOST_NAMES};
 pub use describe_instances::{Instance, InstancePage, InstanceStatus};
 pub use describe_key_pairs::{KeyPair, KeyPairPage};

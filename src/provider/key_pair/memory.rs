@@ -10,25 +10,25 @@ const KEY: &str = "key_pair";
 /// Facts that this provider has seen of a key pair. A state that another provider wrote has none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct Memory {
+pub(in crate::provider) struct Memory {
     /// Its name. On a replacement, the plan of the new key pair sees the memory of the old one.
-    pub(super) name: Option<String>,
+    pub(in crate::provider) name: Option<String>,
     /// The region where it was made or found.
-    pub(super) region: Option<String>,
+    pub(in crate::provider) region: Option<String>,
     /// The account that owns it, if it was known when the key pair was made.
-    pub(super) account_id: Option<String>,
+    pub(in crate::provider) account_id: Option<String>,
     /// The state's public key was seen to be the one that the cloud holds, or was sent there by us.
-    pub(super) key_is_certain: bool,
+    pub(in crate::provider) key_is_certain: bool,
     /// The cloud gave the computed fingerprint of the state's public key.
-    pub(super) fingerprint_is_computed: bool,
+    pub(in crate::provider) fingerprint_is_computed: bool,
 }
 
 impl Memory {
-    pub(super) fn load(private: &Private) -> Self {
+    pub(in crate::provider) fn load(private: &Private) -> Self {
         private.get(KEY).unwrap_or_default()
     }
 
-    pub(super) fn save(&self, private: &mut Private) {
+    pub(in crate::provider) fn save(&self, private: &mut Private) {
         private.set(KEY, self);
     }
 }

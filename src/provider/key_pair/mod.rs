@@ -7,7 +7,7 @@ mod delete;
 mod identity;
 mod import;
 mod key_file;
-mod memory;
+pub(super) mod memory;
 mod messages;
 mod name;
 mod plan;

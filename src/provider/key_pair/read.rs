@@ -125,7 +125,7 @@ fn another_key(name: &str, ours: &str, theirs: &str) -> Diagnostic {
 
 impl Memory {
     /// An error if the key pair is known to be in another region than `ours`.
-    pub(super) fn check_region(&self, name: &str, ours: &str) -> Result<(), Diagnostic> {
+    pub(in crate::provider) fn check_region(&self, name: &str, ours: &str) -> Result<(), Diagnostic> {
         match &self.region {
             Some(theirs) if theirs != ours => Err(messages::wrong_region(name, theirs, ours)),
             _ => Ok(()),
@@ -134,7 +134,11 @@ impl Memory {
 
     /// An error if the key pair is known to be in another account than the credentials. Asks the
     /// cloud, once per process, only where there is something to compare.
-    pub(super) async fn check_account(&self, name: &str, context: &Context<Cloud>) -> Result<(), Diagnostic> {
+    pub(in crate::provider) async fn check_account(
+        &self,
+        name: &str,
+        context: &Context<Cloud>,
+    ) -> Result<(), Diagnostic> {
         if let Some(theirs) = &self.account_id
             && let Some(ours) = context.client.account_id(&context.cancel).await
             && *theirs != ours

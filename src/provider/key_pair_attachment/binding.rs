@@ -1,0 +1,149 @@
+//! Looking at instances, binding them and unbinding them, as many at a time as the service takes.
+
+use std::collections::BTreeSet;
+
+use super::messages;
+use crate::alicloud::ecs::{InstanceDetails, InstanceFilter, MOST_BINDINGS, MOST_INSTANCES};
+use crate::alicloud::{Call, Client, Error, ErrorKind};
+use crate::framework::{Diagnostic, Diagnostics};
+use crate::provider::diagnostics::Attempt;
+
+/// The work on one attachment.
+pub(super) struct Binding<'a> {
+    pub(super) client: &'a Client,
+    pub(super) call: Call,
+    /// The key pair.
+    pub(super) name: &'a str,
+    /// The account, if it is known.
+    pub(super) account_id: Option<&'a str>,
+    /// The entry of the timeouts block that bounds the work, if one does.
+    pub(super) timeout: Option<&'static str>,
+}
+
+impl Binding<'_> {
+    pub(super) fn failed(&self, summary: impl Into<String>, error: &Error) -> Diagnostic {
+        let attempt = Attempt { key_pair: self.name, account_id: self.account_id, timeout: self.timeout };
+        attempt.failed(summary, error)
+    }
+
+    /// What is shown of these instances. An error if nothing is shown because the permission is missing, for then
+    /// nothing can be concluded.
+    pub(super) async fn look(&self, ids: &BTreeSet<String>) -> Result<Vec<InstanceDetails>, Diagnostic> {
+        let failed = |error: Error| {
+            self.failed(format!("Could not look at the instances of the key pair {:?}", self.name), &error)
+        };
+        let ids: Vec<String> = ids.iter().cloned().collect();
+        let mut seen = Vec::new();
+        for some in ids.chunks(MOST_INSTANCES) {
+            let shown = self.client.list_instances(&self.call, InstanceFilter::Ids(some)).await;
+            seen.extend(shown.map_err(failed)?);
+        }
+        if seen.is_empty() && !ids.is_empty() {
+            self.client.may_describe_instances(&self.call).await.map_err(failed)?;
+        }
+        Ok(seen)
+    }
+
+    /// Looks at instances that are to be bound. An error for each that cannot be: then nothing is to be changed.
+    pub(super) async fn look_before_attaching(
+        &self,
+        ids: &BTreeSet<String>,
+    ) -> Result<Vec<InstanceDetails>, Diagnostics> {
+        let seen = self.look(ids).await?;
+        let missing = ids.iter().filter(|id| seen.iter().all(|it| it.id != **id));
+        let missing = missing.map(|id| messages::missing(self.name, id, self.client.region()));
+        let windows = seen.iter().filter(|it| is_windows(it)).map(|it| messages::windows(self.name, it));
+        let errors: Diagnostics = missing.chain(windows).collect();
+        if errors.is_empty() { Ok(seen) } else { Err(errors) }
+    }
+
+    /// Binds the key pair to instances. `attached` grows with what is done, whatever comes of the rest.
+    pub(super) async fn attach(
+        &self,
+        ids: &[String],
+        attached: &mut BTreeSet<String>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        for some in ids.chunks(MOST_BINDINGS) {
+            match self.client.attach_key_pair(&self.call, self.name, some).await {
+                Ok(failures) => {
+                    let left = |id: &&String| failures.iter().any(|failure| failure.instance_id == **id);
+                    attached.extend(some.iter().filter(|id| !left(id)).cloned());
+                    let told =
+                        failures.iter().map(|it| messages::left_alone("bind the key pair to", self.name, it));
+                    diagnostics.extend(told);
+                }
+                Err(error) => {
+                    let which = messages::list(some.iter().map(String::as_str));
+                    let summary = format!("Could not bind the key pair {:?} to instances", self.name);
+                    let mut told = self.failed(summary, &error);
+                    told.detail = format!("The instances are {which}.\n\n{}", told.detail);
+                    diagnostics.push(told.at("instance_ids"));
+                    // What stopped these would stop the rest.
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Takes the key pair off those of the instances that carry it now. `attached` shrinks with what is done.
+    pub(super) async fn detach(
+        &self,
+        ids: &BTreeSet<String>,
+        attached: &mut BTreeSet<String>,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), Diagnostics> {
+        let mut losses = 0;
+        let mut rest = ids.clone();
+        loop {
+            let seen = self.look(&rest).await?;
+            let carrying: Vec<String> =
+                seen.into_iter().filter(|it| it.key_pair_name == self.name).map(|it| it.id).collect();
+            // The others carry another key pair, or none, or are gone: nothing of ours is on them.
+            attached.retain(|id| !rest.contains(id) || carrying.contains(id));
+            let mut lost = None;
+            for some in carrying.chunks(MOST_BINDINGS) {
+                match self.client.detach_key_pair(&self.call, self.name, some).await {
+                    Ok(failures) => {
+                        let left = |id: &String| failures.iter().any(|failure| failure.instance_id == *id);
+                        attached.retain(|id| !some.contains(id) || left(id));
+                        let told = failures
+                            .iter()
+                            .map(|it| messages::left_alone("take the key pair off", self.name, it));
+                        diagnostics.extend(told);
+                    }
+                    // Without the key pair there is no binding to it.
+                    Err(error) if error.kind() == ErrorKind::KeyPairNotFound => {
+                        attached.retain(|id| !some.contains(id));
+                    }
+                    Err(error) if error.kind() == ErrorKind::ReplyLost => {
+                        lost = Some((some.iter().cloned().collect::<BTreeSet<_>>(), error));
+                        break;
+                    }
+                    Err(error) => {
+                        return Err(self
+                            .failed(
+                                format!("Could not take the key pair {:?} off instances", self.name),
+                                &error,
+                            )
+                            .into());
+                    }
+                }
+            }
+            let Some((_, error)) = lost else { return Ok(()) };
+            losses += 1;
+            self.call.pause(losses).await;
+            if self.call.is_over() {
+                return Err(self
+                    .failed(format!("Could not take the key pair {:?} off instances", self.name), &error)
+                    .into());
+            }
+            // What became of it shows in another look.
+            rest = attached.intersection(ids).cloned().collect();
+        }
+    }
+}
+
+pub(super) fn is_windows(instance: &InstanceDetails) -> bool {
+    instance.os_type.eq_ignore_ascii_case("windows")
+}

@@ -1,0 +1,371 @@
+//! Attachments: key pairs on instances.
+
+use ecs_simulator::{Fault, Instance};
+
+use crate::harness::keys::A;
+use crate::harness::{Case, Feature, REGION, acceptance, acceptance_with};
+use crate::official_states::{Recording, stand_in_for_the_official_one};
+
+const X: &str = "alicloud_key_pair_attachment.x";
+const Y: &str = "alicloud_key_pair_attachment.y";
+
+/// Makes instances `i-1`, … and key pairs that no configuration has; takes them away at the end.
+fn with_instances(count: usize, test: impl FnOnce(&mut Case)) {
+    acceptance(|case| {
+        case.simulator.world(|world| {
+            for n in 1..=count {
+                world.add_instance(Instance::new(REGION, &format!("i-{n}")));
+            }
+            for name in ["x", "y", "a:b"] {
+                world.add_key_pair(REGION, name, A);
+            }
+        });
+        test(case);
+        case.destroy().succeeded();
+        case.simulator.world(|world| {
+            assert!(world.bound_instances(REGION, "x").is_empty());
+            world.key_pairs.clear();
+        });
+    });
+}
+
+fn attachment(name: &str, key_pair: &str, ids: &[&str], more: &str) -> String {
+    format!(
+        "resource \"alicloud_key_pair_attachment\" {name:?} {{\n  key_pair_name = {key_pair:?}\n  instance_ids = {ids:?}\n  \
+         {more}\n}}\n"
+    )
+}
+
+fn bound(case: &Case, name: &str) -> Vec<String> {
+    case.simulator.world(|world| world.bound_instances(REGION, name))
+}
+
+#[test]
+fn made_changed_in_place_imported_and_ended() {
+    with_instances(4, |case| {
+        case.step(&attachment("x", "a:b", &["i-2", "i-1"], ""), &[(X, "create")]);
+        let state = case.state();
+        assert_eq!(state.text(X, "id"), "a:b:[\"i-1\",\"i-2\"]");
+        assert_eq!((state.text(X, "key_name"), state.text(X, "key_pair_name")), ("a:b", "a:b"));
+
+        case.simulator.forget_calls();
+        let plan = case.step(&attachment("x", "a:b", &["i-2", "i-3"], ""), &[(X, "update")]);
+        assert_eq!(plan.unknown(X), ["id"]);
+        assert_eq!(case.state().text(X, "id"), "a:b:[\"i-2\",\"i-3\"]");
+        assert_eq!(bound(case, "a:b"), ["i-2", "i-3"]);
+        let calls = case.simulator.calls();
+        let ids = |action: &str| -> Vec<String> {
+            let calls = calls.iter().filter(|call| call.action == action);
+            calls.map(|call| call.parameters["InstanceIds"].clone()).collect()
+        };
+        assert_eq!(
+            (ids("DetachKeyPair"), ids("AttachKeyPair")),
+            (vec!["[\"i-1\"]".into()], vec!["[\"i-3\"]".into()])
+        );
+
+        // Imported by its id, it is the same.
+        let before = case.state().attributes(X).clone();
+        case.run(&["state", "rm", X]).succeeded();
+        case.run(&["import", X, "a:b:[\"i-2\",\"i-3\"]"]).succeeded();
+        assert_eq!(*case.state().attributes(X), before);
+        case.settled();
+        let wrong = case.run(&["import", Y, "a:b"]);
+        assert!(wrong.code == Some(1), "{wrong}");
+
+        // Another key pair replaces.
+        case.step(&attachment("x", "x", &["i-2"], ""), &[(X, "delete/create")]);
+        assert_eq!((bound(case, "a:b"), bound(case, "x")), (vec![], vec!["i-2".to_owned()]));
+    });
+}
+
+#[test]
+fn what_somebody_else_has_bound_is_left_alone() {
+    with_instances(3, |case| {
+        case.step(&attachment("x", "x", &["i-1", "i-2", "i-3"], ""), &[(X, "create")]);
+        case.simulator.world(|world| world.bind("i-1", "y"));
+        // Drift is seen and set right, with a warning of what it takes.
+        case.write(&attachment("x", "x", &["i-1", "i-2", "i-3"], ""));
+        let plan = case.plan();
+        plan.expect(&[(X, "update")]);
+        plan.warning().says(
+            "The key pair \"x\" takes the place of others",
+            "instance_ids",
+            &["i-1 (carries \"y\")"],
+        );
+        // The end of an attachment takes only what is still its own.
+        case.run(&["apply", "-destroy", "-auto-approve", "-json", "-refresh=false"]).succeeded();
+        assert_eq!((bound(case, "x"), bound(case, "y")), (vec![], vec!["i-1".to_owned()]));
+        // Without any of its instances, it is gone.
+        case.step(&attachment("x", "x", &["i-2"], ""), &[(X, "create")]);
+        case.simulator.world(|world| world.unbind("i-2"));
+        case.step(&attachment("x", "x", &["i-2"], ""), &[(X, "create")]);
+    });
+}
+
+#[test]
+fn missing_and_windows_instances_are_warned_of_and_refused_before_anything_changes() {
+    with_instances(2, |case| {
+        case.simulator.world(|world| world.instances.get_mut("i-2").unwrap().os_type = "windows".to_owned());
+        case.write(&attachment("x", "x", &["i-1", "i-2", "i-9"], ""));
+        let plan = case.plan();
+        let warnings: Vec<String> = plan.warnings().iter().map(|it| it.summary.clone()).collect();
+        assert_eq!(warnings.len(), 2, "{warnings:?}");
+        let run = case.apply_fails();
+        let mut summaries: Vec<String> = run.errors().iter().map(|it| it.summary.clone()).collect();
+        summaries.sort();
+        assert_eq!(summaries, ["The instance i-2 runs Windows", "There is no instance i-9"]);
+        assert!(case.state().is_empty() && bound(case, "x").is_empty());
+        assert_eq!(case.simulator.count("AttachKeyPair"), 0);
+        case.write("");
+    });
+}
+
+#[test]
+fn each_instance_that_the_service_leaves_alone_has_its_own_error() {
+    with_instances(3, |case| {
+        let fault = case.simulator.fail(Fault::on("AttachKeyPair").hold().once());
+        case.write(&attachment("x", "x", &["i-1", "i-2", "i-3"], ""));
+        let running = case.start(&["apply", "-auto-approve", "-json"]);
+        assert!(case.simulator.wait_for_call("AttachKeyPair", 1));
+        // After the look and before the call.
+        let gone = ["i-2", "i-3"].map(|id| case.simulator.world(|world| world.instances.remove(id)).unwrap());
+        fault.release();
+        let run = case.ended(running).failed();
+        let mut told: Vec<(String, bool)> = run
+            .errors()
+            .iter()
+            .map(|it| {
+                (
+                    it.summary.clone(),
+                    it.detail.contains("InstanceId does not exist.")
+                        && it.detail.contains("InvalidInstanceId.NotFound"),
+                )
+            })
+            .collect();
+        told.sort();
+        let expected = |id: &str| (format!("Could not bind the key pair to the instance {id}"), true);
+        assert_eq!(told, [expected("i-2"), expected("i-3")]);
+        assert_eq!(*case.state().get(X, "instance_ids"), serde_json::json!(["i-1"]), "what is true");
+        case.simulator.world(|world| gone.map(|instance| world.add_instance(instance)));
+        case.apply();
+        case.settled();
+    });
+}
+
+#[test]
+fn force_reboots_what_it_has_warned_of_and_waits() {
+    with_instances(4, |case| {
+        case.simulator.world(|world| {
+            world.instances.get_mut("i-2").unwrap().status = "Stopped".to_owned();
+            world.bind("i-3", "x");
+        });
+        case.write(&attachment("x", "x", &["i-1", "i-2", "i-3"], "force = true"));
+        let plan = case.plan();
+        plan.warning().says(
+            "Instances will be rebooted for the key pair \"x\"",
+            "instance_ids",
+            &["force", "itself: i-1."],
+        );
+        case.apply_plan();
+        case.settled();
+        let reboots = |case: &Case, id: &str| case.simulator.world(|world| world.instances[id].reboots);
+        assert_eq!(["i-1", "i-2", "i-3"].map(|id| reboots(case, id)), [1, 0, 0]);
+        assert_eq!(case.simulator.world(|world| world.instances["i-1"].status.clone()), "Running");
+        assert!(case.log().contains("Waiting until the rebooted instances run"));
+        // Only what is added is rebooted.
+        case.step(&attachment("x", "x", &["i-1", "i-2", "i-3", "i-4"], "force = true"), &[(X, "update")]);
+        assert_eq!((reboots(case, "i-1"), reboots(case, "i-4")), (1, 1));
+        // To record the wish reboots nothing.
+        case.step(&attachment("x", "x", &["i-1", "i-2", "i-3", "i-4"], ""), &[(X, "update")]);
+        case.step(&attachment("x", "x", &["i-1", "i-2", "i-3", "i-4"], "force = true"), &[(X, "update")]);
+        assert_eq!(case.simulator.count("RebootInstance"), 2);
+    });
+}
+
+#[test]
+fn two_key_pairs_for_one_instance_are_an_error_of_the_plan() {
+    with_instances(3, |case| {
+        let both = attachment("x", "x", &["i-1", "i-2"], "") + &attachment("y", "y", &["i-2", "i-3"], "");
+        case.write(&both);
+        let error = case.plan_fails().error();
+        assert!(error.summary.starts_with("Two key pairs for one instance: "), "{error:?}");
+        assert!(error.summary.contains("\"x\"") && error.summary.contains("\"y\""), "{error:?}");
+        assert!(error.detail.contains("i-2"), "{error:?}");
+        assert_eq!((error.place(), case.simulator.count("AttachKeyPair")), ("instance_ids", 0));
+
+        // Moving an instance from one to the other is none, and neither is the same pair twice.
+        let moved = attachment("x", "x", &["i-1"], "") + &attachment("y", "y", &["i-2", "i-3"], "");
+        case.step(&moved, &[(X, "create"), (Y, "create")]);
+        let back =
+            attachment("x", "x", &["i-1", "i-2"], "") + &attachment("y", "y", &["i-3"], "depends_on = []");
+        case.write(&back);
+        case.plan().expect(&[(X, "update"), (Y, "update")]);
+        let same = attachment("x", "x", &["i-1"], "") + &attachment("y", "x", &["i-1"], "");
+        case.write(&same);
+        case.plan();
+
+        // What the plan cannot know is an error at apply, before the call.
+        let hidden = |name: &str, key_pair: &str, ids: &str| {
+            format!(
+                "resource \"alicloud_key_pair_attachment\" {name:?} {{\n  key_pair_name = {key_pair:?}\n  instance_ids = \
+                 {ids}\n}}\n"
+            )
+        };
+        case.destroy().succeeded();
+        case.simulator.forget_calls();
+        case.write(&format!(
+            "resource \"terraform_data\" \"id\" {{\n  input = \"i-2\"\n}}\n{}{}",
+            hidden("x", "x", "[\"i-1\", terraform_data.id.output]"),
+            hidden("y", "y", "[terraform_data.id.output, \"i-3\"]"),
+        ));
+        case.plan();
+        let run = case.apply_fails();
+        assert!(run.error().summary.starts_with("Two key pairs for one instance: "), "{run}");
+        assert_eq!(case.simulator.count("AttachKeyPair"), 1);
+        // A host plans the whole before it plans a destroy, so that the error comes there too; it says how to get by.
+        let run = case.destroy().failed();
+        assert!(run.error().detail.contains("-refresh=false"), "{run}");
+        case.run(&["apply", "-destroy", "-auto-approve", "-json", "-refresh=false"]).succeeded();
+        assert!(case.state().is_empty() && bound(case, "x").is_empty());
+        case.write("");
+    });
+}
+
+#[test]
+fn many_instances_and_many_attachments_take_few_calls() {
+    with_instances(500, |case| {
+        let ids: Vec<String> = (1..=500).map(|n| format!("i-{n}")).collect();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        case.write(&attachment("x", "x", &ids, ""));
+        case.apply();
+        assert_eq!(case.simulator.count("AttachKeyPair"), 10);
+        assert_eq!(bound(case, "x").len(), 500);
+        case.destroy().succeeded();
+        assert_eq!(case.simulator.count("DetachKeyPair"), 10);
+
+        case.simulator.world(|world| {
+            world.instances.retain(|id, _| id.len() <= 4);
+            for n in 1..=100 {
+                world.add_instance(Instance::new(REGION, &format!("i-{n}")));
+            }
+            world.instances.retain(|id, _| id.trim_start_matches("i-").parse::<u32>().unwrap() <= 100);
+        });
+        case.write(
+            "resource \"alicloud_key_pair_attachment\" \"x\" {\n  count = 100\n  key_pair_name = \"x\"\n  instance_ids = \
+             [\"i-${count.index + 1}\"]\n}\n",
+        );
+        case.apply();
+        case.simulator.forget_calls();
+        case.plan().expect(&[]);
+        assert!(
+            case.simulator.count("DescribeInstances") <= 2,
+            "{}",
+            case.simulator.count("DescribeInstances")
+        );
+    });
+}
+
+#[test]
+fn a_reply_that_is_lost_is_settled_by_looking() {
+    with_instances(2, |case| {
+        case.step(&attachment("x", "x", &["i-1", "i-2"], ""), &[(X, "create")]);
+        case.simulator.fail(Fault::on("DetachKeyPair").disconnect().after_change().times(1));
+        case.step("", &[(X, "delete")]);
+        case.step(&attachment("x", "x", &["i-1", "i-2"], ""), &[(X, "create")]);
+        case.simulator.fail(Fault::on("DetachKeyPair").disconnect().times(1));
+        case.step("", &[(X, "delete")]);
+        assert!(bound(case, "x").is_empty());
+    });
+}
+
+#[test]
+fn recorded_attachments_are_taken_over() {
+    for (type_name, way) in [
+        ("key_pair", "attachment"),
+        ("ecs_key_pair", "attachment"),
+        ("key_pair", "attachment-old"),
+        ("ecs_key_pair", "attachment-old"),
+        ("key_pair", "attachment-colon"),
+        ("ecs_key_pair", "attachment-colon"),
+    ] {
+        acceptance(|case| {
+            let recording = Recording::of(format!("{type_name}-{way}"));
+            recording.restore_world(case);
+            case.write(&recording.config());
+            recording.replace_provider(case);
+            let address = format!("alicloud_{type_name}_attachment.a");
+            // The one with a colon could neither be read nor destroyed; it is tainted, so it is made anew.
+            let changes: &[(&str, &str)] =
+                if way == "attachment-colon" { &[(&address, "delete/create")] } else { &[] };
+            case.plan().expect(changes);
+            case.apply();
+            case.settled();
+            case.destroy().succeeded();
+            assert!(case.state().is_empty() && case.names().is_empty());
+            case.simulator.world(|world| {
+                assert!(world.instances.values().all(|instance| instance.key_pair_name.is_empty()));
+            });
+        });
+        // And destroyed as it is.
+        acceptance(|case| {
+            let recording = Recording::of(format!("{type_name}-{way}"));
+            recording.restore_world(case);
+            case.write(&recording.config());
+            recording.replace_provider(case);
+            case.destroy().succeeded();
+            assert!(case.state().is_empty() && case.names().is_empty());
+        });
+    }
+}
+
+#[test]
+fn attachments_move_between_the_names_of_the_type_and_from_the_official_provider() {
+    acceptance_with(Feature::MovesAcrossTypes, |case| {
+        let recording = Recording::of("key_pair-attachment");
+        recording.restore_world(case);
+        recording.restore_state(case);
+        stand_in_for_the_official_one(case);
+        let moved = recording.config().replace(
+            "resource \"alicloud_key_pair_attachment\" \"a\"",
+            "moved {\n  from = alicloud_key_pair_attachment.a\n  to = alicloud_ecs_key_pair_attachment.b\n}\nresource \
+             \"alicloud_ecs_key_pair_attachment\" \"b\"",
+        );
+        case.write(&moved);
+        case.plan().expect(&[]);
+        case.apply_plan();
+        case.settled();
+        let back = recording.config().replace("\"a\"", "\"c\"").replace(
+            "resource \"alicloud_key_pair_attachment\"",
+            "moved {\n  from = alicloud_ecs_key_pair_attachment.b\n  to = alicloud_key_pair_attachment.c\n}\nresource \
+             \"alicloud_key_pair_attachment\"",
+        );
+        case.write(&back);
+        case.plan().expect(&[]);
+        case.apply_plan();
+        case.settled();
+        case.destroy().succeeded();
+    });
+}
+
+#[test]
+fn the_end_of_a_key_pair_is_not_warned_of_where_its_attachment_ends_too() {
+    with_instances(2, |case| {
+        let pair =
+            "resource \"alicloud_key_pair\" \"k\" {\n  key_pair_name = \"web\"\n  public_key = local.a\n}\n";
+        let on = |ids: &str| {
+            format!(
+                "resource \"alicloud_key_pair_attachment\" \"x\" {{\n  key_pair_name =                  alicloud_key_pair.k.key_pair_name\n  instance_ids = {ids}\n}}\n"
+            )
+        };
+        let both = format!("{pair}{}", on("[\"i-1\"]"));
+        case.step(&both, &[("alicloud_key_pair.k", "create"), (X, "create")]);
+        let plan = case.plan_with(&["-destroy"]);
+        plan.expect(&[("alicloud_key_pair.k", "delete"), (X, "delete")]);
+        assert!(plan.warnings().is_empty(), "{:?}", plan.warnings());
+        // Another instance is not the attachment's.
+        case.simulator.world(|world| world.bind("i-2", "web"));
+        let warning = case.plan_with(&["-destroy"]).warning();
+        assert!(warning.detail.contains("i-2") && !warning.detail.contains("i-1"), "{warning:?}");
+        case.simulator.world(|world| world.unbind("i-2"));
+    });
+}
