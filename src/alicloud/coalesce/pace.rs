@@ -27,7 +27,10 @@ const LONGEST_BURST: Duration = Duration::from_millis(50);
 const QUIET_GAPS: f64 = 4.0;
 
 /// The bounds of that quiet.
-const QUIET: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(150));
+const QUIET: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(500));
+
+/// That quiet while calls are scarce: with as few as one a second, a second is what a call is worth.
+const SCARCE_QUIET: Duration = Duration::from_secs(1);
 
 /// No name waits longer for company, however steadily others come.
 const LONGEST_GATHERING: Duration = Duration::from_secs(3);
@@ -144,7 +147,7 @@ impl Pace {
         if self.first {
             return at(now, (newest + BURST).min(queue.oldest + LONGEST_BURST));
         }
-        let scarce = self.scarce_until.is_some_and(|until| now < until);
+        let scarce = self.is_scarce(now);
         let enough = if scarce { self.peak } else { self.peak.saturating_sub(self.reserve()) };
         if self.peak_is_known && queue.waiting >= enough.max(1) {
             return When::Now;
@@ -154,7 +157,7 @@ impl Pace {
             // The host has more to send once the call under way returns.
             return at(now, longest);
         }
-        at(now, (newest + self.quiet()).min(longest))
+        at(now, (newest + self.quiet(now)).min(longest))
     }
 
     /// A batch of this queue is closed.
@@ -166,7 +169,7 @@ impl Pace {
         let newest = self.last_arrival.unwrap_or(now);
         if queue.waiting >= queue.most {
             self.peak_is_known = true;
-        } else if now >= newest + self.quiet() {
+        } else if now >= newest + self.quiet(now) {
             // Nobody came: what there is, is what the host can.
             self.peak = queue.outstanding;
             self.peak_is_known = true;
@@ -187,7 +190,14 @@ impl Pace {
         wanted.min(most)
     }
 
-    fn quiet(&self) -> Duration {
+    fn is_scarce(&self, now: Instant) -> bool {
+        self.scarce_until.is_some_and(|until| now < until)
+    }
+
+    fn quiet(&self, now: Instant) -> Duration {
+        if self.is_scarce(now) {
+            return SCARCE_QUIET;
+        }
         Duration::from_secs_f64(self.gap.clamp(0.0, 1.0) * QUIET_GAPS).clamp(QUIET.0, QUIET.1)
     }
 }

@@ -153,8 +153,11 @@ async fn few_calls_while_the_host_is_kept_busy() {
 
 #[tokio::test(start_paused = true)]
 async fn fewest_calls_once_the_service_throttles() {
-    let run = run(TEN, 50, Some(60), None).await;
-    assert!(run.calls <= 130 && run.refused <= 3 && run.seconds < 180.0, "{run:?}");
+    // A machine that has much else to do makes longer pauses.
+    for work in [(15, 25), (10, 200)] {
+        let run = run(Host { work, ..TEN }, 50, Some(60), None).await;
+        assert!(run.calls <= 130 && run.refused <= 3 && run.seconds < 180.0, "{work:?} {run:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -190,6 +193,8 @@ async fn the_documented_curve() {
             short.calls, short.wall, long.calls, long.wall
         ));
     }
+    let throttled = run(TEN, 50, Some(60), None).await;
+    rows.push(format!("minute and parallelism 10: {} calls", throttled.calls));
     let missing: Vec<_> = rows.iter().filter(|row| !document.contains(row.as_str())).collect();
-    assert!(missing.is_empty(), "The table has to be:\n{}", rows.join("\n"));
+    assert!(missing.is_empty(), "It has to say:\n{}", rows.join("\n"));
 }
