@@ -47,6 +47,7 @@ fn an_interrupt_without_an_answer_ends_soon_and_leaves_nothing() {
         running.wait_for_line("Gracefully shutting down");
         let run = case.ended(running).failed();
         assert!(run.text().contains("It is not known whether the key pair \"web\" was created"), "{run}");
+        assert_eq!(case.simulator.count("ImportKeyPair"), 1, "it went on as if nothing had happened");
         assert!(case.names().is_empty() && case.state().is_empty());
         fault.remove();
         case.step(CONFIG, &[(K, "create")]);
