@@ -14,3 +14,9 @@ fn memory_gib() -> Option<u64> {
     let kib = super::memory::field(&fs::read_to_string("/proc/meminfo").ok()?, "MemTotal")?;
     Some((kib + 512 * 1024) / (1024 * 1024))
 }
+
+/// How many processes wanted a core in the last minute, before this measured anything; `None` if the
+/// system does not say.
+pub(super) fn load() -> Option<f32> {
+    fs::read_to_string("/proc/loadavg").ok()?.split_whitespace().next()?.parse().ok()
+}

@@ -30,6 +30,10 @@ pub(crate) fn run(runs: usize) -> Result<(), String> {
     let directory = provider_binary::build(Profile::Release)?;
     let program = directory.join(NAME);
     let host = Host::find()?;
+    let load = machine::load();
+    if load.is_some_and(|load| load > 1.0) {
+        line("This machine is busy with something else: the times will be too long.");
+    }
     let simulator = Simulator::start(Config::default())
         .map_err(|error| format!("The simulated cloud cannot start: {error}."))?;
     simulator.world(|world| world.key_pair_quota = usize::MAX);
@@ -42,7 +46,7 @@ pub(crate) fn run(runs: usize) -> Result<(), String> {
     rows.extend(size::measure(&program)?);
     line("Applying, planning and destroying 1,000 key pairs …\n");
     rows.extend(memory::measure(&host, &directory, &simulator)?);
-    let report = Report { runs, host: &host, rows };
+    let report = Report { runs, host: &host, load, rows };
     line(report.table());
     line(format_args!("\nWritten to {}.", report.write()?.display()));
     Ok(())

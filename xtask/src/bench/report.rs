@@ -51,6 +51,8 @@ pub(super) fn megabytes(bytes: u64) -> String {
 pub(super) struct Report<'a> {
     pub(super) runs: usize,
     pub(super) host: &'a Host,
+    /// The machine's load before.
+    pub(super) load: Option<f32>,
     pub(super) rows: Vec<Row>,
 }
 
@@ -86,7 +88,7 @@ impl Report<'_> {
         };
         let page = format!(
             "# Speed and size\n\n\
-             Made by `cargo xtask bench` on {date}: release build; {host} {major}.{minor}.{patch}; {machine}.\n\n\
+             Made by `cargo xtask bench` on {date}: release build; {host} {major}.{minor}.{patch}; {machine}{load}.\n\n\
              {table}\n\n\
              - Times are medians of {runs} runs (twice as many for the start), with the quartiles in brackets. What is \
              measured and the floor\n  under it are run in turns.\n\
@@ -98,6 +100,7 @@ impl Report<'_> {
              - Peak memory is the provider's process alone (`VmHWM`), at the host's usual parallelism of 10.\n",
             date = OffsetDateTime::now_utc().date(),
             machine = machine::describe(),
+            load = self.load.map_or_else(String::new, |load| format!(", load {load:.1} before")),
             table = self.table(),
             runs = self.runs,
         );
