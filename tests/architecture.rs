@@ -1,5 +1,7 @@
 //! The modules of `src/` stand on each other like floors: each uses only what stands below it. And
 //! each outside world (protobuf, HTTP, the environment, files) is touched in its own rooms only.
+// The lints know tests by their attribute, not the helpers beside them.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 use std::fs;

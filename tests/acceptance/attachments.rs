@@ -1,10 +1,11 @@
 //! Attachments: key pairs on instances.
 
+use alicloud_provider::cty::json;
 use ecs_simulator::{Fault, Instance};
 
 use crate::harness::keys::A;
 use crate::harness::{Case, Feature, REGION, acceptance, acceptance_with};
-use crate::official_states::{Recording, stand_in_for_the_official_one};
+use crate::official_states::{Recording, official_type, stand_in_for_the_official_one};
 
 const X: &str = "alicloud_key_pair_attachment.x";
 const Y: &str = "alicloud_key_pair_attachment.y";
@@ -47,6 +48,9 @@ fn made_changed_in_place_imported_and_ended() {
         let state = case.state();
         assert_eq!(state.text(X, "id"), "a:b:[\"i-1\",\"i-2\"]");
         assert_eq!((state.text(X, "key_name"), state.text(X, "key_pair_name")), ("a:b", "a:b"));
+        // The official provider can read it; its strict reader takes neither too little nor too much.
+        let theirs = official_type("alicloud_key_pair_attachment");
+        json::decode(state.attributes(X).to_string().as_bytes(), &theirs).unwrap();
 
         case.simulator.forget_calls();
         let plan = case.step(&attachment("x", "a:b", &["i-2", "i-3"], ""), &[(X, "update")]);

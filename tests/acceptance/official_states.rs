@@ -181,8 +181,6 @@ fn key_pairs_leave_a_mixed_project_while_the_rest_stays() {
 
 #[test]
 fn the_official_provider_reads_what_this_one_wrote() {
-    let schemas = std::fs::read_to_string(fixtures().join("schemas.json")).unwrap();
-    let schemas: Value = serde_json::from_str(&schemas).unwrap();
     for type_name in ["alicloud_key_pair", "alicloud_ecs_key_pair"] {
         acceptance(|case| {
             case.step(
@@ -192,12 +190,21 @@ fn the_official_provider_reads_what_this_one_wrote() {
                 ),
                 &[(&format!("{type_name}.k"), "create")],
             );
-            let theirs = type_of(&schemas["resource_schemas"][type_name]["block"]);
-            let ours = case.state().attributes(&format!("{type_name}.k")).to_string();
+            let theirs = official_type(type_name);
+            let mut ours = case.state().attributes(&format!("{type_name}.k")).clone();
+            // Hosts take out what a schema of the same version does not know.
+            assert!(ours.as_object_mut().unwrap().remove("wait_for_unbind").is_some_and(|it| it.is_null()));
             // The strict reader takes neither too little nor too much.
-            json::decode(ours.as_bytes(), &theirs).unwrap();
+            json::decode(ours.to_string().as_bytes(), &theirs).unwrap();
         });
     }
+}
+
+/// The type of a state of the official provider's.
+pub(crate) fn official_type(type_name: &str) -> Type {
+    let schemas = std::fs::read_to_string(fixtures().join("schemas.json")).unwrap();
+    let schemas: Value = serde_json::from_str(&schemas).unwrap();
+    type_of(&schemas["resource_schemas"][type_name]["block"])
 }
 
 /// The type of a value of a block, in the form of `providers schema -json`.

@@ -53,6 +53,18 @@ async fn anything_may_be_unknown_or_null_before_apply() {
                 client_capabilities: None,
             };
             let answer = client.validate_resource_config(request).await.unwrap().into_inner();
+            // Of its two arguments for the name, an attachment needs one.
+            let needs_a_name = leaf.is_null() && type_name.ends_with("_attachment");
+            let expected: &[&str] = if needs_a_name { &["Error: No key pair [key_pair_name]"] } else { &[] };
+            assert_eq!(errors(&answer.diagnostics), expected, "{type_name}");
+        }
+        for (type_name, schema) in &schema.data_source_schemas {
+            let (ty, config) = block(schema.block.as_ref().unwrap(), &|| leaf.clone());
+            let request = proto::validate_data_resource_config::Request {
+                type_name: type_name.clone(),
+                config: dynamic(&config, &ty),
+            };
+            let answer = client.validate_data_resource_config(request).await.unwrap().into_inner();
             assert_eq!(errors(&answer.diagnostics), Vec::<String>::new(), "{type_name}");
         }
     }

@@ -22,6 +22,7 @@ pub(crate) fn serve<P: Provider>(provider: P) -> (Client, CancellationToken) {
 }
 
 /// A value as the host sends it.
+#[expect(clippy::unnecessary_wraps, reason = "the messages hold it like this")]
 pub(crate) fn dynamic(value: &Value, ty: &Type) -> Option<proto::DynamicValue> {
     Some(proto::DynamicValue { msgpack: msgpack::encode(value, ty).unwrap(), json: Vec::new() })
 }

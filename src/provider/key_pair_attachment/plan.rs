@@ -73,7 +73,7 @@ async fn foresee(
     force: bool,
     diagnostics: &mut Diagnostics,
 ) {
-    let Ok(client) = context.client.client() else { return };
+    let Some(client) = context.client.for_warnings() else { return };
     let call = call(context, LOOK_TIMEOUT);
     let binding = Binding { client, call, name, account_id: None, timeout: None };
     let seen = match binding.look(added).await {
