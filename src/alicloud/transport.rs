@@ -13,6 +13,8 @@ use http::HeaderMap;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use url::Url;
 
+use super::proxy::Proxies;
+
 /// The largest answer that is read. The largest page of the API is well under a megabyte.
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
 
@@ -58,20 +60,35 @@ pub(crate) struct Http {
     connect_timeout: Duration,
     read_timeout: Duration,
     user_agent: String,
-    /// Built on first use: reading the machine's trusted certificates takes longer than all else at start-up.
-    client: OnceLock<Result<reqwest::Client, String>>,
+    proxies: Proxies,
+    /// For what crosses TLS. Built on first use: reading the machine's trusted certificates takes longer than all
+    /// else at start-up.
+    secure: OnceLock<Result<reqwest::Client, String>>,
+    /// For plain HTTP without a proxy, where no certificate is ever checked: trusts none, and reads none.
+    plain: OnceLock<Result<reqwest::Client, String>>,
 }
 
 impl Http {
     pub(crate) fn new(connect_timeout: Duration, read_timeout: Duration, user_agent: &str) -> Self {
         // What a header can't hold would make every request fail.
         let user_agent = user_agent.chars().filter(|c| matches!(c, ' '..='~')).collect();
-        Self { connect_timeout, read_timeout, user_agent, client: OnceLock::new() }
+        Self {
+            connect_timeout,
+            read_timeout,
+            user_agent,
+            proxies: Proxies::default(),
+            secure: OnceLock::new(),
+            plain: OnceLock::new(),
+        }
     }
 
-    fn client(&self) -> Result<&reqwest::Client, SendError> {
-        let built = self.client.get_or_init(|| {
-            reqwest::Client::builder()
+    fn client(&self, url: &Url) -> Result<&reqwest::Client, SendError> {
+        let is_plain = url.scheme() == "http" && self.proxies.of(url).is_none();
+        let client = if is_plain { &self.plain } else { &self.secure };
+        let built = client.get_or_init(|| {
+            let builder = reqwest::Client::builder();
+            let builder = if is_plain { builder.tls_certs_only([]) } else { builder };
+            builder
                 .connect_timeout(self.connect_timeout)
                 .read_timeout(self.read_timeout)
                 .user_agent(&self.user_agent)
@@ -87,7 +104,7 @@ impl Http {
 
     async fn post(&self, request: HttpRequest) -> Result<HttpReply, SendError> {
         let mut response = self
-            .client()?
+            .client(&request.url)?
             .post(request.url)
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(ACCEPT, "application/json")
