@@ -5,7 +5,7 @@
 //! | throttled | all callers of the operation wait, then again | the same: a throttled call did nothing |
 //! | no connection | again with growing waits, for [`UNREACHABLE`] at most | the same: nothing was sent |
 //! | HTTP 5xx, connection lost, no answer in time | again with growing waits | [`ErrorKind::ReplyLost`] |
-//! | an answer with HTTP 2xx that can't be read | again, [`UNREADABLE`] times | [`ErrorKind::ReplyLost`] |
+//! | an answer that can't be read (with HTTP 2xx, where it is repeatable) | again, [`UNREADABLE`] times | [`ErrorKind::ReplyLost`] |
 //! | the clock is off | once more, with the server's time | the same: it was refused |
 //! | anything else | final | final |
 //!
@@ -233,12 +233,16 @@ impl Client {
                 Next::Wait(refusal.wait.unwrap_or_else(|| history.next_wait()))
             }
             ErrorKind::Unavailable => Next::GiveUp(error.clone().with_kind(ErrorKind::ReplyLost)),
+            // Whoever gave this answer, the service may have had the request before.
+            ErrorKind::UnexpectedAnswer if !operation.idempotent => {
+                Next::GiveUp(error.clone().with_kind(ErrorKind::ReplyLost))
+            }
             ErrorKind::UnexpectedAnswer if error.http_status().is_some_and(|status| status < 300) => {
                 history.unreadable += 1;
-                match (operation.idempotent, history.unreadable <= UNREADABLE) {
-                    (false, _) => Next::GiveUp(error.clone().with_kind(ErrorKind::ReplyLost)),
-                    (true, true) => Next::Wait(history.next_wait()),
-                    (true, false) => Next::GiveUp(error.clone()),
+                if history.unreadable <= UNREADABLE {
+                    Next::Wait(history.next_wait())
+                } else {
+                    Next::GiveUp(error.clone())
                 }
             }
             _ => Next::GiveUp(error.clone()),

@@ -26,7 +26,7 @@ pub(super) fn plan(block: &Block, prior: Option<&Value>, config: &Value, propose
     };
     let mut requires_replace = Vec::new();
     if let Some(prior) = prior {
-        find_replacements(&block.attributes, prior, &state, &Path::root(), &mut requires_replace);
+        find_replacements(&block.attributes, prior, config, &state, &Path::root(), &mut requires_replace);
     }
     Planned { state, requires_replace }
 }
@@ -166,9 +166,12 @@ fn walk_nested(
     }
 }
 
+/// A computed value that is only open, with nothing about it in the configuration, replaces nothing: what it will be is
+/// the provider's own affair.
 fn find_replacements(
     attributes: &BTreeMap<&'static str, Attribute>,
     prior: &Value,
+    config: &Value,
     planned: &Value,
     path: &Path,
     found: &mut Vec<Path>,
@@ -176,14 +179,15 @@ fn find_replacements(
     for (name, attribute) in attributes {
         let before = prior.get(name).unwrap_or(&Value::Null);
         let after = planned.get(name).unwrap_or(&Value::Null);
-        if before == after {
+        let asked = config.get(name).unwrap_or(&Value::Null);
+        if before == after || (asked.is_null() && after.is_unknown()) {
             continue;
         }
         let here = path.clone().attribute(*name);
         match &attribute.kind {
             _ if attribute.requires_replace => found.push(here),
             AttributeKind::Nested(nested) if matches!(nested.nesting, Nesting::Single) => {
-                find_replacements(&nested.attributes, before, after, &here, found);
+                find_replacements(&nested.attributes, before, asked, after, &here, found);
             }
             _ => {}
         }
@@ -298,6 +302,26 @@ mod tests {
         assert_eq!(planned.state.get("size"), Some(&Value::UNKNOWN));
         let paths: Vec<String> = planned.requires_replace.iter().map(ToString::to_string).collect();
         assert_eq!(paths, ["key", "name"], "an unknown value counts as a change");
+    }
+
+    #[test]
+    fn what_is_only_open_replaces_nothing() {
+        let mut prior = prior();
+        if let Value::Object(fields) = &mut prior {
+            fields.insert("key".to_owned(), Value::Null);
+        }
+        let disk = Value::List(vec![Value::object([("name", "a".into()), ("serial", Value::Null)])]);
+        let config = object(&[("name", "a".into()), ("disk", disk.clone())]);
+        let proposed = object(&[
+            ("id", "1".into()),
+            ("name", "a".into()),
+            ("mode", "fast".into()),
+            ("size", 3.into()),
+            ("disk", disk),
+        ]);
+        let planned = plan(&block(), Some(&prior), &config, &proposed);
+        assert_eq!(planned.state.get("key"), Some(&Value::UNKNOWN));
+        assert_eq!(planned.requires_replace, []);
     }
 
     #[test]

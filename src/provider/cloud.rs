@@ -6,6 +6,7 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::key_files::KeyFilesInUse;
 use super::key_pair_attachment::Claims;
 use super::unbindings::PlannedUnbindings;
 use crate::alicloud::{Call, Client};
@@ -33,15 +34,15 @@ pub struct Cloud {
     key_pairs: OnceCell<Option<u64>>,
     settings: Settings,
     unbindings: PlannedUnbindings,
+    key_files: KeyFilesInUse,
     /// What the attachments want.
     pub(super) claims: Claims,
 }
 
 impl Cloud {
-    /// A provider whose block is complete. The cloud is not asked for the account if `account` says it.
-    pub(super) fn new(client: Client, account: Option<String>, settings: Settings) -> Self {
-        let account = account.map_or_else(OnceCell::new, |account| OnceCell::new_with(Some(Some(account))));
-        Self { account, settings, ..Self::of(Ok(client)) }
+    /// A provider whose block is complete.
+    pub(super) fn new(client: Client, settings: Settings) -> Self {
+        Self { settings, ..Self::of(Ok(client)) }
     }
 
     /// A provider whose block holds values that are known only after apply. What needs the cloud
@@ -57,6 +58,7 @@ impl Cloud {
             key_pairs: OnceCell::new(),
             settings: Settings { wait_for_unbind: Duration::ZERO, plan_time_checks: true },
             unbindings: PlannedUnbindings::default(),
+            key_files: KeyFilesInUse::default(),
             claims: Claims::default(),
         }
     }
@@ -79,6 +81,11 @@ impl Cloud {
     /// The bindings that the plan under way removes.
     pub(super) fn planned_unbindings(&self) -> &PlannedUnbindings {
         &self.unbindings
+    }
+
+    /// The key files that creates of this process work with.
+    pub(super) fn key_files(&self) -> &KeyFilesInUse {
+        &self.key_files
     }
 
     /// How many key pairs the region has, for warnings; asked at most once.

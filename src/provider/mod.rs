@@ -4,6 +4,7 @@ mod cloud;
 mod config;
 mod diagnostics;
 mod environment;
+mod key_files;
 mod key_pair;
 mod key_pair_attachment;
 mod key_pairs;

@@ -113,3 +113,20 @@ fn timeouts_are_only_recorded() {
         assert!(case.simulator.calls().iter().all(|call| call.action == "DescribeKeyPairs"));
     });
 }
+
+#[test]
+fn a_change_in_place_stays_one_where_the_cloud_shows_no_public_key() {
+    acceptance(|case| {
+        let silent = |body: &str| {
+            format!("resource \"alicloud_key_pair\" \"k\" {{\n  key_pair_name = \"web\"\n{body}\n}}\n")
+        };
+        case.simulator.world(|world| {
+            world.shows_public_keys = false;
+            world.add_key_pair(REGION, "web", "ssh-rsa AAAAB3NzaC1yc2E=");
+        });
+        case.write(&silent(""));
+        case.run(&["import", K, "web"]).succeeded();
+        let plan = case.step(&silent("tags = { a = 1 }"), &[(K, "update")]);
+        assert!(plan.replace_paths(K).is_empty());
+    });
+}

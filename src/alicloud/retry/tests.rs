@@ -58,8 +58,8 @@ async fn what_is_repeated_and_what_is_not() {
         ("truncated", answer(200, r#"{"RequestId":"R"#), None, Some(ReplyLost)),
         ("empty", answer(200, ""), None, Some(ReplyLost)),
         ("nonce used", code(400, "SignatureNonceUsed"), None, Some(ReplyLost)),
-        ("redirect", answer(302, ""), Some(UnexpectedAnswer), Some(UnexpectedAnswer)),
-        ("proxy 403", answer(403, "<html>no</html>"), Some(UnexpectedAnswer), Some(UnexpectedAnswer)),
+        ("redirect", answer(302, ""), Some(UnexpectedAnswer), Some(ReplyLost)),
+        ("proxy 403", answer(403, "<html>no</html>"), Some(UnexpectedAnswer), Some(ReplyLost)),
         ("error with 200", code(200, "KeyPair.AlreadyExist"), Some(AlreadyExists), Some(AlreadyExists)),
         (
             "unknown key",

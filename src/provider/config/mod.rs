@@ -61,8 +61,6 @@ const CONNECT_TIMEOUT: Argument =
     Argument { name: "client_connect_timeout", variables: &["CLIENT_CONNECT_TIMEOUT"] };
 const READ_TIMEOUT: Argument = Argument { name: "client_read_timeout", variables: &["CLIENT_READ_TIMEOUT"] };
 const MAX_RETRY_TIMEOUT: Argument = Argument { name: "max_retry_timeout", variables: &["MAX_RETRY_TIMEOUT"] };
-const ACCOUNT_ID: Argument =
-    Argument { name: "account_id", variables: &["ALICLOUD_ACCOUNT_ID", "ALIBABA_CLOUD_ACCOUNT_ID"] };
 const SOURCE_IP: Argument =
     Argument { name: "source_ip", variables: &["ALICLOUD_SOURCE_IP", "ALIBABA_CLOUD_SOURCE_IP"] };
 const SECURE_TRANSPORT: Argument = Argument {
@@ -172,12 +170,11 @@ pub(super) fn configure(
     match client(config, host, environment) {
         Ok(client) => {
             warn_of_the_region(config, client.region(), environment, diagnostics);
-            let account = ACCOUNT_ID.find(&config.account_id, environment).map(|it| it.0);
             let settings = Settings {
                 wait_for_unbind: or_default(&config.wait_for_unbind, Duration::ZERO),
                 plan_time_checks: config.plan_time_checks.known().copied().unwrap_or(true),
             };
-            Some(Cloud::new(client, account, settings))
+            Some(Cloud::new(client, settings))
         }
         Err(error) => {
             diagnostics.push(error);

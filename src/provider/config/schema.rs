@@ -144,8 +144,8 @@ fn credentials(block: Block) -> Block {
         .attribute(
             "account_id",
             text(
-                "The account that the credentials belong to; asked of the cloud if not set. Also from the \
-                 environment: `ALICLOUD_ACCOUNT_ID`, `ALIBABA_CLOUD_ACCOUNT_ID`.",
+                "Accepted, and not used: whose the credentials are is asked of the cloud, since key pairs are guarded \
+                 by the answer.",
             ),
         )
         .attribute("account_type", text("`Domestic` or `International`. Makes no difference to key pairs."))

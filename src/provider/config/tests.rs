@@ -141,14 +141,6 @@ fn an_unknown_region_is_a_warning_that_can_be_silenced() {
 }
 
 #[tokio::test]
-async fn the_account_is_not_asked_for_when_the_block_says_it() {
-    let block = ProviderModel { account_id: "1234".into(), ..ProviderModel::default() };
-    let cloud = configured(&block, &BTreeMap::new()).0.unwrap();
-    let account = cloud.account_id(&tokio_util::sync::CancellationToken::new()).await;
-    assert_eq!(account.as_deref(), Some("1234"));
-}
-
-#[tokio::test]
 async fn sources_of_credentials_that_are_not_supported_are_named_and_never_passed_over() {
     let keys =
         ProviderModel { access_key: "id".into(), secret_key: "secret".into(), ..ProviderModel::default() };

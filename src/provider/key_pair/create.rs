@@ -37,7 +37,7 @@ pub(super) async fn create(
         Some(name) => name.to_owned(),
         None => name::unique_name(config.key_name_prefix.as_str().filter(|prefix| !prefix.is_empty()))?,
     };
-    let key = Key::obtain(&config).await?;
+    let key = Key::obtain(&config, &context.client).await?;
     let import = ImportKeyPair {
         name: name.clone(),
         public_key: key.public.to_line(),
@@ -52,7 +52,7 @@ pub(super) async fn create(
         Ok(fingerprint) => fingerprint,
         Err(failure) => {
             if failure.is_plain() {
-                key.withdraw().await;
+                key.withdraw(&context.client).await;
             }
             return Err(failure
                 .into_diagnostic(type_name, client, &call, &key, &name, account_id.as_deref())
@@ -119,7 +119,7 @@ struct Key {
 
 impl Key {
     /// The key that the configuration asks for. Changes nothing but a new key file.
-    async fn obtain(config: &KeyPairModel) -> Result<Self, Diagnostic> {
+    async fn obtain(config: &KeyPairModel, cloud: &Cloud) -> Result<Self, Diagnostic> {
         if let Some(text) = config.public_key.as_str() {
             let public = PublicKey::parse(text).map_err(|error| {
                 Diagnostic::error("Invalid public key", error.to_string()).at("public_key")
@@ -127,6 +127,9 @@ impl Key {
             return Ok(Self { public, written: None });
         }
         let path = config.key_file.as_str().filter(|path| !path.is_empty()).map(PathBuf::from);
+        if let Some(path) = &path {
+            cloud.key_files().note(path);
+        }
         tokio::task::spawn_blocking(move || Self::from_file_or_new(path.as_deref())).await.unwrap_or_else(
             |error| Err(Diagnostic::error("No key could be made", format!("Making a key failed: {error}."))),
         )
@@ -160,8 +163,11 @@ impl Key {
     }
 
     /// Takes back the file that was written for a key that the cloud did not take.
-    async fn withdraw(&self) {
-        let Some(path) = self.written.clone() else { return };
+    async fn withdraw(&self, cloud: &Cloud) {
+        // Another create that found the file may have imported its key: it is that one's only copy.
+        let Some(path) = self.written.clone().filter(|path| !cloud.key_files().is_shared(path)) else {
+            return;
+        };
         let public = self.public.clone();
         let _ = tokio::task::spawn_blocking(move || key_file::take_away(&path, &public)).await;
     }

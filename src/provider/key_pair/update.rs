@@ -23,6 +23,8 @@ pub(super) async fn update(
     let name = prior.name().to_owned();
     let memory = Memory::load(&response.private);
     memory.check_region(&name, client.region())?;
+    // A key pair of this name in another account is somebody else's.
+    memory.check_account(&name, context).await?;
     let account_id = memory.account_id.as_deref();
     let attempt = Attempt { key_pair: &name, account_id, timeout: Some("update") };
     let timeout = planned.timeouts.known().map_or(&Attr::Null, |timeouts| &timeouts.update);

@@ -137,6 +137,7 @@ pub(super) async fn update(
     let name = prior.name().as_str().unwrap_or_default().to_owned();
     let memory = Memory::load(&response.private);
     memory.check_region(&name, client.region())?;
+    memory.check_account(&name, context).await?;
     let binding = Binding {
         client,
         call: call(context, or_default(timeout(&planned, |it| &it.create), DEFAULT_TIMEOUT)),
