@@ -23,13 +23,17 @@ pub(super) async fn update(
     let name = prior.name().to_owned();
     let memory = Memory::load(&response.private);
     memory.check_region(&name, client.region())?;
-    // A key pair of this name in another account is somebody else's.
-    memory.check_account(&name, context).await?;
     let account_id = memory.account_id.as_deref();
     let attempt = Attempt { key_pair: &name, account_id, timeout: Some("update") };
     let timeout = planned.timeouts.known().map_or(&Attr::Null, |timeouts| &timeouts.update);
     let call = call(context, or_default(timeout, DEFAULT_TIMEOUT));
 
+    let group = planned.wanted_group().filter(|group| prior.wanted_group() != Some(group));
+    let tags::Difference { removed, set } = tags::difference(&prior.tags, &planned.tags);
+    if group.is_some() || !removed.is_empty() || !set.is_empty() {
+        // A key pair of this name in another account is somebody else's.
+        memory.check_account(&name, context).await?;
+    }
     // Follows each change that the cloud has made, so that a failure leaves a true state. The
     // arguments that are only recorded come first.
     let state = response.state.insert(KeyPairModel {
@@ -37,7 +41,7 @@ pub(super) async fn update(
         tags: prior.tags.clone(),
         ..planned.clone()
     });
-    if let Some(group) = planned.wanted_group().filter(|group| prior.wanted_group() != Some(group)) {
+    if let Some(group) = group {
         let failed = |error| {
             attempt
                 .failed(format!("Could not move the key pair {name:?} to the resource group {group}"), &error)
@@ -46,7 +50,6 @@ pub(super) async fn update(
     }
     state.resource_group_id = planned.resource_group_id.clone();
 
-    let tags::Difference { removed, set } = tags::difference(&prior.tags, &planned.tags);
     let failed = |error| {
         attempt.failed(format!("Could not change the tags of the key pair {name:?}"), &error).at("tags")
     };
