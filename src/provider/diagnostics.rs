@@ -51,7 +51,7 @@ impl Attempt<'_> {
             ErrorKind::Deadline if error.last().is_some_and(|last| last.kind() == ErrorKind::Throttled) => {
                 self.throttled()
             }
-            ErrorKind::Deadline => format!("Nothing was changed by the last try. {}", self.raise_the_timeout()),
+            ErrorKind::Deadline => format!("The next plan shows whether the last try changed anything. {}", self.raise_the_timeout()),
             ErrorKind::Unavailable => {
                 "The service failed for reasons of its own. Run the command again later; if it goes on, give the \
                  request id to Alibaba Cloud's support."
@@ -74,7 +74,7 @@ impl Attempt<'_> {
                     .to_owned()
             }
             ErrorKind::Cancelled => {
-                "The run was interrupted before the cloud was asked for this. Nothing was changed.".to_owned()
+                "The run was interrupted. The next plan shows what is true in the cloud.".to_owned()
             }
             ErrorKind::MissingCredentials => {
                 "Set access_key and secret_key in the provider block, or the environment variables \
