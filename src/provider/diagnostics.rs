@@ -21,7 +21,7 @@ use crate::framework::Diagnostic;
 /// What was being done when an error came.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Attempt<'a> {
-    /// The resource, as messages name it: `key pair "web"`.
+    /// The name of the key pair.
     pub(super) key_pair: &'a str,
     /// The account, if it is known.
     pub(super) account_id: Option<&'a str>,

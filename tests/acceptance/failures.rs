@@ -196,7 +196,6 @@ fn an_endpoint_that_nobody_serves_is_named_and_so_is_the_proxy() {
         let summary = "Could not create the key pair \"web\"";
         case.set_provider(&provider(&nobody));
         let error = case.apply_fails().error();
-        println!("{}", error.detail);
         error.says(
             summary,
             "resource",
@@ -208,7 +207,6 @@ fn an_endpoint_that_nobody_serves_is_named_and_so_is_the_proxy() {
         case.set_env("HTTP_PROXY", format!("http://user:proxy-password@{nobody}"));
         case.forbid("proxy-password");
         let error = case.apply_fails().error();
-        println!("{}", error.detail);
         error.says(summary, "resource", &["Host: ecs.example.com", &format!("Proxy: http://{nobody}")]);
         assert!(case.state().is_empty());
     });

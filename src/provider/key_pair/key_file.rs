@@ -4,10 +4,7 @@ use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
-use crate::openssh::{PrivateKeyError, PublicKey, public_half};
-
-/// A private key file is a few KiB; more is something else.
-const LARGEST: u64 = 64 * 1024;
+use crate::openssh::{MAX_FILE, PrivateKeyError, PublicKey, public_half};
 
 /// What is wrong with a key file. The texts complete "The file … ".
 #[derive(Debug, thiserror::Error)]
@@ -44,8 +41,8 @@ pub(super) fn inspect(path: &Path) -> Result<Option<PublicKey>, KeyFileError> {
     }
     let file = fs::File::open(path).map_err(KeyFileError::Io)?;
     let mut content = zeroize::Zeroizing::new(Vec::new());
-    file.take(LARGEST + 1).read_to_end(&mut content).map_err(KeyFileError::Io)?;
-    if content.len() as u64 > LARGEST {
+    file.take(MAX_FILE as u64 + 1).read_to_end(&mut content).map_err(KeyFileError::Io)?;
+    if content.len() > MAX_FILE {
         return Err(KeyFileError::TooLarge);
     }
     public_half(&content).map(Some).map_err(KeyFileError::Content)
