@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::denial::Denial;
+
 /// What went wrong, named by what the user can do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -82,6 +84,7 @@ struct Details {
     credential: Option<String>,
     tries: u32,
     last: Option<Error>,
+    denial: Option<Denial>,
 }
 
 impl Error {
@@ -100,6 +103,7 @@ impl Error {
             credential: None,
             tries: 0,
             last: None,
+            denial: None,
         }))
     }
 
@@ -146,6 +150,13 @@ impl Error {
     #[must_use]
     pub fn with_last(mut self, last: Option<Error>) -> Self {
         self.0.last = last;
+        self
+    }
+
+    /// The same, with what the service says of the missing permission.
+    #[must_use]
+    pub fn with_denial(mut self, denial: Option<Denial>) -> Self {
+        self.0.denial = denial;
         self
     }
 
@@ -211,6 +222,11 @@ impl Error {
     /// The credentials in use, masked, with their origin ("access key ****abcd from the provider block").
     pub fn credential(&self) -> Option<&str> {
         self.0.credential.as_deref()
+    }
+
+    /// For a missing permission: who lacks which one, as far as the service tells.
+    pub fn denial(&self) -> Option<&Denial> {
+        self.0.denial.as_ref()
     }
 
     /// How many requests were made; zero if it never came to one.

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 use serde_json::Value;
 
+use super::denial::Denial;
 use super::error::{Error, ErrorKind};
 use super::error_code;
 use super::json::{self, Object};
@@ -75,7 +76,8 @@ pub(crate) fn read(reply: &HttpReply, scrubber: &Scrubber<'_>) -> Result<Success
     if message.is_empty() {
         message = format!("The service refused with HTTP {} and gave no reason.", reply.status);
     }
-    Err(refusal(Error::new(kind, message).with_answer(reply.status, code, request_id)))
+    let denial = (kind == ErrorKind::Forbidden).then(|| Denial::read(&body, scrubber)).flatten();
+    Err(refusal(Error::new(kind, message).with_answer(reply.status, code, request_id).with_denial(denial)))
 }
 
 /// What an answer is that isn't JSON of this API. Its text is not repeated, since it may repeat the request; only the

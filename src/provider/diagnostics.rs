@@ -32,11 +32,15 @@ pub(super) struct Attempt<'a> {
 impl Attempt<'_> {
     /// The message for `error`. `summary` says what failed: `Could not delete the key pair "web"`.
     pub(super) fn failed(&self, summary: impl Into<String>, error: &Error) -> Diagnostic {
+        self.failed_for(summary, error, &self.advice(error))
+    }
+
+    /// The same with advice that fits this case better than what fits all errors of the kind.
+    pub(super) fn failed_for(&self, summary: impl Into<String>, error: &Error, advice: &str) -> Diagnostic {
         let mut detail = sentence(error.message());
-        let advice = self.advice(error);
         if !advice.is_empty() {
             detail.push_str("\n\n");
-            detail.push_str(&advice);
+            detail.push_str(advice);
         }
         detail.push_str("\n\n");
         detail.push_str(&facts(error));
@@ -123,8 +127,8 @@ impl Attempt<'_> {
                     .to_owned()
             }
             ErrorKind::LimitExceeded => {
-                "The service takes fewer key pairs in one call than were named. Run the command again; if it goes on, \
-                 report it to the provider."
+                "The call named more than the service takes at once. Run the command again; if it goes on, give the \
+                 request id to Alibaba Cloud's support."
                     .to_owned()
             }
             ErrorKind::ResourceGroupNotFound => {
@@ -165,28 +169,73 @@ impl Attempt<'_> {
     }
 
     fn forbidden(&self, error: &Error) -> String {
-        format!(
-            "The user or role behind the {} lacks a permission. Have this allowed, and no policy deny it:\n\n{}",
-            error.credential().unwrap_or("access key"),
-            self.permission(error)
-        )
+        let denial = error.denial();
+        let mut who = format!("The user or role behind the {}", error.credential().unwrap_or("access key"));
+        if let Some(denial) = denial.filter(|denial| !denial.principal.is_empty()) {
+            let kind = match denial.principal_type.as_str() {
+                "SubUser" => "RAM user",
+                "AssumedRoleUser" => "role session",
+                "RootUser" => "account",
+                _ => "identity",
+            };
+            who.push_str(&format!(", the {kind} {},", denial.principal));
+        }
+        let permission = self.permission(error);
+        match denial.filter(|denial| denial.is_explicit()) {
+            Some(denial) => {
+                let policy = policy_in_words(&denial.policy_type);
+                format!(
+                    "{who} is forbidden to do this: {policy} denies it, and that outweighs whatever allows it. Change \
+                     the statement that denies this:\n\n{permission}"
+                )
+            }
+            None => format!(
+                "{who} lacks a permission. Have this allowed, in a policy that is attached to it:\n\n{permission}"
+            ),
+        }
     }
 
-    /// The permission that the failed operation needs, as two indented lines.
+    /// The permission that the failed operation needs, as indented lines.
     pub(super) fn permission(&self, error: &Error) -> String {
         let operation = error.operation();
-        let (service, resource) = match operation {
-            "GetCallerIdentity" => ("sts", "*".to_owned()),
-            "DescribeInstances" | "RebootInstance" => ("ecs", "instance/*".to_owned()),
+        let key_pair = format!("keypair/{}", self.key_pair);
+        let (service, resources) = match operation {
+            "GetCallerIdentity" => ("sts", vec!["*".to_owned()]),
+            "DescribeInstances" | "RebootInstance" => ("ecs", vec!["instance/*".to_owned()]),
             // These are granted for all key pairs or none.
-            "ImportKeyPair" | "DescribeKeyPairs" => ("ecs", "keypair/*".to_owned()),
-            _ => ("ecs", format!("keypair/{}", self.key_pair)),
+            "ImportKeyPair" | "DescribeKeyPairs" => ("ecs", vec!["keypair/*".to_owned()]),
+            // The service asks for both.
+            "AttachKeyPair" | "DetachKeyPair" => ("ecs", vec![key_pair, "instance/*".to_owned()]),
+            _ => ("ecs", vec![key_pair]),
         };
-        format!(
-            "  Action: {service}:{operation}\n  Resource: acs:{service}:{}:{}:{resource}",
-            error.region(),
-            self.account_id.unwrap_or("*"),
-        )
+        let action = error.denial().map(|denial| denial.action.as_str()).filter(|action| !action.is_empty());
+        let action = action.map_or_else(|| format!("{service}:{operation}"), str::to_owned);
+        let mut text = format!("  Action: {action}");
+        for resource in resources {
+            let account = self.account_id.unwrap_or("*");
+            // Writing to a String cannot fail.
+            let _ = write!(text, "\n  Resource: acs:{service}:{}:{account}:{resource}", error.region());
+        }
+        text
+    }
+}
+
+/// The kind of policy that decided, as RAM names it, in words.
+fn policy_in_words(policy_type: &str) -> String {
+    match policy_type {
+        "ControlPolicy" => {
+            "a control policy of the resource directory (the organisation's administrators set it)".to_owned()
+        }
+        "SessionPolicy" => {
+            "the policy that was given when the role was taken on (policy in assume_role)".to_owned()
+        }
+        "AssumeRolePolicy" => "the trust policy of the role".to_owned(),
+        "AccountLevelIdentityBasedPolicy" => "a policy of the account that is attached to it".to_owned(),
+        "ResourceGroupLevelIdentityBasedPolicy" => {
+            "a policy that is attached to it for a resource group".to_owned()
+        }
+        "" => "a policy".to_owned(),
+        other => format!("a policy of the kind {other}"),
     }
 }
 

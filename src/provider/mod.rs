@@ -4,6 +4,8 @@ mod cloud;
 mod config;
 mod diagnostics;
 mod environment;
+#[cfg(test)]
+mod golden;
 mod key_files;
 mod key_pair;
 mod key_pair_attachment;

@@ -1,6 +1,8 @@
 //! The whole text of each message, as people read it.
 
 use super::*;
+use crate::alicloud::Denial;
+use crate::provider::golden::golden;
 
 const ATTEMPT: Attempt<'_> =
     Attempt { key_pair: "web", account_id: Some("1234567890123456"), timeout: Some("delete") };
@@ -17,20 +19,6 @@ fn error(kind: ErrorKind, status: u16, code: &str, message: &str) -> Error {
         .with_tries(1)
 }
 
-/// Compares with `tests/golden/diagnostics/NAME.txt`; `UPDATE_GOLDEN=1` writes it.
-fn golden(name: &str, diagnostic: &Diagnostic) {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden/diagnostics")
-        .join(format!("{name}.txt"));
-    let text = format!("{}\n\n{}\n", diagnostic.summary, diagnostic.detail);
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, &text).unwrap();
-    }
-    let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(text, expected, "{}", path.display());
-}
-
 #[test]
 #[expect(clippy::too_many_lines, reason = "one table")]
 fn each_kind_has_its_text() {
@@ -42,6 +30,13 @@ fn each_kind_has_its_text() {
             .with_operation("DeleteKeyPairs", "ecs.cn-beijing.aliyuncs.com", "cn-beijing")
             .with_tries(7)
             .with_last(last)
+    };
+    let denial = |reason: &str, policy_type: &str| Denial {
+        action: "ecs:DeleteKeyPairs".to_owned(),
+        principal_type: "SubUser".to_owned(),
+        principal: "215500000000000000".to_owned(),
+        reason: reason.to_owned(),
+        policy_type: policy_type.to_owned(),
     };
     let unavailable = error(
         Kind::Unavailable,
@@ -67,6 +62,26 @@ fn each_kind_has_its_text() {
                 "Forbidden.RAM",
                 "User not authorized to operate on the specified resource, or this API doesn't support RAM.",
             ),
+        ),
+        (
+            "forbidden-explicitly",
+            error(
+                Kind::Forbidden,
+                403,
+                "Forbidden.RAM",
+                "User not authorized to operate on the specified resource, or this API doesn't support RAM.",
+            )
+            .with_denial(Some(denial("ExplicitDeny", "ControlPolicy"))),
+        ),
+        (
+            "forbidden-to-a-user",
+            error(
+                Kind::Forbidden,
+                403,
+                "Forbidden.RAM",
+                "User not authorized to operate on the specified resource, or this API doesn't support RAM.",
+            )
+            .with_denial(Some(denial("ImplicitDeny", "AccountLevelIdentityBasedPolicy"))),
         ),
         (
             "access-key-not-found",
@@ -141,33 +156,6 @@ fn each_kind_has_its_text() {
             ),
         ),
         ("quota", error(Kind::QuotaExceeded, 403, "QuotaExceed.KeyPair", "The key pair quota exceeds.")),
-        (
-            "missing-parameter",
-            error(
-                Kind::InvalidInput,
-                400,
-                "MissingParameter",
-                "The input parameter \"KeyPairNames\" that is mandatory for processing this request is not supplied.",
-            ),
-        ),
-        (
-            "invalid-names",
-            error(
-                Kind::InvalidInput,
-                400,
-                "InvalidKeyPairNames.ValueNotSupported",
-                "The specified parameter \"KeyPairNames\" is not valid.",
-            ),
-        ),
-        (
-            "limit",
-            error(
-                Kind::LimitExceeded,
-                403,
-                "InstanceKeyPairLimitExceeded",
-                "Exceeding the allowed amount of instance which will be deleted.",
-            ),
-        ),
         (
             "wrong-endpoint",
             error(

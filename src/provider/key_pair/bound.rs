@@ -97,3 +97,52 @@ fn list(instances: &[Instance]) -> String {
     text.truncate(text.trim_end().len());
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::golden::golden;
+
+    #[test]
+    fn each_case_has_its_text() {
+        let instance = |number: usize, name: &str, status| Instance {
+            id: format!("i-{number:02}"),
+            name: name.to_owned(),
+            zone_id: "cn-beijing-h".to_owned(),
+            status,
+            key_pair_name: Some("web".to_owned()),
+        };
+        let answer = |operation, kind, status, code: &str, message: &str| {
+            Error::new(kind, message)
+                .with_operation(operation, "ecs.cn-beijing.aliyuncs.com", "cn-beijing")
+                .with_answer(status, Some(code.to_owned()), Some("26BEB2FB".to_owned()))
+        };
+        let refusal = answer(
+            "DeleteKeyPairs",
+            ErrorKind::Bound,
+            400,
+            "InvalidParameter.KeypairAlreadyAttachedInstance",
+            "The specified parameter \"KeyPairNames\" attached to instances can not be deleted.",
+        );
+        let forbidden =
+            answer("DescribeInstances", ErrorKind::Forbidden, 403, "Forbidden.RAM", "Not authorized.");
+        let down = answer("DescribeInstances", ErrorKind::Unavailable, 503, "ServiceUnavailable", "Down.");
+        let two = vec![
+            instance(1, "web-1", InstanceStatus::Running),
+            instance(2, "", InstanceStatus::Other("Odd".to_owned())),
+        ];
+        let many: Vec<_> = (1..=23).map(|number| instance(number, "", InstanceStatus::Stopped)).collect();
+        let attempt =
+            Attempt { key_pair: "web", account_id: Some("1234567890123456"), timeout: Some("delete") };
+        golden("bound-warning", &warning("web", &two));
+        for (file, bound) in [
+            ("bound", Ok(two)),
+            ("bound-to-many", Ok(many)),
+            ("bound-unseen", Ok(Vec::new())),
+            ("bound-forbidden-to-look", Err(forbidden)),
+            ("bound-look-failed", Err(down)),
+        ] {
+            golden(file, &error(&attempt, &refusal, &bound));
+        }
+    }
+}

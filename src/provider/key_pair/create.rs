@@ -6,15 +6,16 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::memory::Memory;
+use super::not_created::{Failure, Wanted, holds};
 use super::schema::KeyPairModel;
-use super::{call, key_file, messages, name, tags};
-use crate::alicloud::ecs::{ImportKeyPair, KeyPair};
-use crate::alicloud::{Call, Client, Error, ErrorKind};
+use super::{call, key_file, name, tags};
+use crate::alicloud::ecs::ImportKeyPair;
+use crate::alicloud::{Call, Client, ErrorKind};
 use crate::framework::duration::or_default;
 use crate::framework::{Attr, ChangeResponse, Context, CreateRequest, Diagnostic, Diagnostics};
 use crate::openssh::{PublicKey, generate_rsa_2048};
 use crate::provider::cloud::Cloud;
-use crate::provider::diagnostics::{Attempt, facts};
+use crate::provider::diagnostics::facts;
 
 /// As in the official provider.
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(5);
@@ -54,10 +55,14 @@ pub(super) async fn create(
             if failure.is_plain() {
                 key.withdraw(&context.client).await;
             }
-            return Err(failure
-                .into_diagnostic(type_name, client, &call, &key, &name, account_id.as_deref())
-                .await
-                .into());
+            let wanted = Wanted {
+                type_name,
+                name: &name,
+                key: &key.public,
+                written: key.written.as_deref(),
+                account_id: account_id.as_deref(),
+            };
+            return Err(failure.into_diagnostic(client, &call, &wanted).await.into());
         }
     };
 
@@ -173,16 +178,6 @@ impl Key {
     }
 }
 
-/// Why there is no new key pair.
-enum Failure {
-    /// The cloud plainly refused, or was never asked.
-    Refused(Error),
-    /// The reply was lost, and the name belongs to somebody else's key pair.
-    Taken(Error, Box<KeyPair>),
-    /// The reply was lost, and what became of it could not be seen.
-    Unclear(Error, Option<Error>),
-}
-
 /// Imports the key. A lost reply is settled by looking: a key pair of this name, with this key, that
 /// is not older than the request, is the one that the request made.
 async fn import_settled(
@@ -244,15 +239,6 @@ async fn import_settled(
     }
 }
 
-/// Whether the key pair holds this key: by the key itself where the cloud shows it, else by the
-/// fingerprint.
-fn holds(found: &KeyPair, key: &PublicKey) -> bool {
-    match found.public_key.as_deref().map(PublicKey::parse) {
-        Some(Ok(theirs)) => theirs.same_key(key),
-        _ => found.fingerprint == key.fingerprint_md5(),
-    }
-}
-
 /// Whether a creation time (`2026-01-31T08:33Z`) is before `oldest`, in seconds since 1970. What
 /// cannot be read is not older.
 fn is_older(creation_time: &str, oldest: i64) -> bool {
@@ -267,110 +253,6 @@ fn is_older(creation_time: &str, oldest: i64) -> bool {
     );
     // Both are in UTC with fixed widths, so they compare as text.
     creation_time.get(..oldest.len()).is_some_and(|minute| minute < oldest.as_str())
-}
-
-impl Failure {
-    /// Whether it is certain that nothing was made.
-    fn is_plain(&self) -> bool {
-        matches!(self, Self::Refused(_))
-    }
-
-    async fn into_diagnostic(
-        self,
-        type_name: &str,
-        client: &Client,
-        call: &Call,
-        key: &Key,
-        name: &str,
-        account_id: Option<&str>,
-    ) -> Diagnostic {
-        let file = match &key.written {
-            Some(path) if !self.is_plain() => {
-                format!("\n\nThe new private key is in {}; keep it until this is settled.", path.display())
-            }
-            _ => String::new(),
-        };
-        match self {
-            Self::Refused(error) if error.kind() == ErrorKind::AlreadyExists => {
-                let found = client.describe_key_pair(&call.to_settle(), name).await.ok().flatten();
-                name_taken(type_name, name, &error, found.as_ref(), &key.public)
-            }
-            Self::Refused(error) => {
-                let attempt = Attempt { key_pair: name, account_id, timeout: Some("create") };
-                let diagnostic = attempt.failed(format!("Could not create the key pair {name:?}"), &error);
-                match attribute_at_fault(&error) {
-                    Some(attribute) => diagnostic.at(attribute),
-                    None => diagnostic,
-                }
-            }
-            Self::Taken(error, found) => {
-                let mut diagnostic = name_taken(type_name, name, &error, Some(&found), &key.public);
-                diagnostic.detail.push_str(&file);
-                diagnostic
-            }
-            Self::Unclear(error, look) => {
-                let why = look.map_or_else(String::new, |look| format!(" Looking for it failed: {look}."));
-                Diagnostic::error(
-                    format!("It is not known whether the key pair {name:?} was created"),
-                    format!(
-                        "{}{why}\n\nRun the command again. If it then says that the name is taken, the key pair was \
-                         made; take it over with:\n\n{}{file}\n\n{}",
-                        error.message(),
-                        messages::import_block(type_name, name),
-                        facts(&error)
-                    ),
-                )
-            }
-        }
-    }
-}
-
-fn name_taken(
-    type_name: &str,
-    name: &str,
-    error: &Error,
-    found: Option<&KeyPair>,
-    key: &PublicKey,
-) -> Diagnostic {
-    let which = match found {
-        Some(found) if holds(found, key) => {
-            format!(" It holds the same public key ({}).", messages::describe(found))
-        }
-        Some(found) => format!(
-            " It holds another key ({}; the key of this configuration has the fingerprint {}).",
-            messages::describe(found),
-            key.fingerprint_md5()
-        ),
-        None => {
-            " The cloud does not show it, which happens for a while after a key pair was deleted.".to_owned()
-        }
-    };
-    Diagnostic::error(
-        format!("A key pair {name:?} exists already"),
-        format!(
-            "Names are unique in a region, and {} has a key pair of this name.{which} Nothing was changed.\n\nTo manage \
-             that key pair with this configuration, import it:\n\n{}\n\nIf this is a replacement under \
-             create_before_destroy, the old key pair still has the name: use key_name_prefix instead of a fixed name, \
-             or remove create_before_destroy.\n\n{}",
-            error.region(),
-            messages::import_block(type_name, name),
-            facts(error)
-        ),
-    )
-    .at("key_pair_name")
-}
-
-/// The attribute that a refusal is about.
-fn attribute_at_fault(error: &Error) -> Option<&'static str> {
-    match error.code()? {
-        "InvalidPublicKeyBody.Malformed" => Some("public_key"),
-        "InvalidKeyPairName.Malformed" => Some("key_pair_name"),
-        "InvalidResourceGroup.NotFound" => Some("resource_group_id"),
-        "Duplicate.TagKey" | "InvalidTagKey.Malformed" | "InvalidTagValue.Malformed" | "QuotaExceed.Tags" => {
-            Some("tags")
-        }
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::memory::Memory;
 use super::schema::KeyPairModel;
 use super::unbinding::{Unbinding, Verdict};
-use super::{bound, call};
+use super::{bound, call, refused};
 use crate::alicloud::{Call, Client, Error, ErrorKind};
 use crate::framework::duration::or_default;
 use crate::framework::{Attr, ChangeResponse, Context, Diagnostic, Diagnostics};
@@ -55,9 +55,7 @@ async fn delete_unbound(
         let refusal = match client.delete_key_pair(call, name).await {
             Ok(()) => return Ok(()),
             Err(refusal) if is_bound(&refusal) => refusal,
-            Err(error) => {
-                return Err(attempt.failed(format!("Could not delete the key pair {name:?}"), &error));
-            }
+            Err(error) => return Err(refused::error(attempt, &error)),
         };
         refused += 1;
         // The message is worth a look even when the time for the delete is used up.

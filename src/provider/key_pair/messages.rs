@@ -45,3 +45,20 @@ pub(super) fn wrong_account(name: &str, theirs: &str, ours: &str) -> Diagnostic 
         ),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::golden::golden;
+
+    #[test]
+    fn a_wrong_place_has_its_text() {
+        golden("wrong-region", &wrong_region("web", "cn-beijing", "cn-hangzhou"));
+        golden("wrong-account", &wrong_account("web", "1234567890123456", "6543210987654321"));
+    }
+
+    #[test]
+    fn names_are_written_as_the_configuration_language_has_them() {
+        assert_eq!(quoted(r#"a"b\c${d}%{e}"#), r#""a\"b\\c$${d}%%{e}""#);
+    }
+}

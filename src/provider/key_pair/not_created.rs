@@ -1,0 +1,201 @@
+//! What to tell of a key pair that was not made, or of which it is not known.
+
+use std::path::Path;
+
+use super::messages;
+use crate::alicloud::ecs::KeyPair;
+use crate::alicloud::{Call, Client, Error, ErrorKind};
+use crate::framework::Diagnostic;
+use crate::openssh::PublicKey;
+use crate::provider::diagnostics::{Attempt, facts};
+
+/// Why there is no new key pair.
+pub(super) enum Failure {
+    /// The cloud plainly refused, or was never asked.
+    Refused(Error),
+    /// The reply was lost, and the name belongs to somebody else's key pair.
+    Taken(Error, Box<KeyPair>),
+    /// The reply was lost, and what became of it could not be seen.
+    Unclear(Error, Option<Error>),
+}
+
+/// What was to be made.
+pub(super) struct Wanted<'a> {
+    pub(super) type_name: &'a str,
+    pub(super) name: &'a str,
+    pub(super) key: &'a PublicKey,
+    /// The file that was written for the private key.
+    pub(super) written: Option<&'a Path>,
+    /// The account, if it is known.
+    pub(super) account_id: Option<&'a str>,
+}
+
+impl Failure {
+    /// Whether it is certain that nothing was made.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self, Self::Refused(_))
+    }
+
+    /// The message, after a look at whose the name is where that is the reason.
+    pub(super) async fn into_diagnostic(
+        self,
+        client: &Client,
+        call: &Call,
+        wanted: &Wanted<'_>,
+    ) -> Diagnostic {
+        match self {
+            Self::Refused(error) if error.kind() == ErrorKind::AlreadyExists => {
+                let found = client.describe_key_pair(&call.to_settle(), wanted.name).await.ok().flatten();
+                name_taken(wanted, &error, found.as_ref(), "")
+            }
+            Self::Refused(error) => refused(wanted, &error),
+            Self::Taken(error, found) => name_taken(wanted, &error, Some(&found), &kept_file(wanted)),
+            Self::Unclear(error, look) => unclear(wanted, &error, look.as_ref()),
+        }
+    }
+}
+
+/// Whether the key pair holds this key: by the key itself where the cloud shows it, else by the
+/// fingerprint.
+pub(super) fn holds(found: &KeyPair, key: &PublicKey) -> bool {
+    match found.public_key.as_deref().map(PublicKey::parse) {
+        Some(Ok(theirs)) => theirs.same_key(key),
+        _ => found.fingerprint == key.fingerprint_md5(),
+    }
+}
+
+/// A private key that may be the only one to a key pair in the cloud is not taken away.
+fn kept_file(wanted: &Wanted<'_>) -> String {
+    wanted.written.map_or_else(String::new, |path| {
+        format!("\n\nThe new private key is in {}; keep it until this is settled.", path.display())
+    })
+}
+
+fn refused(wanted: &Wanted<'_>, error: &Error) -> Diagnostic {
+    let attempt = Attempt { key_pair: wanted.name, account_id: wanted.account_id, timeout: Some("create") };
+    let diagnostic = attempt.failed(format!("Could not create the key pair {:?}", wanted.name), error);
+    match attribute_at_fault(error) {
+        Some(attribute) => diagnostic.at(attribute),
+        None => diagnostic,
+    }
+}
+
+fn unclear(wanted: &Wanted<'_>, error: &Error, look: Option<&Error>) -> Diagnostic {
+    let why = look.map_or_else(String::new, |look| format!(" Looking for it failed: {look}."));
+    Diagnostic::error(
+        format!("It is not known whether the key pair {:?} was created", wanted.name),
+        format!(
+            "{}{why}\n\nRun the command again. If it then says that the name is taken, the key pair was made; take it \
+             over with:\n\n{}{}\n\n{}",
+            error.message(),
+            messages::import_block(wanted.type_name, wanted.name),
+            kept_file(wanted),
+            facts(error)
+        ),
+    )
+}
+
+fn name_taken(wanted: &Wanted<'_>, error: &Error, found: Option<&KeyPair>, file: &str) -> Diagnostic {
+    let name = wanted.name;
+    let which = match found {
+        Some(found) if holds(found, wanted.key) => {
+            format!(" It holds the same public key ({}).", messages::describe(found))
+        }
+        Some(found) => format!(
+            " It holds another key ({}; the key of this configuration has the fingerprint {}).",
+            messages::describe(found),
+            wanted.key.fingerprint_md5()
+        ),
+        None => {
+            " The cloud does not show it, which happens for a while after a key pair was deleted.".to_owned()
+        }
+    };
+    Diagnostic::error(
+        format!("A key pair {name:?} exists already"),
+        format!(
+            "Names are unique in a region, and {} has a key pair of this name.{which} Nothing was changed.\n\nTo manage \
+             that key pair with this configuration, import it:\n\n{}\n\nIf this is a replacement under \
+             create_before_destroy, the old key pair still has the name: use key_name_prefix instead of a fixed name, \
+             or remove create_before_destroy.{file}\n\n{}",
+            error.region(),
+            messages::import_block(wanted.type_name, name),
+            facts(error)
+        ),
+    )
+    .at("key_pair_name")
+}
+
+/// The attribute that a refusal is about.
+fn attribute_at_fault(error: &Error) -> Option<&'static str> {
+    match error.code()? {
+        "InvalidPublicKeyBody.Malformed" => Some("public_key"),
+        "InvalidKeyPairName.Malformed" => Some("key_pair_name"),
+        "InvalidResourceGroup.NotFound" => Some("resource_group_id"),
+        "Duplicate.TagKey" | "InvalidTagKey.Malformed" | "InvalidTagValue.Malformed" | "QuotaExceed.Tags" => {
+            Some("tags")
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::golden::golden;
+
+    const KEY: &str = include_str!("../../../examples/resources/alicloud_key_pair/deploy.pub");
+
+    #[test]
+    fn each_failure_has_its_text() {
+        let key = PublicKey::parse(KEY).unwrap();
+        let found = |fingerprint: &str| KeyPair {
+            name: "web".to_owned(),
+            fingerprint: fingerprint.to_owned(),
+            creation_time: "2026-01-31T08:33Z".to_owned(),
+            resource_group_id: String::new(),
+            public_key: None,
+            tags: std::collections::BTreeMap::new(),
+        };
+        let same = found(&key.fingerprint_md5());
+        let other = found("89f0ba62aca8aae1615efd8169866d6b");
+        let import = |kind, message: &str| {
+            Error::new(kind, message)
+                .with_operation("ImportKeyPair", "ecs.cn-beijing.aliyuncs.com", "cn-beijing")
+                .with_tries(1)
+        };
+        let taken = import(ErrorKind::AlreadyExists, "The key pair already exist.").with_answer(
+            400,
+            Some("KeyPair.AlreadyExist".to_owned()),
+            Some("26BEB2FB".to_owned()),
+        );
+        let malformed =
+            import(ErrorKind::InvalidInput, "The specified parameter \"PublicKeyBody\" is not valid.")
+                .with_answer(
+                    400,
+                    Some("InvalidPublicKeyBody.Malformed".to_owned()),
+                    Some("26BEB2FB".to_owned()),
+                );
+        let lost = import(ErrorKind::ReplyLost, "The connection was lost before the answer came.");
+        let look = Error::new(ErrorKind::Unreachable, "No connection: connection refused").with_operation(
+            "DescribeKeyPairs",
+            "ecs.cn-beijing.aliyuncs.com",
+            "cn-beijing",
+        );
+        let wanted = Wanted {
+            type_name: "alicloud_key_pair",
+            name: "web",
+            key: &key,
+            written: Some(Path::new("/home/ada/web.pem")),
+            account_id: None,
+        };
+        for (file, diagnostic) in [
+            ("name-taken-same-key", name_taken(&wanted, &taken, Some(&same), "")),
+            ("name-taken-other-key", name_taken(&wanted, &taken, Some(&other), &kept_file(&wanted))),
+            ("name-taken-unseen", name_taken(&wanted, &taken, None, "")),
+            ("not-known-whether-created", unclear(&wanted, &lost, Some(&look))),
+            ("public-key-refused", refused(&wanted, &malformed)),
+        ] {
+            golden(file, &diagnostic);
+        }
+    }
+}
