@@ -30,21 +30,9 @@ pub(super) struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    /// The message for `error`. `summary` says what failed: `Could not delete the key pair "web"`.
+    /// The message for `error`, with the advice that fits all errors of its kind. `summary` says what failed: `Could not delete the key pair "web"`.
     pub(super) fn failed(&self, summary: impl Into<String>, error: &Error) -> Diagnostic {
-        self.failed_for(summary, error, &self.advice(error))
-    }
-
-    /// The same with advice that fits this case better than what fits all errors of the kind.
-    pub(super) fn failed_for(&self, summary: impl Into<String>, error: &Error, advice: &str) -> Diagnostic {
-        let mut detail = sentence(error.message());
-        if !advice.is_empty() {
-            detail.push_str("\n\n");
-            detail.push_str(advice);
-        }
-        detail.push_str("\n\n");
-        detail.push_str(&facts(error));
-        Diagnostic::error(summary, detail)
+        failed_for(summary, error, &self.advice(error))
     }
 
     /// What the reader can do.
@@ -178,7 +166,8 @@ impl Attempt<'_> {
                 "RootUser" => "account",
                 _ => "identity",
             };
-            who.push_str(&format!(", the {kind} {},", denial.principal));
+            // Writing to a String cannot fail.
+            let _ = write!(who, ", the {kind} {},", denial.principal);
         }
         let permission = self.permission(error);
         match denial.filter(|denial| denial.is_explicit()) {
@@ -218,6 +207,18 @@ impl Attempt<'_> {
         }
         text
     }
+}
+
+/// The message for `error`, with what the reader can do about it.
+pub(super) fn failed_for(summary: impl Into<String>, error: &Error, advice: &str) -> Diagnostic {
+    let mut detail = sentence(error.message());
+    if !advice.is_empty() {
+        detail.push_str("\n\n");
+        detail.push_str(advice);
+    }
+    detail.push_str("\n\n");
+    detail.push_str(&facts(error));
+    Diagnostic::error(summary, detail)
 }
 
 /// The kind of policy that decided, as RAM names it, in words.

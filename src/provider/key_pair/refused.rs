@@ -4,15 +4,17 @@
 use super::name::judge_name;
 use crate::alicloud::{Error, ErrorKind};
 use crate::framework::{Diagnostic, Severity};
-use crate::provider::diagnostics::Attempt;
+use crate::provider::diagnostics::{Attempt, failed_for};
 
 /// The error for a delete that was refused or failed, but not because instances carry the key pair.
 pub(super) fn error(attempt: &Attempt<'_>, error: &Error) -> Diagnostic {
     let name = attempt.key_pair;
     let summary = format!("Could not delete the key pair {name:?}");
     match error.kind() {
-        ErrorKind::InvalidInput if is_about_the_name(error) => attempt.failed_for(summary, error, &not_a_name(name)).at("key_pair_name"),
-        ErrorKind::LimitExceeded => attempt.failed_for(
+        ErrorKind::InvalidInput if is_about_the_name(error) => {
+            failed_for(summary, error, &not_a_name(name)).at("key_pair_name")
+        }
+        ErrorKind::LimitExceeded => failed_for(
             summary,
             error,
             "The service says that this is more than it deletes in one call. Where it says so of several key pairs, the \
