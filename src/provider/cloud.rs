@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::key_files::KeyFilesInUse;
-use super::key_pair_attachment::Claims;
+use super::key_pair_attachment::{Claims, InstanceLocks};
 use super::unbindings::PlannedUnbindings;
 use crate::alicloud::{Call, Client};
 use crate::framework::Diagnostic;
@@ -37,6 +37,8 @@ pub struct Cloud {
     key_files: KeyFilesInUse,
     /// What the attachments want.
     pub(super) claims: Claims,
+    /// The instances that attachments change now.
+    pub(super) instance_locks: InstanceLocks,
 }
 
 impl Cloud {
@@ -60,6 +62,7 @@ impl Cloud {
             unbindings: PlannedUnbindings::default(),
             key_files: KeyFilesInUse::default(),
             claims: Claims::default(),
+            instance_locks: InstanceLocks::default(),
         }
     }
 

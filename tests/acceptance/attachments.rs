@@ -1,5 +1,7 @@
 //! Attachments: key pairs on instances.
 
+use std::time::Duration;
+
 use alicloud_provider::cty::json;
 use ecs_simulator::{Fault, Instance};
 
@@ -279,6 +281,60 @@ fn a_reply_that_is_lost_is_settled_by_looking() {
         case.simulator.fail(Fault::on("DetachKeyPair").disconnect().times(1));
         case.step("", &[(X, "delete")]);
         assert!(bound(case, "x").is_empty());
+    });
+}
+
+#[test]
+fn what_an_attach_did_before_its_time_was_up_is_in_the_state() {
+    with_instances(2, |case| {
+        let short = attachment("x", "x", &["i-1", "i-2"], "timeouts {\n    create = \"2s\"\n  }");
+        case.write(&short);
+        let fault = case.simulator.fail(Fault::on("AttachKeyPair").hold().after_change());
+        let error = case.apply_fails().error();
+        error.says(
+            "Could not bind the key pair \"x\" to instances",
+            "instance_ids",
+            &["i-1, i-2", "raise create"],
+        );
+        fault.release();
+        case.simulator.clear_faults();
+        assert_eq!(bound(case, "x"), ["i-1", "i-2"]);
+        assert_eq!(case.state().text(X, "id"), "x:[\"i-1\",\"i-2\"]");
+        case.destroy().succeeded();
+        assert!(bound(case, "x").is_empty());
+    });
+}
+
+#[test]
+fn an_instance_moves_from_one_attachment_to_another_in_one_apply() {
+    with_instances(3, |case| {
+        let split = |x: &[&str], y: &[&str]| attachment("x", "x", x, "") + &attachment("y", "y", y, "");
+        case.step(&split(&["i-1", "i-2"], &["i-3"]), &[(X, "create"), (Y, "create")]);
+        // Where a detach takes off whatever is there, one that comes after the other attachment's attach undoes it.
+        case.simulator.world(|world| world.detach_takes_any = true);
+        case.simulator.fail(Fault::on("DetachKeyPair").once().delay(Duration::from_millis(500)));
+        case.write(&split(&["i-1"], &["i-2", "i-3"]));
+        case.apply();
+        assert_eq!(
+            (bound(case, "x"), bound(case, "y")),
+            (vec!["i-1".to_owned()], vec!["i-2".to_owned(), "i-3".to_owned()])
+        );
+        case.simulator.world(|world| world.detach_takes_any = false);
+        case.settled();
+    });
+}
+
+#[test]
+fn a_reboot_that_begins_late_is_waited_for() {
+    with_instances(1, |case| {
+        case.simulator.world(|world| world.instances.get_mut("i-1").unwrap().reboot_delay_looks = 1);
+        case.write(&attachment("x", "x", &["i-1"], "force = true"));
+        case.apply();
+        let status = case.simulator.world(|world| world.instances["i-1"].status.clone());
+        assert_eq!(status, "Running");
+        assert_eq!(case.simulator.world(|world| world.instances["i-1"].going_down_looks), 0);
+        // The look before, one that still shows it running, one that shows it down, and one that shows it up.
+        assert_eq!(case.log().matches("Waiting until the rebooted instances run").count(), 3);
     });
 }
 

@@ -66,7 +66,7 @@ fn run(context: &mut Context<'_>, attach: bool) -> Result<Value, ApiError> {
         if attach && instance.key_pair_name != name {
             name.clone_into(&mut instance.key_pair_name);
             context.changed = true;
-        } else if !attach && instance.key_pair_name == name {
+        } else if !attach && (instance.key_pair_name == name || context.world.detach_takes_any) {
             instance.key_pair_name.clear();
             context.changed = true;
         }

@@ -56,8 +56,15 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Value, ApiError> {
     }))
 }
 
-/// Each look brings a starting instance nearer to running.
+/// Each look brings a rebooting instance nearer to its fall, and a starting one nearer to running.
 fn finish_starting(instance: &mut Instance) {
+    if let Some(left) = instance.going_down_looks.checked_sub(1) {
+        instance.going_down_looks = left;
+        if left == 0 {
+            "Starting".clone_into(&mut instance.status);
+        }
+        return;
+    }
     if instance.status != "Starting" {
         return;
     }

@@ -33,8 +33,12 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Value, ApiError> {
             "Request validation has been passed with DryRun flag set.",
         ));
     }
-    "Starting".clone_into(&mut instance.status);
     instance.starting_looks = LOOKS;
+    if instance.reboot_delay_looks == 0 {
+        "Starting".clone_into(&mut instance.status);
+    } else {
+        instance.going_down_looks = instance.reboot_delay_looks;
+    }
     instance.reboots += 1;
     context.changed = true;
     Ok(json!({}))

@@ -40,6 +40,11 @@ pub struct Instance {
     pub tags: BTreeMap<String, String>,
     /// How many times it was rebooted.
     pub reboots: u32,
+    /// How many looks (`DescribeInstances`) a rebooted instance still shows `Running` before it goes down.
+    pub reboot_delay_looks: u32,
+    /// Of those, how many are left in the reboot under way.
+    #[serde(skip)]
+    pub going_down_looks: u32,
     /// How many looks (`DescribeInstances`) a started instance still shows `Starting` before `Running`.
     pub starting_looks: u32,
     /// Set when it is being released but still counts as bound.
@@ -75,6 +80,8 @@ impl Default for Instance {
             resource_group_id: String::new(),
             tags: BTreeMap::new(),
             reboots: 0,
+            reboot_delay_looks: 0,
+            going_down_looks: 0,
             starting_looks: 0,
             slow_release: None,
         }

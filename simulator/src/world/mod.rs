@@ -79,6 +79,9 @@ pub struct World {
     pub denied_instances_are_empty: bool,
     /// How fingerprints are made.
     pub fingerprint_style: FingerprintStyle,
+    /// Whether a detach takes off whatever an instance carries, not just the key pair that it names; which of the two
+    /// the service does is not documented.
+    pub detach_takes_any: bool,
     /// Whether an import also refuses a key whose data does not decode as its type. Only the form is
     /// looked at otherwise, since the provider documentation's own sample key is not decodable.
     pub decode_public_keys: bool,
@@ -102,6 +105,7 @@ impl Default for World {
             denials: Vec::new(),
             denied_instances_are_empty: true,
             fingerprint_style: FingerprintStyle::default(),
+            detach_takes_any: false,
             decode_public_keys: false,
             shows_public_keys: true,
         }

@@ -64,16 +64,19 @@ impl Client {
         let ids: serde_json::Value = instance_ids.iter().map(String::as_str).collect();
         let parameters = Parameters::new().set("KeyPairName", name).set("InstanceIds", ids.to_string());
         let answer = self.execute(operation, parameters, call).await?;
-        read_failures(&answer)
+        read_failures(&answer, instance_ids)
     }
 }
 
-/// Reads who failed. An answer that counts failures but does not name them is an error.
-fn read_failures(answer: &Answer) -> Result<Vec<BindingFailure>, Error> {
+/// Reads who failed. An answer that counts failures but does not name them all is an error: whoever is not named would
+/// pass for done.
+fn read_failures(answer: &Answer, instance_ids: &[String]) -> Result<Vec<BindingFailure>, Error> {
     let results = json::list(&answer.body, "Results", "Result").unwrap_or_default();
     let failures: Vec<_> = results.into_iter().filter_map(read_failure).collect();
-    if failures.is_empty() && json::count(&answer.body, "FailCount").is_some_and(|count| count > 0) {
-        return Err(answer.unexpected("The answer counts instances that failed but names none."));
+    let counted = json::count(&answer.body, "FailCount").unwrap_or_default();
+    let named = failures.iter().all(|failure| instance_ids.contains(&failure.instance_id));
+    if !named || u64::try_from(failures.len()).is_ok_and(|names| names < counted) {
+        return Err(answer.unexpected("The answer counts instances that failed but does not name them all."));
     }
     Ok(failures)
 }
@@ -111,8 +114,14 @@ mod tests {
             assert!(failures.iter().all(|failure| failure.instance_id == "i-2"));
             assert_eq!(script.seen()[0].form["InstanceIds"], r#"["i-1","i-2"]"#);
         }
-        let script = Script::new([answer(200, r#"{"FailCount":2}"#)]);
-        let error = script.client().attach_key_pair(&within(60), "k", &ids).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+        for body in [
+            r#"{"FailCount":2}"#,
+            r#"{"FailCount":2,"Results":{"Result":[{"InstanceId":"i-1","Success":false}]}}"#,
+            r#"{"Results":{"Result":[{"Success":false,"Code":"X"}]}}"#,
+        ] {
+            let script = Script::new([answer(200, body)]);
+            let error = script.client().attach_key_pair(&within(60), "k", &ids).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer, "{body}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::instance_locks::InstanceLocks;
 use super::messages;
 use crate::alicloud::ecs::{InstanceDetails, InstanceFilter, MOST_BINDINGS, MOST_INSTANCES};
 use crate::alicloud::{Call, Client, Error, ErrorKind};
@@ -11,6 +12,7 @@ use crate::provider::diagnostics::Attempt;
 /// The work on one attachment.
 pub(super) struct Binding<'a> {
     pub(super) client: &'a Client,
+    pub(super) locks: &'a InstanceLocks,
     pub(super) call: Call,
     /// The key pair.
     pub(super) name: &'a str,
@@ -29,17 +31,19 @@ impl Binding<'_> {
     /// What is shown of these instances. An error if nothing is shown because the permission is missing, for then
     /// nothing can be concluded.
     pub(super) async fn look(&self, ids: &BTreeSet<String>) -> Result<Vec<InstanceDetails>, Diagnostic> {
-        let failed = |error: Error| {
+        self.look_within(&self.call, ids).await.map_err(|error| {
             self.failed(format!("Could not look at the instances of the key pair {:?}", self.name), &error)
-        };
+        })
+    }
+
+    async fn look_within(&self, call: &Call, ids: &BTreeSet<String>) -> Result<Vec<InstanceDetails>, Error> {
         let ids: Vec<String> = ids.iter().cloned().collect();
         let mut seen = Vec::new();
         for some in ids.chunks(MOST_INSTANCES) {
-            let shown = self.client.list_instances(&self.call, InstanceFilter::Ids(some)).await;
-            seen.extend(shown.map_err(failed)?);
+            seen.extend(self.client.list_instances(call, InstanceFilter::Ids(some)).await?);
         }
         if seen.is_empty() && !ids.is_empty() {
-            self.client.may_describe_instances(&self.call).await.map_err(failed)?;
+            self.client.may_describe_instances(call).await?;
         }
         Ok(seen)
     }
@@ -65,6 +69,8 @@ impl Binding<'_> {
         diagnostics: &mut Diagnostics,
     ) {
         for some in ids.chunks(MOST_BINDINGS) {
+            let these: BTreeSet<String> = some.iter().cloned().collect();
+            let _changing = self.locks.lock(&these).await;
             match self.client.attach_key_pair(&self.call, self.name, some).await {
                 Ok(failures) => {
                     let left = |id: &&String| failures.iter().any(|failure| failure.instance_id == **id);
@@ -79,9 +85,25 @@ impl Binding<'_> {
                     let mut told = self.failed(summary, &error);
                     told.detail = format!("The instances are {which}.\n\n{}", told.detail);
                     diagnostics.push(told.at("instance_ids"));
+                    if !is_plain_refusal(&error) {
+                        attached.extend(self.bound_after_all(these).await);
+                    }
                     // What stopped these would stop the rest.
                     return;
                 }
+            }
+        }
+    }
+
+    /// Those of the instances that the key pair may be bound to, after an attach without a clear answer: the ones that
+    /// carry it or, where they cannot be looked at, all. One too many is found by the next refresh; one that is
+    /// missing would never be found.
+    async fn bound_after_all(&self, ids: BTreeSet<String>) -> BTreeSet<String> {
+        match self.look_within(&self.call.to_settle(), &ids).await {
+            Ok(seen) => seen.into_iter().filter(|it| it.key_pair_name == self.name).map(|it| it.id).collect(),
+            Err(error) => {
+                tracing::info!(%error, key_pair_name = self.name, "What became of the attach could not be seen");
+                ids
             }
         }
     }
@@ -96,6 +118,7 @@ impl Binding<'_> {
         let mut losses = 0;
         let mut rest = ids.clone();
         loop {
+            let _changing = self.locks.lock(&rest).await;
             let seen = self.look(&rest).await?;
             let carrying: Vec<String> =
                 seen.into_iter().filter(|it| it.key_pair_name == self.name).map(|it| it.id).collect();
@@ -142,6 +165,18 @@ impl Binding<'_> {
             rest = attached.intersection(ids).cloned().collect();
         }
     }
+}
+
+/// Whether the service has said that it did nothing.
+fn is_plain_refusal(error: &Error) -> bool {
+    !matches!(
+        error.kind(),
+        ErrorKind::ReplyLost
+            | ErrorKind::Deadline
+            | ErrorKind::Cancelled
+            | ErrorKind::Unavailable
+            | ErrorKind::UnexpectedAnswer
+    )
 }
 
 pub(super) fn is_windows(instance: &InstanceDetails) -> bool {

@@ -32,8 +32,14 @@ pub(super) async fn create(
     let wanted = planned.known_ids();
     let account_id = context.client.account_id(&context.cancel).await;
     let call = call(context, or_default(timeout(&planned, |it| &it.create), DEFAULT_TIMEOUT));
-    let binding =
-        Binding { client, call, name: &name, account_id: account_id.as_deref(), timeout: Some("create") };
+    let binding = Binding {
+        client,
+        locks: &context.client.instance_locks,
+        call,
+        name: &name,
+        account_id: account_id.as_deref(),
+        timeout: Some("create"),
+    };
     let memory = Memory {
         name: Some(name.clone()),
         region: Some(client.region().to_owned()),
@@ -92,6 +98,7 @@ pub(super) async fn read(
     let account_id = memory.account_id.clone();
     let binding = Binding {
         client,
+        locks: &context.client.instance_locks,
         call: call(context, READ_TIMEOUT),
         name: &name,
         account_id: account_id.as_deref(),
@@ -140,6 +147,7 @@ pub(super) async fn update(
     memory.check_account(&name, context).await?;
     let binding = Binding {
         client,
+        locks: &context.client.instance_locks,
         call: call(context, or_default(timeout(&planned, |it| &it.create), DEFAULT_TIMEOUT)),
         name: &name,
         account_id: memory.account_id.as_deref(),
@@ -186,6 +194,7 @@ pub(super) async fn delete(
     memory.check_account(&name, context).await?;
     let binding = Binding {
         client,
+        locks: &context.client.instance_locks,
         call: call(context, or_default(timeout(&prior, |it| &it.delete), DEFAULT_TIMEOUT)),
         name: &name,
         account_id: memory.account_id.as_deref(),

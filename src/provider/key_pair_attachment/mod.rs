@@ -4,6 +4,7 @@
 mod binding;
 mod claims;
 mod id;
+mod instance_locks;
 mod life;
 mod messages;
 mod plan;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 pub(super) use self::claims::Claims;
+pub(super) use self::instance_locks::InstanceLocks;
 use self::schema::AttachmentModel;
 use super::cloud::Cloud;
 use super::moves;

@@ -75,7 +75,8 @@ async fn foresee(
 ) {
     let Some(client) = context.client.for_warnings() else { return };
     let call = call(context, LOOK_TIMEOUT);
-    let binding = Binding { client, call, name, account_id: None, timeout: None };
+    let locks = &context.client.instance_locks;
+    let binding = Binding { client, locks, call, name, account_id: None, timeout: None };
     let seen = match binding.look(added).await {
         Ok(seen) => seen,
         Err(error) => {

@@ -8,10 +8,13 @@ use crate::alicloud::ecs::InstanceDetails;
 use crate::alicloud::{ErrorKind, Interrupted};
 use crate::framework::{Diagnostic, Diagnostics};
 
-/// How long after the start of a reboot the first look comes, and how long after that each further one. An instance
-/// may be shown running for a moment before it goes down.
+/// How long after the start of a reboot the first look comes, and how long after that each further one.
 const FIRST_LOOK: Duration = Duration::from_secs(2);
 const NEXT_LOOK: Duration = Duration::from_secs(5);
+
+/// An instance may be shown running for a moment before it goes down. One that never was seen down in so many looks
+/// has been down between two of them.
+const LOOKS_BEFORE_DOWN: u32 = 3;
 
 /// The status of an instance that is up.
 pub(super) const RUNNING: &str = "Running";
@@ -47,6 +50,8 @@ pub(super) async fn all(binding: &Binding<'_>, ids: &[String], diagnostics: &mut
         }
     }
     let mut pause = FIRST_LOOK;
+    let mut looks = 0;
+    let mut seen_down = BTreeSet::new();
     while !waiting.is_empty() {
         if let Err(why) = binding.call.run(tokio::time::sleep(pause)).await {
             diagnostics.push(not_up(binding, &waiting, why));
@@ -55,8 +60,13 @@ pub(super) async fn all(binding: &Binding<'_>, ids: &[String], diagnostics: &mut
         pause = NEXT_LOOK;
         match binding.look(&waiting).await {
             Ok(seen) => {
+                looks += 1;
+                seen_down.extend(seen.iter().filter(|it| it.status != RUNNING).map(|it| it.id.clone()));
+                let is_up = |it: &InstanceDetails| {
+                    it.status == RUNNING && (seen_down.contains(&it.id) || looks >= LOOKS_BEFORE_DOWN)
+                };
                 // One that is gone is not waited for.
-                waiting.retain(|id| seen.iter().any(|it| it.id == *id && it.status != RUNNING));
+                waiting.retain(|id| seen.iter().any(|it| it.id == *id && !is_up(it)));
                 tracing::info!(
                     key_pair_name = binding.name,
                     rebooted = ids.len() - waiting.len(),
