@@ -36,33 +36,39 @@ impl Attempt<'_> {
     }
 
     /// What the reader can do.
+    #[expect(clippy::too_many_lines, reason = "one table")]
     fn advice(&self, error: &Error) -> String {
         let credential = error.credential().unwrap_or("access key");
         match error.kind() {
-            ErrorKind::Throttled => self.throttled(),
+            ErrorKind::Throttled => self.throttled(error),
             ErrorKind::Deadline if error.last().is_some_and(|last| last.kind() == ErrorKind::Throttled) => {
-                self.throttled()
+                self.throttled(error)
             }
-            ErrorKind::Deadline => format!("The next plan shows whether the last try changed anything. {}", self.raise_the_timeout()),
+            ErrorKind::Deadline => format!(
+                "Whether the last try changed anything is not known. Run the command again: it looks first at what is \
+                 there. {}",
+                self.raise_the_timeout()
+            ),
             ErrorKind::Unavailable => {
                 "The service failed for reasons of its own. Run the command again later; if it goes on, give the \
                  request id to Alibaba Cloud's support."
                     .to_owned()
             }
             ErrorKind::Unreachable => {
-                "Nothing was sent. Check that this machine reaches the host: the network, name resolution, the proxy \
-                 variables (HTTPS_PROXY, HTTP_PROXY, NO_PROXY), and region and endpoints in the provider block."
+                "No request was sent. Check first that region and endpoints in the provider block are right; then the \
+                 network, name resolution, and the proxy variables (HTTPS_PROXY, HTTP_PROXY, NO_PROXY)."
                     .to_owned()
             }
             ErrorKind::Untrusted => {
-                "Nothing was sent, since the host's certificate is not trusted. Check endpoints in the provider \
+                "No request was sent, since the host's certificate is not trusted. Check endpoints in the provider \
                  block; where a proxy re-encrypts connections, add its certificate authority to the system's trust \
                  store."
                     .to_owned()
             }
             ErrorKind::ReplyLost => {
-                "The request may have been carried out, and looking for what became of it gave no answer either. Run \
-                 terraform plan: it shows what is true in the cloud."
+                "The request may or may not have been carried out, and looking for what became of it failed too. If a \
+                 proxy is in use (HTTPS_PROXY, HTTP_PROXY, NO_PROXY), check it. Run the command again: it looks first at \
+                 what is there."
                     .to_owned()
             }
             ErrorKind::Cancelled => {
@@ -74,44 +80,54 @@ impl Attempt<'_> {
                     .to_owned()
             }
             ErrorKind::AccessKeyNotFound => format!(
-                "The cloud does not know the {credential}. Check that it is written right, that it was not deleted, \
-                 and that it belongs to the site (China or international) of the endpoint. The key pair may well \
-                 exist: nothing is concluded from this."
+                "The cloud does not know the {credential}. Check that it is written right, that it was not deleted, and \
+                 that it comes from the same site (China or international) as the endpoint. This says nothing about the \
+                 key pair itself."
             ),
-            ErrorKind::AccessKeyDisabled => {
-                format!("The {credential} is switched off. Enable it in the RAM console, or use another one.")
-            }
+            ErrorKind::AccessKeyDisabled => format!(
+                "The {credential} is disabled. Use another one; or enable it again in the RAM console, once it is known \
+                 why it was disabled."
+            ),
             ErrorKind::Signature => format!(
-                "The secret does not belong to the {credential}. Check that both were copied whole, without white \
-                 space, and that both come from the same place."
+                "The secret key does not fit the {credential}. Check that both are whole, without spaces or line breaks, \
+                 and come from the same place: not one from the provider block and one from the environment."
             ),
-            ErrorKind::TokenExpired => format!("The {credential} is temporary and has run out. Get a new one."),
+            ErrorKind::TokenExpired => format!(
+                "The {credential} is temporary, and its time is over. Get a new set (access key, secret key and security \
+                 token) from where this one came from, and replace all three."
+            ),
+            ErrorKind::TokenInvalid if error.code() == Some("MissingSecurityToken") => format!(
+                "The {credential} is temporary, and no security token came with it. Set security_token to the one that \
+                 was issued with it."
+            ),
             ErrorKind::TokenInvalid => format!(
-                "The {credential} is temporary and needs the security token that was issued with it. Check that \
-                 access key, secret and token belong together."
+                "The security token does not fit the {credential}. Check that access key, secret key and security token \
+                 were issued together."
             ),
             ErrorKind::ClockSkew => {
-                "The clock of this machine is more than 15 minutes off. Set it, or let it be set (NTP).".to_owned()
+                "The clock of the machine that runs this is more than 15 minutes off. Set it, or let it be set (NTP)."
+                    .to_owned()
             }
             ErrorKind::Forbidden => self.forbidden(error),
             ErrorKind::AccountRestricted => {
-                "Alibaba Cloud restricts the account itself (risk control, identity verification or ownership). Settle \
-                 that in the console or with support; no permission helps."
+                "Alibaba Cloud restricts the account itself (risk control, identity verification or ownership); RAM \
+                 permissions do not change that. Have the account's owner look at the notices in the console, or give the \
+                 request id to Alibaba Cloud's support."
                     .to_owned()
             }
             ErrorKind::QuotaExceeded => match error.code() {
-                Some("QuotaExceed.KeyPair") => {
-                    "The region holds as many key pairs as the account may have there (500 by default). Delete some \
-                     that are not used, or have the quota raised in the Quota Center."
-                        .to_owned()
-                }
+                Some("QuotaExceed.KeyPair") => format!(
+                    "The account has as many key pairs in {} as it may have (500 by default). Delete some that are not \
+                     used (ECS console: Network & Security > Key Pairs), or ask for more in the Quota Center.",
+                    error.region()
+                ),
                 _ => "The key pair has as many tags as it may have (20, those of the cloud's services included). \
                       Remove some."
                     .to_owned(),
             },
             ErrorKind::Bound => {
-                "Instances still carry the key pair. Detach it from them, or release them, and run the command again. \
-                 Launch templates and scaling groups that name the key pair may bind it again."
+                "Instances are still bound to the key pair. Unbind it from them, or release them, and run the command \
+                 again. Launch templates and scaling groups that name the key pair may bind it again."
                     .to_owned()
             }
             ErrorKind::LimitExceeded => {
@@ -127,61 +143,90 @@ impl Attempt<'_> {
                 format!("The key pair {:?} went away meanwhile. Run terraform plan to see what is left.", self.key_pair)
             }
             ErrorKind::WrongEndpoint => {
-                "The host does not serve this API. Check endpoints, protocol and region in the provider block."
+                "The host does not offer this operation. If the provider block sets endpoints or protocol, take them out, \
+                 so that the usual ones are used; otherwise check region."
                     .to_owned()
             }
             ErrorKind::UnexpectedAnswer => {
                 "Something between here and the service may have answered in its place. Check endpoints in the \
-                 provider block and the proxy variables."
+                 provider block and the proxy variables (HTTPS_PROXY, HTTP_PROXY, NO_PROXY)."
                     .to_owned()
             }
-            ErrorKind::InvalidInput | ErrorKind::AlreadyExists | ErrorKind::Other => String::new(),
+            ErrorKind::InvalidInput => {
+                "Correct what the answer names in the configuration, and run the command again.".to_owned()
+            }
+            ErrorKind::Other => {
+                "The provider has no advice for this error code. Run the command again; if it stays so, give the error \
+                 code and the request id to Alibaba Cloud's support."
+                    .to_owned()
+            }
+            ErrorKind::AlreadyExists => String::new(),
         }
     }
 
-    fn throttled(&self) -> String {
-        format!(
-            "ECS counts calls of each operation per account and region, by the minute, and everything that uses the \
-             account shares that count. Run the command again in a minute, or with a lower -parallelism. {}",
+    fn throttled(&self, error: &Error) -> String {
+        let longer = if error.kind() == ErrorKind::Deadline {
             self.raise_the_timeout()
+        } else {
+            "To repeat calls for longer, raise max_retry_timeout in the provider block.".to_owned()
+        };
+        format!(
+            "ECS limits the calls of each operation per account and region, by the minute; other tools of the account \
+             count too. Run the command again in some minutes, or with fewer operations at once: -parallelism=2 (usually \
+             10). {longer}"
         )
     }
 
     fn raise_the_timeout(&self) -> String {
         match self.timeout {
-            Some(timeout) => {
-                format!("To give it more time, raise {timeout} in the resource's timeouts block.")
+            // A delete goes by the state, since the configuration may be gone.
+            Some("delete") => {
+                "If this happens again, raise delete in the resource's timeouts block, and apply that \
+                               before the destroy."
+                    .to_owned()
             }
-            None => "Run the command again.".to_owned(),
+            Some(timeout) => {
+                format!("If this happens again, raise {timeout} in the resource's timeouts block.")
+            }
+            None => String::new(),
         }
     }
 
     fn forbidden(&self, error: &Error) -> String {
+        let credential = error.credential().unwrap_or("access key");
         let denial = error.denial();
-        let mut who = format!("The user or role behind the {}", error.credential().unwrap_or("access key"));
-        if let Some(denial) = denial.filter(|denial| !denial.principal.is_empty()) {
-            let kind = match denial.principal_type.as_str() {
-                "SubUser" => "RAM user",
-                "AssumedRoleUser" => "role session",
-                "RootUser" => "account",
-                _ => "identity",
-            };
-            // Writing to a String cannot fail.
-            let _ = write!(who, ", the {kind} {},", denial.principal);
-        }
+        let known = denial.filter(|denial| !denial.principal.is_empty());
+        let who = known.map_or_else(
+            || format!("The user or role that owns the {credential}"),
+            |denial| {
+                let kind = match denial.principal_type.as_str() {
+                    "SubUser" => "RAM user",
+                    "AssumedRoleUser" => "role session",
+                    "RootUser" => "account",
+                    _ => "identity",
+                };
+                format!("The {kind} {} ({credential})", denial.principal)
+            },
+        );
         let permission = self.permission(error);
-        match denial.filter(|denial| denial.is_explicit()) {
-            Some(denial) => {
-                let policy = policy_in_words(&denial.policy_type);
-                format!(
-                    "{who} is forbidden to do this: {policy} denies it, and that outweighs whatever allows it. Change \
-                     the statement that denies this:\n\n{permission}"
-                )
-            }
-            None => format!(
-                "{who} lacks a permission. Have this allowed, in a policy that is attached to it:\n\n{permission}"
-            ),
+        if let Some(denial) = denial.filter(|denial| denial.is_explicit()) {
+            let policy = policy_in_words(&denial.policy_type);
+            return format!(
+                "{who} is denied this by {policy}. To allow it elsewhere does not help. Ask whoever manages that policy \
+                 whether it may be permitted:\n\n{permission}"
+            );
         }
+        let account =
+            self.account_id.map_or_else(String::new, |account| format!(" in the account {account}"));
+        let how_to_tell = if known.is_some() {
+            ""
+        } else {
+            "\n\nTo see which user or role it is, run this with the same credentials: aliyun sts GetCallerIdentity"
+        };
+        format!(
+            "{who} lacks a permission. Have whoever manages RAM{account} attach a policy to it that allows \
+             this:\n\n{permission}{how_to_tell}"
+        )
     }
 
     /// The permission that the failed operation needs, as indented lines.
@@ -212,6 +257,10 @@ impl Attempt<'_> {
 /// The message for `error`, with what the reader can do about it.
 pub(super) fn failed_for(summary: impl Into<String>, error: &Error, advice: &str) -> Diagnostic {
     let mut detail = sentence(error.message());
+    if error.code().is_some() {
+        // Its words are not ours, and may say less or other than what follows.
+        detail.insert_str(0, "Alibaba Cloud answered: ");
+    }
     if !advice.is_empty() {
         detail.push_str("\n\n");
         detail.push_str(advice);
@@ -224,11 +273,9 @@ pub(super) fn failed_for(summary: impl Into<String>, error: &Error, advice: &str
 /// The kind of policy that decided, as RAM names it, in words.
 fn policy_in_words(policy_type: &str) -> String {
     match policy_type {
-        "ControlPolicy" => {
-            "a control policy of the resource directory (the organisation's administrators set it)".to_owned()
-        }
+        "ControlPolicy" => "a control policy of the organisation's resource directory".to_owned(),
         "SessionPolicy" => {
-            "the policy that was given when the role was taken on (policy in assume_role)".to_owned()
+            "the policy that narrowed the role when it was assumed (policy in assume_role)".to_owned()
         }
         "AssumeRolePolicy" => "the trust policy of the role".to_owned(),
         "AccountLevelIdentityBasedPolicy" => "a policy of the account that is attached to it".to_owned(),
@@ -258,7 +305,7 @@ pub(super) fn facts(error: &Error) -> String {
     line("Credentials", error.credential());
     line("Tries", Some(error.tries()).filter(|tries| *tries > 1).map(|tries| tries.to_string()).as_deref());
     if let Some(last) = error.last() {
-        line("Before that", Some(&last.to_string()));
+        line("Last failure", Some(&last.to_string()));
     }
     text.truncate(text.trim_end().len());
     text

@@ -49,11 +49,12 @@ fn the_destroy_names_the_instances_and_the_ways_out() {
             "The key pair \"web\" is bound to 2 instances",
             "",
             &[
-                "The key pair was kept. It is carried by: i-1 i-1-name cn-hangzhou-i Running i-2 cn-hangzhou-i Stopped",
-                "- destroy or release the instances",
-                "destroy its alicloud_key_pair_attachment",
-                "set wait_for_unbind, to \"10m\" say,",
-                "Launch templates and scaling groups",
+                "The key pair was not deleted, and is still in the state. It is bound to: ID NAME ZONE STATUS \
+                 i-1 i-1-name cn-hangzhou-i Running i-2 - cn-hangzhou-i Stopped",
+                "- If the instances are not needed: destroy or release them.",
+                "If an alicloud_key_pair_attachment binds it, remove that and apply",
+                "set wait_for_unbind = \"10m\" in the provider block",
+                "If a launch template or a scaling group names the key pair, change that first",
                 "Error code: InvalidParameter.KeypairAlreadyAttachedInstance HTTP status: 400 Request id:",
             ],
         );
@@ -202,7 +203,7 @@ fn a_name_that_is_still_reserved_is_waited_for_and_explained() {
         case.apply_fails().error().says(
             "A key pair \"web\" exists already",
             "key_pair_name",
-            &["The cloud does not show it, which happens for a while after a key pair was deleted."],
+            &["refuses the name as taken, but shows no such key pair. This is so for a while after a key pair was deleted"],
         );
         assert!(case.state().is_empty());
     });

@@ -1,6 +1,5 @@
 //! A cloud and a network that fail.
 
-use std::net::TcpListener;
 use std::time::Duration;
 
 use ecs_simulator::{AccessKey, Fault};
@@ -170,7 +169,7 @@ fn a_wrong_secret_is_told_without_the_signed_text() {
         error.says(
             "Could not create the key pair \"web\"",
             "resource",
-            &["SignatureDoesNotMatch", "The secret does not belong to the access key", "****"],
+            &["SignatureDoesNotMatch", "The secret key does not fit the access key", "****"],
         );
         for secret in ["LTAItemporary", "the-token", "POST&", "AccessKeyId", "string to sign is:"] {
             assert!(!error.detail.contains(secret), "{secret:?} in {error:#?}");
@@ -185,8 +184,8 @@ fn a_wrong_secret_is_told_without_the_signed_text() {
 #[test]
 fn an_endpoint_that_nobody_serves_is_named_and_so_is_the_proxy() {
     acceptance(|case| {
-        // A port that was free a moment ago.
-        let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        // The port of a service that died out with the seventies.
+        let nobody = "127.0.0.1:1";
         let provider = |host: &str| {
             format!(
                 "region = {REGION:?}\nprotocol = \"HTTP\"\nendpoints {{\n  ecs = {host:?}\n  sts = {host:?}\n}}\n"
@@ -194,12 +193,12 @@ fn an_endpoint_that_nobody_serves_is_named_and_so_is_the_proxy() {
         };
         case.write(&CONFIG.replace("}\n", "  timeouts {\n    create = \"1s\"\n  }\n}\n"));
         let summary = "Could not create the key pair \"web\"";
-        case.set_provider(&provider(&nobody));
+        case.set_provider(&provider(nobody));
         let error = case.apply_fails().error();
         error.says(
             summary,
             "resource",
-            &[&format!("Host: {nobody}"), "Check that this machine reaches the host"],
+            &[&format!("Host: {nobody}"), "No request was sent. Check first that region and endpoints"],
         );
 
         case.set_provider(&provider("ecs.example.com"));

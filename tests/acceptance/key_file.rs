@@ -158,7 +158,12 @@ fn stays_when_nobody_knows_what_became_of_the_key_pair() {
         error.says(
             "It is not known whether the key pair \"web\" was created",
             "resource",
-            &[&path.display().to_string(), "keep it until this is settled", "import {", "Forbidden.RAM"],
+            &[
+                &path.display().to_string(),
+                "Keep it until an apply has succeeded",
+                "import {",
+                "Forbidden.RAM",
+            ],
         );
         let content = forbid_content(case, &path);
         case.simulator.clear_faults();

@@ -31,8 +31,11 @@ fn an_unknown_access_key() {
     acceptance(|case| {
         case.step(CONFIG, &[(K, "create")]);
         case.use_credentials("LTAInobodys", "nobodys-secret");
-        let details =
-            ["InvalidAccessKeyId.NotFound", "nothing is concluded from this", "ALICLOUD_ACCESS_KEY"];
+        let details = [
+            "InvalidAccessKeyId.NotFound",
+            "This says nothing about the key pair itself",
+            "ALICLOUD_ACCESS_KEY",
+        ];
         nothing_works_and_nothing_is_lost(
             case,
             ("Could not read the key pair \"web\"", &details),

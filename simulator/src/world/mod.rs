@@ -49,6 +49,7 @@ pub struct ReservedName {
 }
 
 /// One account's part of the cloud. All fields can be looked at and changed at will.
+#[expect(clippy::struct_excessive_bools, reason = "each is a question that the documentation leaves open")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct World {

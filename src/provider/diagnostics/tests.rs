@@ -155,7 +155,11 @@ fn each_kind_has_its_text() {
                 "The answer is not from this API but a page titled \"Bad Gateway\" (text/html, 150 bytes); a proxy or a login page may have given it.",
             ),
         ),
-        ("quota", error(Kind::QuotaExceeded, 403, "QuotaExceed.KeyPair", "The key pair quota exceeds.")),
+        (
+            "quota",
+            error(Kind::QuotaExceeded, 403, "QuotaExceed.KeyPair", "The key pair quota exceeds.")
+                .with_operation("ImportKeyPair", "ecs.cn-beijing.aliyuncs.com", "cn-beijing"),
+        ),
         (
             "wrong-endpoint",
             error(

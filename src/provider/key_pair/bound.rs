@@ -1,7 +1,5 @@
 //! What to tell of a key pair that instances carry.
 
-use std::fmt::Write as _;
-
 use crate::alicloud::ecs::{Instance, InstanceStatus};
 use crate::alicloud::{Error, ErrorKind};
 use crate::framework::Diagnostic;
@@ -18,33 +16,57 @@ pub(super) fn error(
     bound: &Result<Vec<Instance>, Error>,
 ) -> Diagnostic {
     let name = attempt.key_pair;
-    let (count, shown) = match bound {
-        Ok(instances) if instances.is_empty() => (
-            "an instance".to_owned(),
-            "No instance shows the binding: one may still be on its way out, or have been released a moment ago."
-                .to_owned(),
-        ),
-        Ok(instances) => (count(instances.len()), format!("It is carried by:\n\n{}", list(instances))),
+    let kept = "The cloud does not delete a key pair that is bound to instances, running or stopped. The key pair was not \
+                deleted, and is still in the state.";
+    let by_hand = format!(
+        "aliyun ecs DescribeInstances --RegionId {} --KeyPairName {name} --PageSize 100",
+        refusal.region()
+    );
+    let (summary, shown) = match bound {
+        Ok(instances) if instances.is_empty() => {
+            return Diagnostic::error(
+                format!("The cloud says that the key pair {name:?} is still bound to an instance"),
+                format!(
+                    "{kept} No instance that is bound to it was found: one may have been released a moment ago, or these \
+                     credentials may not see it.\n\nRun the command again in some minutes. If it fails again, list the \
+                     instances with credentials that see all of them:\n\n  {by_hand}\n\nTo let the provider wait by \
+                     itself, set wait_for_unbind = \"10m\" in the provider block.\n\n{}",
+                    facts(refusal)
+                ),
+            );
+        }
+        Ok(instances) => {
+            let rest = if instances.len() > MOST_LISTED {
+                format!("\n\nTo list all of them:\n\n  {by_hand}")
+            } else {
+                String::new()
+            };
+            (count(instances.len()), format!("It is bound to:\n\n{}{rest}", list(instances)))
+        }
         Err(error) if error.kind() == ErrorKind::Forbidden => (
             "instances".to_owned(),
             format!(
-                "Which ones cannot be told, since the credentials may not list instances. With this allowed, this \
-                 message names them:\n\n{}",
+                "Which ones is not known, since the credentials may not list instances. Have somebody who may run \
+                 this:\n\n  {by_hand}\n\nOr have this allowed; then this message lists them:\n\n{}",
                 attempt.permission(error)
             ),
         ),
-        Err(error) => ("instances".to_owned(), format!("Which ones could not be looked up: {error}.")),
+        Err(error) => (
+            "instances".to_owned(),
+            format!("Which ones could not be looked up ({error}). List them later:\n\n  {by_hand}"),
+        ),
     };
     Diagnostic::error(
-        format!("The key pair {name:?} is bound to {count}"),
+        format!("The key pair {name:?} is bound to {summary}"),
         format!(
-            "The cloud does not delete a key pair that instances carry, running or stopped. The key pair was kept. \
-             {shown}\n\nDo one of these, and run the command again:\n\n  \
-             - destroy or release the instances\n  \
-             - take the key pair off them: destroy its alicloud_key_pair_attachment, or detach it in the ECS console\n  \
-             - if they are being destroyed in this very run, let the provider wait for that: set wait_for_unbind, \
-             to \"10m\" say,\n    on the key pair or in the provider block\n\n\
-             Launch templates and scaling groups that name the key pair may bind it again: change them first.\n\n{}",
+            "{kept} {shown}\n\nIf a launch template or a scaling group names the key pair, change that first: new \
+             instances would be bound to it again. Then do one of these, and run the command again:\n\n  \
+             - To keep the instances: unbind the key pair from them. If an alicloud_key_pair_attachment binds it, remove\n    \
+             that and apply; if a resource of the instances names it, remove it there and apply; otherwise use the ECS\n    \
+             console: Network & Security > Key Pairs. See first that there is another way to log in.\n  \
+             - If the instances are not needed: destroy or release them.\n  \
+             - If they are destroyed in the same run: set wait_for_unbind = \"10m\" in the provider block. (On the key\n    \
+             pair, it counts once an apply has stored it.)\n\n{}",
             facts(refusal)
         ),
     )
@@ -58,9 +80,10 @@ pub(super) fn warning(name: &str, instances: &[Instance]) -> Diagnostic {
             count(instances.len())
         ),
         format!(
-            "It is carried by:\n\n{}\n\nThe destroy will be refused unless this plan also removes these bindings. \
-             Release the instances or take the key pair off them first; or set wait_for_unbind, if something else \
-             destroys them in this run.",
+            "It is bound to:\n\n{}\n\nThe destroy will be refused unless this plan also removes these bindings: if it \
+             destroys or unbinds these instances before the key pair, all is well. Otherwise unbind the key pair or destroy \
+             the instances first. If something outside this plan destroys them at the same time, set \
+             wait_for_unbind = \"10m\" in the provider block.",
             list(instances)
         ),
     )
@@ -73,10 +96,13 @@ fn count(instances: usize) -> String {
     }
 }
 
-/// One line an instance: id, name, zone, status.
+/// A table with one line an instance.
 fn list(instances: &[Instance]) -> String {
-    let mut text = String::new();
-    for instance in instances.iter().take(MOST_LISTED) {
+    let shown = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
+    let mut rows = vec![["ID", "NAME", "ZONE", "STATUS"].map(str::to_owned)];
+    rows.extend(instances.iter().take(MOST_LISTED).map(|instance| {
+        // An instance without a name of its own is named by its id.
+        let name = if instance.name == instance.id { "" } else { &instance.name };
         let status = match &instance.status {
             InstanceStatus::Pending => "Pending",
             InstanceStatus::Starting => "Starting",
@@ -85,17 +111,25 @@ fn list(instances: &[Instance]) -> String {
             InstanceStatus::Stopped => "Stopped",
             InstanceStatus::Other(other) => other,
         };
-        let parts = [instance.id.as_str(), &instance.name, &instance.zone_id, status];
-        // An instance without a name of its own is named by its id.
-        let mut parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        parts.dedup();
-        let _ = writeln!(text, "  {}", parts.join("  "));
+        [&instance.id, name, &instance.zone_id, status].map(shown)
+    }));
+    let mut widths = [0; 4];
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
     }
-    if instances.len() > MOST_LISTED {
-        let _ = writeln!(text, "  and {} more", instances.len() - MOST_LISTED);
+    let mut lines: Vec<String> = rows
+        .iter()
+        .map(|row| {
+            let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
+            format!("  {}", cells.collect::<Vec<_>>().join("  ").trim_end())
+        })
+        .collect();
+    if let Some(more) = instances.len().checked_sub(MOST_LISTED).filter(|more| *more > 0) {
+        lines.push(format!("  and {more} more"));
     }
-    text.truncate(text.trim_end().len());
-    text
+    lines.join("\n")
 }
 
 #[cfg(test)]

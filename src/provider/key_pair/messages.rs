@@ -25,10 +25,12 @@ pub(super) fn wrong_region(name: &str, theirs: &str, ours: &str) -> Diagnostic {
     Diagnostic::error(
         format!("The key pair {name:?} is in another region"),
         format!(
-            "The state says that the key pair {name:?} is in {theirs}, and the provider is configured for {ours}. \
-             Nothing was changed, and the state was kept. Set the provider's region to {theirs} (a second provider \
-             block with an alias, say), or remove the key pair from the state if it is to be forgotten: terraform \
-             state rm."
+            "The state says that the key pair {name:?} is in {theirs}; the provider is set to {ours}. Nothing was changed, \
+             and the state was kept.\n\nIf the region was changed by mistake, set it back to {theirs}. To work in both \
+             regions, add a second provider block, and name it in the key pair's resource block \
+             (provider = alicloud.other):\n\n  provider \"alicloud\" {{\n    alias  = \"other\"\n    region = \
+             {theirs:?}\n  }}\n\nTo leave the key pair alone from now on: terraform state rm ADDRESS. It stays in {theirs}; \
+             if the resource is still in the configuration, the next apply makes a new key pair in {ours}."
         ),
     )
 }
@@ -38,10 +40,11 @@ pub(super) fn wrong_account(name: &str, theirs: &str, ours: &str) -> Diagnostic 
     Diagnostic::error(
         format!("The key pair {name:?} is in another account"),
         format!(
-            "The key pair {name:?} was made in the account {theirs}, and is not to be found with the credentials in \
-             use, which belong to the account {ours}. Nothing was changed, and the state was kept. Use credentials \
-             of the account {theirs}, or remove the key pair from the state if it is to be forgotten: terraform \
-             state rm."
+            "The state says that the key pair {name:?} is in the account {theirs}; the credentials in use belong to the \
+             account {ours}. Nothing was changed, and the state was kept.\n\nUse credentials of the account \
+             {theirs}.\n\nTo leave the key pair alone from now on: terraform state rm ADDRESS. It stays in the account \
+             {theirs}; if the resource is still in the configuration, the next apply makes a new key pair in the account \
+             {ours}."
         ),
     )
 }

@@ -7,7 +7,7 @@ use crate::alicloud::ecs::KeyPair;
 use crate::alicloud::{Call, Client, Error, ErrorKind};
 use crate::framework::Diagnostic;
 use crate::openssh::PublicKey;
-use crate::provider::diagnostics::{Attempt, facts};
+use crate::provider::diagnostics::{Attempt, facts, failed_for};
 
 /// Why there is no new key pair.
 pub(super) enum Failure {
@@ -67,16 +67,28 @@ pub(super) fn holds(found: &KeyPair, key: &PublicKey) -> bool {
 /// A private key that may be the only one to a key pair in the cloud is not taken away.
 fn kept_file(wanted: &Wanted<'_>) -> String {
     wanted.written.map_or_else(String::new, |path| {
-        format!("\n\nThe new private key is in {}; keep it until this is settled.", path.display())
+        format!(
+            "\n\nThe new private key is in {}. Keep it until an apply has succeeded: the next run takes the key that is \
+             in the file, and does not overwrite it.",
+            path.display()
+        )
     })
 }
 
 fn refused(wanted: &Wanted<'_>, error: &Error) -> Diagnostic {
+    let summary = format!("Could not create the key pair {:?}", wanted.name);
     let attempt = Attempt { key_pair: wanted.name, account_id: wanted.account_id, timeout: Some("create") };
-    let diagnostic = attempt.failed(format!("Could not create the key pair {:?}", wanted.name), error);
     match attribute_at_fault(error) {
-        Some(attribute) => diagnostic.at(attribute),
-        None => diagnostic,
+        Some("public_key") => failed_for(
+            summary,
+            error,
+            "public_key is the line that OpenSSH keeps in a .pub file (\"ssh-rsa AAAA… comment\"), not a private key and \
+             not PEM; ssh-keygen -l -f FILE.pub shows whether a file has one. If it has, the cloud does not take keys of \
+             this kind or length: RSA keys of 2048 bits are always taken.",
+        )
+        .at("public_key"),
+        Some(attribute) => attempt.failed(summary, error).at(attribute),
+        None => attempt.failed(summary, error),
     }
 }
 
@@ -85,9 +97,11 @@ fn unclear(wanted: &Wanted<'_>, error: &Error, look: Option<&Error>) -> Diagnost
     Diagnostic::error(
         format!("It is not known whether the key pair {:?} was created", wanted.name),
         format!(
-            "{}{why}\n\nRun the command again. If it then says that the name is taken, the key pair was made; take it \
-             over with:\n\n{}{}\n\n{}",
+            "{}{why}\n\nRun the command again. If it then says that a key pair of this name exists already and holds the \
+             same public key (fingerprint {}), that is this one: take it over with the block below, NAME being the \
+             resource's.\n\n{}{}\n\n{}",
             error.message(),
+            wanted.key.fingerprint_md5(),
             messages::import_block(wanted.type_name, wanted.name),
             kept_file(wanted),
             facts(error)
@@ -97,28 +111,36 @@ fn unclear(wanted: &Wanted<'_>, error: &Error, look: Option<&Error>) -> Diagnost
 
 fn name_taken(wanted: &Wanted<'_>, error: &Error, found: Option<&KeyPair>, file: &str) -> Diagnostic {
     let name = wanted.name;
-    let which = match found {
-        Some(found) if holds(found, wanted.key) => {
-            format!(" It holds the same public key ({}).", messages::describe(found))
-        }
+    let region = error.region();
+    let import = messages::import_block(wanted.type_name, name);
+    let what_to_do = match found {
+        Some(found) if holds(found, wanted.key) => format!(
+            "{region} has a key pair of this name. It holds the same public key ({}). Nothing was changed.\n\nTo manage it \
+             here, first see that no other configuration does. Then add this block, NAME being the resource's, and run \
+             terraform plan:\n\n{import}",
+            messages::describe(found)
+        ),
         Some(found) => format!(
-            " It holds another key ({}; the key of this configuration has the fingerprint {}).",
+            "{region} has a key pair of this name. It holds another key ({}; the key of this configuration has the \
+             fingerprint {}), and may be somebody else's. Nothing was changed.\n\nFor a new key pair, choose another \
+             key_pair_name. To manage the one that is there, first see that no other configuration does; then add this \
+             block, NAME being the resource's, and run terraform plan before any apply: since the keys differ, it may \
+             propose to delete that key pair and to make it anew.\n\n{import}",
             messages::describe(found),
             wanted.key.fingerprint_md5()
         ),
-        None => {
-            " The cloud does not show it, which happens for a while after a key pair was deleted.".to_owned()
-        }
+        None => format!(
+            "{region} refuses the name as taken, but shows no such key pair. This is so for a while after a key pair was \
+             deleted; or these credentials may not see it. Nothing was changed.\n\nRun the command again in some minutes. \
+             If it stays so, look in the ECS console under Network & Security > Key Pairs, as somebody who may see all of \
+             them, or choose another key_pair_name."
+        ),
     };
     Diagnostic::error(
         format!("A key pair {name:?} exists already"),
         format!(
-            "Names are unique in a region, and {} has a key pair of this name.{which} Nothing was changed.\n\nTo manage \
-             that key pair with this configuration, import it:\n\n{}\n\nIf this is a replacement under \
-             create_before_destroy, the old key pair still has the name: use key_name_prefix instead of a fixed name, \
-             or remove create_before_destroy.{file}\n\n{}",
-            error.region(),
-            messages::import_block(wanted.type_name, name),
+            "{what_to_do}\n\nIf this is a replacement under create_before_destroy, the old key pair still has the name: use \
+             key_name_prefix in place of key_pair_name, or remove create_before_destroy.{file}\n\n{}",
             facts(error)
         ),
     )

@@ -17,9 +17,8 @@ pub(super) fn error(attempt: &Attempt<'_>, error: &Error) -> Diagnostic {
         ErrorKind::LimitExceeded => failed_for(
             summary,
             error,
-            "The service says that this is more than it deletes in one call. Where it says so of several key pairs, the \
-             provider names fewer, and in the last of these calls it named this one alone. So the limit must be one \
-             of the account, not of the call. The key pair was kept. Run the command again in a while; if it goes \
+            "The service refused to delete this many key pairs at once, although this one was named alone in the call. \
+             The key pair was not deleted, and is still in the state. Run the command again in some minutes; if it goes \
              on, give the request id to Alibaba Cloud's support.",
         ),
         _ => attempt.failed(summary, error),
@@ -38,20 +37,28 @@ fn not_a_name(name: &str) -> String {
         .filter(|found| found.severity == Severity::Error)
         .map(|found| found.detail)
         .collect();
-    let others = "Other key pairs of this run are not held up by it.";
+    let others = "Other key pairs are not held up by it.";
+    if name.is_empty() {
+        return format!(
+            "The name of the key pair in the state is empty, so that nothing can be deleted, nor told which key pair was \
+             meant. {others} Forget the resource: terraform state rm ADDRESS (terraform state list shows the address). If \
+             the key pair is still there, find it in the ECS console under Network & Security > Key Pairs, and import it \
+             under its name if Terraform should manage it."
+        );
+    }
     if broken.is_empty() {
         return format!(
-            "The service does not take {name:?} as the name of a key pair to delete, although it keeps to all documented \
-             rules (2 to 128 letters, digits, colons, underscores and hyphens, a letter first). {others} The key pair was \
-             kept. Look in the ECS console, in this region, under which name it is there. If it is not there, \
-             remove it from the state (terraform state rm, with the resource's address); if it is, delete it there, and \
-             give the request id to Alibaba Cloud's support."
+            "The service refuses the name {name:?}, although the name keeps to all documented rules. The key pair was not \
+             deleted, and is still in the state. {others}\n\nLook in the ECS console, with the same account and region, \
+             under Network & Security > Key Pairs. If {name:?} is listed there, delete it there, and run the command \
+             again; if not, forget the resource: terraform state rm ADDRESS. In both cases, the request id helps Alibaba \
+             Cloud's support to find the reason."
         );
     }
     format!(
-        "The service does not take {name:?} as the name of a key pair, so none can be there under it. {} {others}\n\nThe \
-         state has this name nevertheless, from an import or an edit. Remove it from the state (terraform state rm, with \
-         the resource's address), and import the key pair under its right name, if there is one.",
+        "{} So there is nothing of this name to delete. {others}\n\nForget the resource: terraform state rm ADDRESS. Only if \
+         it was meant for a key pair of another name: correct key_pair_name in the configuration, and import the key pair \
+         under that name.",
         broken.join(" ")
     )
 }
