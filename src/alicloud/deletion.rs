@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -11,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::call::{Call, Interrupted};
 use super::client::Client;
 use super::coalesce::{Cargo, Carrier, Question, Unserved};
+use super::ecs::KeyPair;
 use super::ecs::delete_key_pairs::{DELETE, parameters};
 use super::error::{Error, ErrorKind};
 use super::lookup::{Bindings, KeyPairs};
@@ -164,6 +166,11 @@ impl Client {
                         settle(cargo, names, &Err(error.clone()));
                     }
                 }
+                Part::Answered(names, Err(error))
+                    if names.len() == 1 && error.kind() == ErrorKind::KeyPairNotFound =>
+                {
+                    self.settle_missing(cargo, names, &error).await;
+                }
                 Part::Answered(names, Err(error)) if names.len() == 1 => {
                     refused_alone = refused_alone.map(|count| count + 1);
                     settle(cargo, names, &Err(error));
@@ -220,12 +227,28 @@ impl Client {
         Some(rest)
     }
 
+    /// Settles names that the service says it does not know: it may mean another region, or another's permission, so
+    /// that the exact name is asked for before it passes for deleted.
+    async fn settle_missing(&self, cargo: &mut Cargo<Outcome>, names: Vec<String>, missing: &Error) {
+        for (name, answer) in self.look_at(&names).await {
+            let outcome = match answer {
+                Ok(None) => Ok(()),
+                Ok(Some(_)) => Err(missing.clone()),
+                Err(look) => Err(missing.clone().with_last(Some(look))),
+            };
+            cargo.settle(&name, &outcome);
+        }
+    }
+
+    /// What the service shows of exactly these names.
+    async fn look_at(&self, names: &[String]) -> HashMap<String, Result<Option<KeyPair>, Error>> {
+        let question = Question { since: Some(Instant::now()), proof: true, in_company: false };
+        self.shared.key_pairs.get_all(&KeyPairs(self.clone()), &look(), names, question).await
+    }
+
     /// Settles those of a batch whose reply was lost that are gone.
     async fn settle_lost(&self, cargo: &mut Cargo<Outcome>, names: Vec<String>, lost: &Error) {
-        let question = Question { since: Some(Instant::now()), proof: true, in_company: false };
-        let call = look();
-        let answers = self.shared.key_pairs.get_all(&KeyPairs(self.clone()), &call, &names, question).await;
-        for (name, answer) in answers {
+        for (name, answer) in self.look_at(&names).await {
             match answer {
                 Ok(None) => cargo.settle(&name, &Ok(())),
                 Ok(Some(_)) => {

@@ -96,6 +96,7 @@ fn rules() -> Vec<(String, Verdict)> {
         (tag("k", "https://x"), Error("Invalid tag", "\"k\"")),
         (tag("k", &long), Error("Invalid tag", "\"k\"")),
         (tag("k", ""), Fine),
+        ("public_key = local.a\n  tags = {\n    \"k\" = null\n  }".to_owned(), Error("Invalid tag", "\"k\"")),
         // Timeouts.
         (timeout("1h30m"), Fine),
         (timeout("5"), Error("Invalid duration", "delete")),

@@ -81,6 +81,24 @@ fn another_account() {
 }
 
 #[test]
+fn the_account_of_a_key_pair_that_was_imported_is_known_too() {
+    acceptance(|case| {
+        case.step(CONFIG, &[(K, "create")]);
+        case.run(&["state", "rm", K]).succeeded();
+        case.run(&["import", "-no-color", K, "web"]).succeeded();
+        case.simulator.add_access_key(AccessKey::new("LTAIother", "other-secret", "9876543210987654"));
+        case.use_credentials("LTAIother", "other-secret");
+        let summary = "The key pair \"web\" is in another account";
+        nothing_works_and_nothing_is_lost(
+            case,
+            (summary, &["9876543210987654"]),
+            (summary, &["9876543210987654"]),
+        );
+        restore(case);
+    });
+}
+
+#[test]
 fn an_account_that_cannot_be_told_does_not_hinder() {
     acceptance(|case| {
         case.simulator.fail(ecs_simulator::Fault::on("GetCallerIdentity").refuse(

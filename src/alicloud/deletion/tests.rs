@@ -347,6 +347,19 @@ async fn a_deadline_during_the_call_is_settled_by_looking() {
     assert_eq!((error.kind(), script.seen().len()), (ErrorKind::ReplyLost, 2));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_name_that_the_service_says_it_does_not_know_is_asked_for_before_it_passes_for_deleted() {
+    let unknown = || code(404, "InvalidKeyPairName.NotFound");
+    let gone = answer(200, r#"{"TotalCount":0,"KeyPairs":{"KeyPair":[]}}"#);
+    assert!(Script::new([unknown(), gone]).client().delete_key_pair(&within(10), "k0").await.is_ok());
+    let there = answer(200, r#"{"TotalCount":1,"KeyPairs":{"KeyPair":[{"KeyPairName":"k0"}]}}"#);
+    for look in [there, code(403, "Forbidden.RAM")] {
+        let script = Script::new([unknown(), look]);
+        let error = script.client().delete_key_pair(&within(10), "k0").await.unwrap_err();
+        assert_eq!((error.kind(), script.seen().len()), (ErrorKind::KeyPairNotFound, 2));
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Trait {
     Free,

@@ -16,7 +16,7 @@ pub(super) enum KeyFileError {
     #[error("is larger than any private key, so it holds something else")]
     TooLarge,
     /// The file's content is not a usable key.
-    #[error("holds no key that can be used: {0}")]
+    #[error("holds no key that can be used: {}", .0.to_string().trim_end_matches('.'))]
     Content(PrivateKeyError),
     /// It appeared just now.
     #[error("exists already, made by something else a moment ago")]

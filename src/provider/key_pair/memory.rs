@@ -15,7 +15,7 @@ pub(in crate::provider) struct Memory {
     pub(in crate::provider) name: Option<String>,
     /// The region where it was made or found.
     pub(in crate::provider) region: Option<String>,
-    /// The account that owns it, if it was known when the key pair was made.
+    /// The account that owns it, if it was known when the key pair was made or first found.
     pub(in crate::provider) account_id: Option<String>,
     /// The state's public key was seen to be the one that the cloud holds, or was sent there by us.
     pub(in crate::provider) key_is_certain: bool,

@@ -40,6 +40,10 @@ pub(super) async fn read(
     }
     memory.name = Some(name.clone());
     memory.region = Some(client.region().to_owned());
+    if memory.account_id.is_none() {
+        // It was imported, or another provider made it. From here on, another account's credentials are told.
+        memory.account_id = context.client.account_id(&context.cancel).await;
+    }
     compare_key(&mut state, &found, &mut memory, &mut response.diagnostics);
     state.id = Attr::Known(name.clone());
     state.key_pair_name = Attr::Known(name.clone());

@@ -25,8 +25,10 @@ pub(super) fn validate(tags: &Attr<Tags>, diagnostics: &mut Diagnostics) {
     }
     for (key, value) in tags {
         let here = root.clone().key(key.as_str());
+        let no_value =
+            value.is_null().then(|| "it has no value; give it one, or leave the tag out".to_owned());
         let value = value.as_str().unwrap_or_default();
-        for problem in [key_problem(key), value_problem(value)].into_iter().flatten() {
+        for problem in [no_value, key_problem(key), value_problem(value)].into_iter().flatten() {
             let detail = format!("The tag {key:?} is not one that the API takes: {problem}.");
             diagnostics.push(Diagnostic::error("Invalid tag", detail).at_path(here.clone()));
         }

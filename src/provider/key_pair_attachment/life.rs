@@ -128,6 +128,9 @@ pub(super) async fn read(
     }
     memory.name = Some(name.clone());
     memory.region = Some(client.region().to_owned());
+    if memory.account_id.is_none() {
+        memory.account_id = context.client.account_id(&context.cancel).await;
+    }
     memory.save(&mut response.private);
     state.holds(&name, &attached);
     response.state = Some(state);
