@@ -1,10 +1,14 @@
 //! How quick and how small the provider is, beside the floor under it.
 
+mod family;
 mod machine;
 mod memory;
+mod picture;
 mod planning;
 mod report;
+mod scale;
 mod size;
+mod stage;
 mod startup;
 mod statistics;
 
@@ -17,6 +21,9 @@ use crate::screen::line;
 
 /// Runs of each command when nothing else is said.
 pub(crate) const DEFAULT_RUNS: usize = 15;
+
+/// The long measurements are made once for so many runs of the short ones.
+const ROUNDS_PER_RUNS: usize = 5;
 
 /// The provider's region and everything's.
 const REGION: &str = "cn-hangzhou";
@@ -44,9 +51,15 @@ pub(crate) fn run(runs: usize) -> Result<(), String> {
     line("Planning …");
     rows.extend(planning::measure(&host, &directory, &simulator, runs)?);
     rows.extend(size::measure(&program)?);
-    line("Applying, planning and destroying 1,000 key pairs …\n");
+    line("Looking at the memory of 1,000 key pairs …");
     rows.extend(memory::measure(&host, &directory, &simulator)?);
-    let report = Report { runs, host: &host, load, rows };
+    line("Applying, planning and destroying 1,000 key pairs in a cloud that takes its time …");
+    let rounds = runs.div_ceil(ROUNDS_PER_RUNS);
+    let (scale, bars) = scale::measure(&host, &directory, &simulator, rounds)?;
+    rows.extend(scale);
+    line("Asking for 500 key pairs, and binding them to 500 instances …\n");
+    rows.extend(family::measure(&host, &directory, &simulator)?);
+    let report = Report { runs, rounds, host: &host, load, rows, bars };
     line(report.table());
     line(format_args!("\nWritten to {}.", report.write()?.display()));
     Ok(())

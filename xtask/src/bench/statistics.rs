@@ -18,6 +18,12 @@ impl Median {
         let at = |quarter: usize| runs.get((runs.len().checked_sub(1)? * quarter + 2) / 4).copied();
         Some(Self { value: at(2)?, lower: at(1)?, upper: at(3)? })
     }
+
+    /// The same in seconds.
+    pub(super) fn in_seconds(&self) -> String {
+        let number = |duration: Duration| format!("{:.1}", duration.as_secs_f64());
+        format!("{} ({}–{})", seconds(self.value), number(self.lower), number(self.upper))
+    }
 }
 
 impl fmt::Display for Median {
@@ -29,6 +35,16 @@ impl fmt::Display for Median {
 /// A duration in milliseconds, with as many digits as mean something.
 pub(super) fn millis(duration: Duration) -> String {
     format!("{} ms", number(duration))
+}
+
+/// A duration in seconds.
+pub(super) fn seconds(duration: Duration) -> String {
+    format!("{:.1} s", duration.as_secs_f64())
+}
+
+/// A proportion.
+pub(super) fn ratio(times: f64) -> String {
+    format!("{times:.2}")
 }
 
 fn number(duration: Duration) -> String {
