@@ -23,6 +23,7 @@ mod interrupts;
 mod key_file;
 mod lifecycle;
 mod moves;
+mod official_examples;
 mod official_states;
 mod provider_block;
 mod replacement;

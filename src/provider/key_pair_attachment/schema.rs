@@ -36,9 +36,16 @@ crate::model! {
 }
 
 impl AttachmentModel {
-    /// The key pair's name, under either argument.
+    /// The key pair's name, under either argument. In a plan, the one that is not set may be unknown while the other is
+    /// known.
     pub(super) fn name(&self) -> &Attr<String> {
-        if self.key_pair_name.is_null() { &self.key_name } else { &self.key_pair_name }
+        if self.key_pair_name.is_null()
+            || (self.key_pair_name.is_unknown() && self.key_name.known().is_some())
+        {
+            &self.key_name
+        } else {
+            &self.key_pair_name
+        }
     }
 
     /// The instances whose ids are known.
