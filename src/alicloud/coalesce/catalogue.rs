@@ -217,7 +217,10 @@ impl<S: Source> Catalogue<S> {
                 state.listing = Some(Listing { progress: Progress::Reading, ..listing });
                 drop(state);
                 let (catalogue, source) = (self.clone(), source.clone());
-                tokio::spawn(async move { catalogue.read_pages(&source, listing).await });
+                tokio::spawn(async move {
+                    let _reading = Reading(&catalogue, listing.started);
+                    catalogue.read_pages(&source, listing).await;
+                });
                 Next::Wait
             }
         }
@@ -355,6 +358,19 @@ impl<S: Source> Shared<S> {
         state.refused_until = Some(Instant::now() + LIFE);
         drop(state);
         self.changed.notify_waiters();
+    }
+}
+
+/// While it lives, pages are read. If the reading ends in any way but its own, nobody waits for it for ever.
+struct Reading<'a, S: Source>(&'a Catalogue<S>, Instant);
+
+impl<S: Source> Drop for Reading<'_, S> {
+    fn drop(&mut self) {
+        let left_open = |listing: Listing| listing.progress == Progress::Reading && listing.started == self.1;
+        let listing = self.0.0.state().listing;
+        if listing.is_some_and(left_open) {
+            self.0.0.end(Progress::Stopped);
+        }
     }
 }
 

@@ -13,6 +13,7 @@ struct Facts {
     there: AtomicUsize,
     hidden: AtomicUsize,
     lists_are_refused: AtomicUsize,
+    lists_panic: AtomicUsize,
     exact: AtomicUsize,
     pages: AtomicUsize,
 }
@@ -54,6 +55,7 @@ impl<const FIRST: usize, const WHOLE: bool> Source for Region<FIRST, WHOLE> {
         if self.0.lists_are_refused.load(Ordering::Relaxed) > 0 {
             return Err(Error::new(ErrorKind::Forbidden, "no lists"));
         }
+        assert_eq!(self.0.lists_panic.load(Ordering::Relaxed), 0, "a fault in the reading");
         let shown = self.0.hidden.load(Ordering::Relaxed)..self.0.there.load(Ordering::Relaxed);
         let pages = Some(shown.len().div_ceil(50) as u64);
         let page = shown.skip((usize::try_from(number).unwrap() - 1) * 50).take(50);
@@ -185,6 +187,17 @@ async fn a_refused_list_falls_back_to_names() {
     region.0.lists_are_refused.store(0, Ordering::Relaxed);
     refresh(&catalogue, &region, shuffled(0..40), (10, 1), PROOF, |_| true).await;
     assert_eq!(region.calls(), (42, 2), "after a minute lists get another chance");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_reading_that_came_to_a_bad_end() {
+    let region = Pairs::of(100);
+    region.0.lists_panic.store(1, Ordering::Relaxed);
+    let catalogue = Catalogue::new();
+    let names: Vec<String> = (0..10).map(|number| format!("n{number}")).collect();
+    let answers = catalogue.get_all(&region, &within(5), &names, Question::default()).await;
+    assert!(answers.values().all(|answer| matches!(answer, Ok(Some(_)))));
+    assert_eq!(answers.len(), 10);
 }
 
 #[tokio::test(start_paused = true)]

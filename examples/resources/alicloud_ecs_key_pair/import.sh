@@ -1,0 +1,1 @@
+terraform import alicloud_ecs_key_pair.deploy deploy-ecs

@@ -1,0 +1,7 @@
+terraform {
+  required_providers {
+    alicloud = {
+      source = "alikeys/alicloud"
+    }
+  }
+}
