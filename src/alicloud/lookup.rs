@@ -6,7 +6,7 @@ use super::call::{Call, Interrupted};
 use super::client::Client;
 use super::coalesce::{Page, Question, Source};
 use super::ecs::describe_key_pairs::{self, PAGE_SIZE};
-use super::ecs::{Instance, KeyPair, describe_instances};
+use super::ecs::{Instance, InstanceFilter, KeyPair, describe_instances};
 use super::error::Error;
 use super::operation::Operation;
 use super::retry::SharedWait;
@@ -94,8 +94,9 @@ impl Source for Bindings {
     const WHOLE_IN_A_PAGE: bool = false;
 
     async fn exact(&self, call: &Call, name: &str) -> Result<Option<Vec<Instance>>, Error> {
-        let instances = self.0.instances_with_key_pair(call, name).await?;
-        Ok(Some(instances).filter(|instances| !instances.is_empty()))
+        let instances = self.0.list_instances(call, InstanceFilter::KeyPair(name)).await?;
+        let carrying: Vec<_> = instances.into_iter().filter(|instance| instance.carries(name)).collect();
+        Ok(Some(carrying).filter(|instances| !instances.is_empty()))
     }
 
     async fn page(&self, call: &Call, number: u64) -> Result<Page<Vec<Instance>>, Error> {

@@ -29,16 +29,13 @@ impl PlannedUnbindings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::alicloud::ecs::InstanceStatus;
 
     #[test]
     fn what_the_plan_detaches_is_no_binding() {
         let instance = |id: &str| Instance {
             id: id.to_owned(),
-            name: String::new(),
-            zone_id: String::new(),
-            status: InstanceStatus::Running,
             key_pair_name: Some("web".to_owned()),
+            ..Instance::default()
         };
         let planned = PlannedUnbindings::default();
         planned.note("web", ["i-1".to_owned()]);

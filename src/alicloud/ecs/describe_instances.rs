@@ -1,79 +1,83 @@
-//! `DescribeInstances`, as far as it shows which key pair an instance carries.
+//! `DescribeInstances`, as far as key pairs have to do with it.
 
+use std::collections::BTreeSet;
+
+use super::instance::Instance;
 use crate::alicloud::call::Call;
 use crate::alicloud::client::Client;
 use crate::alicloud::endpoint::Service;
 use crate::alicloud::error::{Error, ErrorKind};
-use crate::alicloud::json::{self, Object};
+use crate::alicloud::json;
 use crate::alicloud::operation::Operation;
 use crate::alicloud::request::Parameters;
 use crate::alicloud::retry::Answer;
 
 pub(in crate::alicloud) const DESCRIBE: Operation = Operation::idempotent(Service::Ecs, "DescribeInstances");
 
-/// The most instances in a page.
-const PAGE_SIZE: u64 = 100;
+/// The most instances in a page, and the most ids in a question for some.
+pub const MOST_INSTANCES: usize = 100;
 
-/// What an instance is doing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum InstanceStatus {
-    /// Being made.
-    Pending,
-    /// Booting.
-    Starting,
-    /// Up.
-    Running,
-    /// Shutting down.
-    Stopping,
-    /// Down, but still there.
-    Stopped,
-    /// A status that this client doesn't know, as the service writes it; empty if it shows none.
-    Other(String),
-}
-
-/// An instance and the key pair it carries.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Instance {
-    /// `i-…`.
-    pub id: String,
-    /// The display name; may be empty.
-    pub name: String,
-    /// The zone; may be empty.
-    pub zone_id: String,
-    /// What it is doing.
-    pub status: InstanceStatus,
-    /// The key pair that it carries, if any.
-    pub key_pair_name: Option<String>,
-}
-
-/// A page of instances.
-#[derive(Clone, Debug)]
-pub struct InstancePage {
-    /// The instances in this page, 100 at most.
-    pub instances: Vec<Instance>,
-    /// Asks for the next page; `None` on the last.
-    pub next_token: Option<String>,
+/// Which instances to list.
+#[derive(Clone, Copy, Debug)]
+pub enum InstanceFilter<'a> {
+    /// Those that carry this key pair.
+    KeyPair(&'a str),
+    /// Those with one of these ids, [`MOST_INSTANCES`] at most. Of those that don't exist nothing is said.
+    Ids(&'a [String]),
 }
 
 impl Client {
-    /// A page of the instances of the region: those that carry this key pair, or all.
-    pub async fn describe_instances(
+    /// All instances that fit, in the service's order, from one call for each 100.
+    pub async fn list_instances(
         &self,
         call: &Call,
-        key_pair_name: Option<&str>,
-        next_token: Option<&str>,
-    ) -> Result<InstancePage, Error> {
-        let parameters = Parameters::new()
-            .set_some("KeyPairName", key_pair_name)
-            .set("MaxResults", PAGE_SIZE.to_string())
-            .set_some("NextToken", next_token);
-        let answer = self.execute(DESCRIBE, parameters, call).await?;
-        let instances = read_list(&answer)?;
-        let following = json::non_empty_text(&answer.body, "NextToken");
-        if following.is_some() && following.as_deref() == next_token {
-            return Err(answer.unexpected("The answer names itself as its next page."));
+        filter: InstanceFilter<'_>,
+    ) -> Result<Vec<Instance>, Error> {
+        let pages = self.instance_pages(call, Some(filter), usize::MAX).await?;
+        Ok(pages.unwrap_or_default())
+    }
+
+    /// All instances of the region, unless there are more than fit in so many pages of 100; then `None`.
+    pub async fn list_all_instances(
+        &self,
+        call: &Call,
+        most_pages: usize,
+    ) -> Result<Option<Vec<Instance>>, Error> {
+        self.instance_pages(call, None, most_pages).await
+    }
+
+    async fn instance_pages(
+        &self,
+        call: &Call,
+        filter: Option<InstanceFilter<'_>>,
+        most_pages: usize,
+    ) -> Result<Option<Vec<Instance>>, Error> {
+        let parameters = match filter {
+            Some(InstanceFilter::KeyPair(name)) => Parameters::new().set("KeyPairName", name),
+            Some(InstanceFilter::Ids(ids)) => {
+                let ids: serde_json::Value = ids.iter().map(String::as_str).collect();
+                Parameters::new().set("InstanceIds", ids.to_string())
+            }
+            None => Parameters::new(),
         }
-        Ok(InstancePage { instances, next_token: following })
+        .set("MaxResults", MOST_INSTANCES.to_string());
+        let (mut listed, mut ids) = (Vec::new(), BTreeSet::new());
+        let mut token: Option<String> = None;
+        for _ in 0..most_pages {
+            let page = parameters.clone().set_some("NextToken", token.as_deref());
+            let answer = self.execute(DESCRIBE, page, call).await?;
+            let instances = read_list(&answer)?;
+            listed.extend(instances.into_iter().filter(|instance| ids.insert(instance.id.clone())));
+            let following = json::non_empty_text(&answer.body, "NextToken");
+            if following.is_some() && following == token {
+                return Err(answer.unexpected("The answer names itself as its next page."));
+            }
+            token = following;
+            if token.is_none() {
+                return Ok(Some(listed));
+            }
+        }
+        Ok(None)
     }
 
     /// A page of all instances of the region, by its number from 1, and how many pages there are, if the service tells.
@@ -85,12 +89,12 @@ impl Client {
     ) -> Result<(Vec<Instance>, Option<u64>), Error> {
         let parameters = Parameters::new()
             .set("PageNumber", page_number.to_string())
-            .set("PageSize", PAGE_SIZE.to_string());
+            .set("PageSize", MOST_INSTANCES.to_string());
         let answer = self.execute(DESCRIBE, parameters, call).await?;
         let instances: Vec<_> = read_list(&answer)?;
         let total = json::count(&answer.body, "TotalCount");
         let plausible = total.filter(|total| *total > 0 || instances.is_empty());
-        Ok((instances, plausible.map(|total| total.div_ceil(PAGE_SIZE))))
+        Ok((instances, plausible.map(|total| total.div_ceil(MOST_INSTANCES as u64))))
     }
 
     /// Whether the credentials may list instances. Without the permission a list is not refused but empty, so that only
@@ -107,43 +111,34 @@ impl Client {
         };
         self.shared.may_describe_instances.get_or_try_init(|| ask).await?.clone()
     }
-
-    /// All instances that carry the key pair of exactly this name.
-    pub async fn instances_with_key_pair(&self, call: &Call, name: &str) -> Result<Vec<Instance>, Error> {
-        let mut instances = Vec::new();
-        let mut token = None;
-        loop {
-            let page = self.describe_instances(call, Some(name), token.as_deref()).await?;
-            instances.extend(page.instances.into_iter().filter(|i| i.key_pair_name.as_deref() == Some(name)));
-            match page.next_token {
-                Some(next) => token = Some(next),
-                None => return Ok(instances),
-            }
-        }
-    }
 }
 
 fn read_list(answer: &Answer) -> Result<Vec<Instance>, Error> {
     json::list(&answer.body, "Instances", "Instance")
-        .and_then(|items| items.into_iter().map(read_instance).collect())
+        .and_then(|items| items.into_iter().map(Instance::read).collect())
         .ok_or_else(|| answer.unexpected("The answer has no list of instances that can be read."))
 }
 
-fn read_instance(object: &Object) -> Option<Instance> {
-    let text = |field| json::text(object, field).unwrap_or_default();
-    let status = match text("Status").as_str() {
-        "Pending" => InstanceStatus::Pending,
-        "Starting" => InstanceStatus::Starting,
-        "Running" => InstanceStatus::Running,
-        "Stopping" => InstanceStatus::Stopping,
-        "Stopped" => InstanceStatus::Stopped,
-        other => InstanceStatus::Other(other.to_owned()),
-    };
-    Some(Instance {
-        id: json::non_empty_text(object, "InstanceId")?,
-        name: text("InstanceName"),
-        zone_id: text("ZoneId"),
-        status,
-        key_pair_name: json::non_empty_text(object, "KeyPairName"),
-    })
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alicloud::testing::{Script, answer, within};
+
+    fn page(ids: &[&str], token: &str) -> crate::alicloud::testing::Act {
+        let instances: Vec<_> = ids.iter().map(|id| serde_json::json!({"InstanceId": id})).collect();
+        let body = serde_json::json!({"Instances": {"Instance": instances}, "NextToken": token});
+        answer(200, &body.to_string())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pages_follow_each_other_up_to_a_limit() {
+        let script = Script::new([page(&["i-1", "i-2"], "x"), page(&["i-2", "i-3"], "")]);
+        let listed = script.client().list_all_instances(&within(60), 2).await.unwrap().unwrap();
+        assert_eq!(listed.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(), ["i-1", "i-2", "i-3"]);
+        let script = Script::new([page(&["i-1"], "x"), page(&["i-2"], "y")]);
+        assert_eq!(script.client().list_all_instances(&within(60), 2).await.unwrap(), None);
+        assert_eq!(script.seen()[1].form["NextToken"], "x");
+        let script = Script::new([page(&["i-1"], "x")]);
+        assert!(script.client().list_instances(&within(60), InstanceFilter::KeyPair("k")).await.is_err());
+    }
 }

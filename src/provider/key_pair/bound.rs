@@ -1,6 +1,6 @@
 //! What to tell of a key pair that instances carry.
 
-use crate::alicloud::ecs::{Instance, InstanceStatus};
+use crate::alicloud::ecs::Instance;
 use crate::alicloud::{Error, ErrorKind};
 use crate::framework::Diagnostic;
 use crate::provider::diagnostics::{Attempt, facts};
@@ -103,15 +103,7 @@ fn list(instances: &[Instance]) -> String {
     rows.extend(instances.iter().take(MOST_LISTED).map(|instance| {
         // An instance without a name of its own is named by its id.
         let name = if instance.name == instance.id { "" } else { &instance.name };
-        let status = match &instance.status {
-            InstanceStatus::Pending => "Pending",
-            InstanceStatus::Starting => "Starting",
-            InstanceStatus::Running => "Running",
-            InstanceStatus::Stopping => "Stopping",
-            InstanceStatus::Stopped => "Stopped",
-            InstanceStatus::Other(other) => other,
-        };
-        [&instance.id, name, &instance.zone_id, status].map(shown)
+        [&instance.id, name, &instance.zone_id, instance.status.as_str()].map(shown)
     }));
     let mut widths = [0; 4];
     for row in &rows {
@@ -135,6 +127,7 @@ fn list(instances: &[Instance]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::alicloud::ecs::InstanceStatus;
     use crate::provider::golden::golden;
 
     #[test]
@@ -145,6 +138,7 @@ mod tests {
             zone_id: "cn-beijing-h".to_owned(),
             status,
             key_pair_name: Some("web".to_owned()),
+            ..Instance::default()
         };
         let answer = |operation, kind, status, code: &str, message: &str| {
             Error::new(kind, message)

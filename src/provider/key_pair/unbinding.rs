@@ -115,13 +115,7 @@ mod tests {
     use super::*;
 
     fn instance(id: &str, status: InstanceStatus) -> Instance {
-        Instance {
-            id: id.to_owned(),
-            name: String::new(),
-            zone_id: String::new(),
-            status,
-            key_pair_name: Some("k".to_owned()),
-        }
+        Instance { id: id.to_owned(), status, key_pair_name: Some("k".to_owned()), ..Instance::default() }
     }
 
     fn waits(verdict: &Verdict) -> bool {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::instance_locks::InstanceLocks;
 use super::messages;
-use crate::alicloud::ecs::{InstanceDetails, InstanceFilter, MOST_BINDINGS, MOST_INSTANCES};
+use crate::alicloud::ecs::{Instance, InstanceFilter, MOST_BINDINGS, MOST_INSTANCES};
 use crate::alicloud::{Call, Client, Error, ErrorKind};
 use crate::framework::{Diagnostic, Diagnostics};
 use crate::provider::diagnostics::Attempt;
@@ -30,13 +30,13 @@ impl Binding<'_> {
 
     /// What is shown of these instances. An error if nothing is shown because the permission is missing, for then
     /// nothing can be concluded.
-    pub(super) async fn look(&self, ids: &BTreeSet<String>) -> Result<Vec<InstanceDetails>, Diagnostic> {
+    pub(super) async fn look(&self, ids: &BTreeSet<String>) -> Result<Vec<Instance>, Diagnostic> {
         self.look_within(&self.call, ids).await.map_err(|error| {
             self.failed(format!("Could not look at the instances of the key pair {:?}", self.name), &error)
         })
     }
 
-    async fn look_within(&self, call: &Call, ids: &BTreeSet<String>) -> Result<Vec<InstanceDetails>, Error> {
+    async fn look_within(&self, call: &Call, ids: &BTreeSet<String>) -> Result<Vec<Instance>, Error> {
         let ids: Vec<String> = ids.iter().cloned().collect();
         let mut seen = Vec::new();
         for some in ids.chunks(MOST_INSTANCES) {
@@ -52,7 +52,7 @@ impl Binding<'_> {
     pub(super) async fn look_before_attaching(
         &self,
         ids: &BTreeSet<String>,
-    ) -> Result<Vec<InstanceDetails>, Diagnostics> {
+    ) -> Result<Vec<Instance>, Diagnostics> {
         let seen = self.look(ids).await?;
         let missing = ids.iter().filter(|id| seen.iter().all(|it| it.id != **id));
         let missing = missing.map(|id| messages::missing(self.name, id, self.client.region()));
@@ -100,7 +100,7 @@ impl Binding<'_> {
     /// missing would never be found.
     async fn bound_after_all(&self, ids: BTreeSet<String>) -> BTreeSet<String> {
         match self.look_within(&self.call.to_settle(), &ids).await {
-            Ok(seen) => seen.into_iter().filter(|it| it.key_pair_name == self.name).map(|it| it.id).collect(),
+            Ok(seen) => seen.into_iter().filter(|it| it.carries(self.name)).map(|it| it.id).collect(),
             Err(error) => {
                 tracing::info!(%error, key_pair_name = self.name, "What became of the attach could not be seen");
                 ids
@@ -121,7 +121,7 @@ impl Binding<'_> {
             let _changing = self.locks.lock(&rest).await;
             let seen = self.look(&rest).await?;
             let carrying: Vec<String> =
-                seen.into_iter().filter(|it| it.key_pair_name == self.name).map(|it| it.id).collect();
+                seen.into_iter().filter(|it| it.carries(self.name)).map(|it| it.id).collect();
             // The others carry another key pair, or none, or are gone: nothing of ours is on them.
             attached.retain(|id| !rest.contains(id) || carrying.contains(id));
             let mut lost = None;
@@ -179,6 +179,6 @@ fn is_plain_refusal(error: &Error) -> bool {
     )
 }
 
-pub(super) fn is_windows(instance: &InstanceDetails) -> bool {
+pub(super) fn is_windows(instance: &Instance) -> bool {
     instance.os_type.eq_ignore_ascii_case("windows")
 }

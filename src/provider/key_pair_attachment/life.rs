@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::binding::Binding;
 use super::schema::{AttachmentModel, TimeoutsModel};
 use super::{call, id, reboot};
-use crate::alicloud::ecs::InstanceDetails;
+use crate::alicloud::ecs::Instance;
 use crate::framework::duration::or_default;
 use crate::framework::{Attr, ChangeResponse, Context, Diagnostics, UpdateRequest};
 use crate::provider::cloud::Cloud;
@@ -59,7 +59,7 @@ async fn add(
     planned: &AttachmentModel,
     bound: &BTreeSet<String>,
     added: &BTreeSet<String>,
-    seen: &[InstanceDetails],
+    seen: &[Instance],
     response: &mut ChangeResponse<AttachmentModel>,
 ) {
     let due: Vec<String> = seen
@@ -114,7 +114,7 @@ pub(super) async fn read(
     let unseen: BTreeSet<String> = ids.difference(&attached).cloned().collect();
     if !unseen.is_empty() {
         let seen = binding.look(&unseen).await?;
-        attached.extend(seen.into_iter().filter(|it| it.key_pair_name == name).map(|it| it.id));
+        attached.extend(seen.into_iter().filter(|it| it.carries(&name)).map(|it| it.id));
     }
     if attached.is_empty() {
         memory.check_account(&name, context).await?;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::alicloud::ecs::{BindingFailure, InstanceDetails};
+use crate::alicloud::ecs::{BindingFailure, Instance};
 use crate::framework::Diagnostic;
 
 /// How many instances a message names.
@@ -51,7 +51,7 @@ pub(super) fn missing(name: &str, instance_id: &str, region: &str) -> Diagnostic
     .at("instance_ids")
 }
 
-pub(super) fn windows(name: &str, instance: &InstanceDetails) -> Diagnostic {
+pub(super) fn windows(name: &str, instance: &Instance) -> Diagnostic {
     Diagnostic::error(
         format!("The instance {} runs Windows", instance.id),
         format!(

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::binding::{Binding, is_windows};
 use super::schema::AttachmentModel;
 use super::{call, messages, reboot};
-use crate::alicloud::ecs::InstanceDetails;
+use crate::alicloud::ecs::Instance;
 use crate::framework::{Attr, Context, Diagnostic, Diagnostics, PlanRequest, PlanResponse};
 use crate::provider::cloud::Cloud;
 
@@ -91,14 +91,13 @@ async fn foresee(
             diagnostics.push(Diagnostic::warning(summary, detail).at("instance_ids"));
         }
     };
-    let ids = |which: &dyn Fn(&InstanceDetails) -> bool| -> Vec<&str> {
+    let ids = |which: &dyn Fn(&Instance) -> bool| -> Vec<&str> {
         seen.iter().filter(|it| which(it)).map(|it| it.id.as_str()).collect()
     };
-    let is_taken = |it: &InstanceDetails| !it.key_pair_name.is_empty() && it.key_pair_name != name;
     let taken: Vec<String> = seen
         .iter()
-        .filter(|it| is_taken(it))
-        .map(|it| format!("{} (carries {:?})", it.id, it.key_pair_name))
+        .filter_map(|it| Some((it, it.key_pair_name.as_deref().filter(|carried| *carried != name)?)))
+        .map(|(it, carried)| format!("{} (carries {carried:?})", it.id))
         .collect();
     warn(
         taken.iter().map(String::as_str).collect(),

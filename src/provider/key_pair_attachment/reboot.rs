@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::binding::Binding;
-use crate::alicloud::ecs::InstanceDetails;
+use crate::alicloud::ecs::{Instance, InstanceStatus};
 use crate::alicloud::{ErrorKind, Interrupted};
 use crate::framework::{Diagnostic, Diagnostics};
 
@@ -16,13 +16,10 @@ const NEXT_LOOK: Duration = Duration::from_secs(5);
 /// has been down between two of them.
 const LOOKS_BEFORE_DOWN: u32 = 3;
 
-/// The status of an instance that is up.
-pub(super) const RUNNING: &str = "Running";
-
 /// Whether `force` reboots an instance that the key pair is to be bound to: only one that runs, and does not carry it
 /// already.
-pub(super) fn is_due(instance: &InstanceDetails, name: &str) -> bool {
-    instance.status == RUNNING && instance.key_pair_name != name
+pub(super) fn is_due(instance: &Instance, name: &str) -> bool {
+    instance.status == InstanceStatus::Running && !instance.carries(name)
 }
 
 /// Reboots instances and waits until all of them run again. The key pair is bound already, so that nothing of the state
@@ -61,9 +58,12 @@ pub(super) async fn all(binding: &Binding<'_>, ids: &[String], diagnostics: &mut
         match binding.look(&waiting).await {
             Ok(seen) => {
                 looks += 1;
-                seen_down.extend(seen.iter().filter(|it| it.status != RUNNING).map(|it| it.id.clone()));
-                let is_up = |it: &InstanceDetails| {
-                    it.status == RUNNING && (seen_down.contains(&it.id) || looks >= LOOKS_BEFORE_DOWN)
+                seen_down.extend(
+                    seen.iter().filter(|it| it.status != InstanceStatus::Running).map(|it| it.id.clone()),
+                );
+                let is_up = |it: &Instance| {
+                    it.status == InstanceStatus::Running
+                        && (seen_down.contains(&it.id) || looks >= LOOKS_BEFORE_DOWN)
                 };
                 // One that is gone is not waited for.
                 waiting.retain(|id| seen.iter().any(|it| it.id == *id && !is_up(it)));

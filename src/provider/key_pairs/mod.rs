@@ -14,7 +14,7 @@ use self::schema::{InstanceModel, KeyPairsModel, PairModel, Tags};
 use super::cloud::Cloud;
 use super::diagnostics::Attempt;
 use super::key_pair::tags;
-use crate::alicloud::ecs::{InstanceDetails, InstanceFilter, KeyPair, KeyPairFilter};
+use crate::alicloud::ecs::{Instance, InstanceFilter, KeyPair, KeyPairFilter};
 use crate::alicloud::{Call, Client, Error};
 use crate::framework::schema::Schema;
 use crate::framework::{Attr, Context, DataSource, Diagnostic, Diagnostics};
@@ -117,10 +117,12 @@ async fn instances_of(
     client: &Client,
     call: &Call,
     pairs: &[KeyPair],
-) -> Result<BTreeMap<String, Vec<InstanceDetails>>, Error> {
-    let mut bound: BTreeMap<String, Vec<InstanceDetails>> = BTreeMap::new();
-    let mut add = |instance: InstanceDetails| {
-        bound.entry(instance.key_pair_name.clone()).or_default().push(instance);
+) -> Result<BTreeMap<String, Vec<Instance>>, Error> {
+    let mut bound: BTreeMap<String, Vec<Instance>> = BTreeMap::new();
+    let mut add = |instance: Instance| {
+        if let Some(name) = instance.key_pair_name.clone() {
+            bound.entry(name).or_default().push(instance);
+        }
     };
     let listed = match pairs {
         [] | [_] => None,
@@ -147,7 +149,7 @@ pub(super) async fn instances_hidden(client: &Client, call: &Call) -> Option<Dia
     Some(Diagnostic::warning(denied.summary, denied.detail))
 }
 
-fn pair_model(pair: KeyPair, bound: &BTreeMap<String, Vec<InstanceDetails>>) -> PairModel {
+fn pair_model(pair: KeyPair, bound: &BTreeMap<String, Vec<Instance>>) -> PairModel {
     let instances = bound.get(&pair.name).into_iter().flatten().map(instance_model).collect();
     PairModel {
         id: Attr::Known(pair.name.clone()),
@@ -160,8 +162,8 @@ fn pair_model(pair: KeyPair, bound: &BTreeMap<String, Vec<InstanceDetails>>) -> 
     }
 }
 
-fn instance_model(instance: &InstanceDetails) -> InstanceModel {
-    let text = |text: &String| Attr::Known(text.clone());
+fn instance_model(instance: &Instance) -> InstanceModel {
+    let text = |text: &str| Attr::Known(text.to_owned());
     InstanceModel {
         availability_zone: text(&instance.zone_id),
         description: text(&instance.description),
@@ -169,11 +171,11 @@ fn instance_model(instance: &InstanceDetails) -> InstanceModel {
         instance_id: text(&instance.id),
         instance_name: text(&instance.name),
         instance_type: text(&instance.instance_type),
-        key_name: text(&instance.key_pair_name),
+        key_name: text(instance.key_pair_name.as_deref().unwrap_or_default()),
         private_ip: text(&instance.private_ip),
         public_ip: text(&instance.public_ip),
         region_id: text(&instance.region_id),
-        status: text(&instance.status),
+        status: text(instance.status.as_str()),
         vswitch_id: text(&instance.vswitch_id),
     }
 }
