@@ -48,7 +48,9 @@ pub(super) async fn ask(world: &World, request: HttpRequest, limit: Duration) ->
             Ok(Reply { status: reply.status, headers: reply.headers, body: reply.body.into() })
         }
         Ok(Err(SendError::NotSent(why))) => Err(NoReply::Broken(format!("can't be reached: {why}"))),
-        Ok(Err(SendError::Untrusted(why))) => Err(NoReply::Broken(format!("has no trusted certificate: {why}"))),
+        Ok(Err(SendError::Untrusted(why))) => {
+            Err(NoReply::Broken(format!("has no trusted certificate: {why}")))
+        }
         Ok(Err(SendError::Lost(why))) => Err(NoReply::Broken(format!("gave no whole answer: {why}"))),
     }
 }
@@ -74,13 +76,15 @@ impl Reply {
             .map_err(|why| format!("of HTTP {} is not JSON with credentials ({why})", self.status))?;
         if let Some(code) = json::non_empty_text(&object, "Code").filter(|code| code != "Success") {
             // Codes are short words; whatever else is there is not repeated.
-            let is_code = code.len() <= 64 && code.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c));
+            let is_code =
+                code.len() <= 64 && code.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c));
             return Err(if is_code { format!("is the error {code}") } else { "is an error".to_owned() });
         }
         if self.status != 200 {
             return Err(format!("is HTTP {}", self.status));
         }
-        let text = |field: &str| json::non_empty_text(&object, field).ok_or_else(|| format!("holds no {field}"));
+        let text =
+            |field: &str| json::non_empty_text(&object, field).ok_or_else(|| format!("holds no {field}"));
         let id = text("AccessKeyId")?;
         let secret = SecretString::from(text("AccessKeySecret")?);
         let token = SecretString::from(text("SecurityToken")?);

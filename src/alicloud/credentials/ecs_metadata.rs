@@ -56,7 +56,9 @@ impl EcsMetadata {
         let environment = &*self.world.environment;
         if let Some(variable) = Self::switched_off(environment) {
             return Err(NotLoaded::failed(
-                format!("The instance's role is asked for, but {variable} switches the metadata service off."),
+                format!(
+                    "The instance's role is asked for, but {variable} switches the metadata service off."
+                ),
                 format!("Unset {variable}, or take ecs_role_name (or the profile's mode) away."),
             ));
         }
@@ -86,16 +88,19 @@ impl EcsMetadata {
             ));
         }
         let origin = format!("the instance role {role}");
-        reply
-            .credentials(origin, self.world.clock.now())
-            .map_err(|why| unavailable(&base, &format!("gave no credentials for the role {role:?}: its answer {why}.")))
+        reply.credentials(origin, self.world.clock.now()).map_err(|why| {
+            unavailable(&base, &format!("gave no credentials for the role {role:?}: its answer {why}."))
+        })
     }
 
     fn base(&self) -> Result<Url, NotLoaded> {
         let given = self.world.environment.var(ENDPOINT);
         let text = format!("{}/", given.as_deref().unwrap_or(ADDRESS).trim_end_matches('/'));
         Url::parse(&text).ok().filter(|url| url.scheme() == "http" && url.has_host()).ok_or_else(|| {
-            NotLoaded::failed(format!("{ENDPOINT} is not an address of the form http://host:port."), "Correct it.")
+            NotLoaded::failed(
+                format!("{ENDPOINT} is not an address of the form http://host:port."),
+                "Correct it.",
+            )
         })
     }
 

@@ -40,7 +40,10 @@ pub(crate) struct Oidc {
 impl Oidc {
     pub(crate) fn new(world: &World, role: OidcRole) -> Result<Self, NotLoaded> {
         let client = world.sts(Arc::new(role.token.clone()), &role.host).map_err(|error| {
-            NotLoaded::failed(error.to_string(), "Correct the STS endpoint or region that the role is to be taken on at.")
+            NotLoaded::failed(
+                error.to_string(),
+                "Correct the STS endpoint or region that the role is to be taken on at.",
+            )
         })?;
         Ok(Self { role, client })
     }
@@ -74,7 +77,8 @@ impl OidcToken {
                         "Check oidc_token_file (ALIBABA_CLOUD_OIDC_TOKEN_FILE), and what is to write the token there.",
                     )
                 };
-                let text = files::read(path).map_err(failed)?.ok_or_else(|| failed("does not exist".to_owned()))?;
+                let text =
+                    files::read(path).map_err(failed)?.ok_or_else(|| failed("does not exist".to_owned()))?;
                 (SecretString::from(text.trim()), format!("the file {shown}"))
             }
         };

@@ -89,7 +89,10 @@ mod tests {
                     TYPE: ram_role_arn\nrole_arn = acs:ram::1:role/r\nname = no\n";
         let sections = parse(text).unwrap();
         let text = |section: usize, field: &str| json::text(&sections[section], field).unwrap_or_default();
-        assert_eq!((text(0, "name"), text(0, "mode"), text(0, "access_key_id")), ("default".into(), "AK".into(), "id:1".into()));
+        assert_eq!(
+            (text(0, "name"), text(0, "mode"), text(0, "access_key_id")),
+            ("default".into(), "AK".into(), "id:1".into())
+        );
         assert_eq!(
             (text(1, "name"), text(1, "mode"), text(1, "ram_role_arn")),
             ("other".into(), "RamRoleArn".into(), "acs:ram::1:role/r".into())

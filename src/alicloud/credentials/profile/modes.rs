@@ -9,7 +9,8 @@ use crate::alicloud::credentials::secret_json::SecretObject;
 use crate::alicloud::credentials::source::{NotLoaded, Source};
 use crate::alicloud::credentials::world::{StsHost, World};
 use crate::alicloud::credentials::{
-    AssumeRole, Credentials, CredentialsUri, EcsMetadata, Oidc, OidcRole, OidcToken, ProvideCredentials, Role, Static,
+    AssumeRole, Credentials, CredentialsUri, EcsMetadata, Oidc, OidcRole, OidcToken, ProvideCredentials,
+    Role, Static,
 };
 use crate::alicloud::json;
 use crate::alicloud::sts::Session;
@@ -74,7 +75,9 @@ impl<'a> Reading<'a> {
                 };
                 Box::new(Oidc::new(self.world, role)?)
             }
-            "CredentialsURI" => Box::new(CredentialsUri::new(self.world, &self.required("credentials_uri")?)?),
+            "CredentialsURI" => {
+                Box::new(CredentialsUri::new(self.world, &self.required("credentials_uri")?)?)
+            }
             "ChainableRamRoleArn" => self.assume(self.source_profile()?)?,
             "External" | "CloudSSO" | "OAuth" => {
                 return Err(self.failed(
@@ -105,7 +108,11 @@ impl<'a> Reading<'a> {
         self.text(field).ok_or_else(|| {
             let mode = self.text("mode").unwrap_or_else(|| "AK".to_owned());
             if self.file.is_ini() {
-                let why = format!("has no {}, which its type {} needs", ini::name_here(field), ini::type_here(&mode));
+                let why = format!(
+                    "has no {}, which its type {} needs",
+                    ini::name_here(field),
+                    ini::type_here(&mode)
+                );
                 return self.failed(&why, "Set it there.");
             }
             self.failed(
