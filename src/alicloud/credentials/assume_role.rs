@@ -79,13 +79,16 @@ pub(super) fn refused(session: &Session, by: &str, error: &Error) -> NotLoaded {
         ErrorKind::Forbidden => format!(
             "Allow the user or role behind that to call sts:AssumeRole on {role}, and let the role's trust policy name it."
         ),
-        ErrorKind::Unreachable | ErrorKind::Untrusted => format!(
-            "Check that this machine reaches {}: the network, the proxy variables (HTTPS_PROXY, NO_PROXY), and the \
-             STS endpoint (endpoints.sts, ALIBABA_CLOUD_STS_REGION, ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED).",
-            error.host()
-        ),
+        ErrorKind::Unreachable | ErrorKind::Untrusted | ErrorKind::Deadline | ErrorKind::UnexpectedAnswer => {
+            format!(
+                "Check that this machine reaches STS at {}: the network, the proxy variables (HTTPS_PROXY, NO_PROXY), and \
+             what chooses that host (endpoints.sts, ALIBABA_CLOUD_STS_REGION, ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED, or \
+             the profile).",
+                error.host()
+            )
+        }
         ErrorKind::ClockSkew => "Set this machine's clock.".to_owned(),
-        ErrorKind::Throttled | ErrorKind::Deadline | ErrorKind::Unavailable => {
+        ErrorKind::Throttled | ErrorKind::Unavailable | ErrorKind::ReplyLost => {
             "Run the command again later.".to_owned()
         }
         ErrorKind::AccessKeyNotFound | ErrorKind::AccessKeyDisabled | ErrorKind::Signature => {
@@ -94,14 +97,18 @@ pub(super) fn refused(session: &Session, by: &str, error: &Error) -> NotLoaded {
         ErrorKind::TokenExpired | ErrorKind::TokenInvalid => {
             "Get new temporary credentials where those come from.".to_owned()
         }
-        _ => match error.code() {
-            Some("EntityNotExist.Role") => {
-                format!("Check the role's name and account; {role} does not exist.")
+        _ => match error.code().unwrap_or_default() {
+            "EntityNotExist.Role" => {
+                format!("Check the name and the account in {role}: there is no such role.")
             }
-            Some("InvalidParameter.DurationSeconds") => {
-                "Ask for a shorter session, or raise the role's longest session.".to_owned()
+            "InvalidParameter.DurationSeconds" => {
+                "Ask for a shorter session, or let the role have longer ones.".to_owned()
             }
-            _ => "Correct what the reason names.".to_owned(),
+            code if code.starts_with("AuthenticationFail.") || code.contains("OIDCToken") => format!(
+                "Check that the token is a fresh one, made for the identity provider that is named and for one of its \
+                 client ids, and that the trust policy of {role} names that provider."
+            ),
+            _ => format!("Correct what the answer names, in the settings of the session of {role}."),
         },
     };
     NotLoaded::failed(reason, fix)

@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use super::arguments::Argument;
 use super::model::{AssumeRoleModel, AssumeRoleWithOidcModel, ProviderModel};
 use crate::alicloud::credentials::{
-    Environment, Link, NotLoaded, Oidc, OidcRole, OidcToken, Role, Session, StsHost, World,
+    Environment, Link, NotLoaded, Oidc, OidcRole, OidcToken, Role, Session, StsHost, World, place_of,
 };
 use crate::cty::{Number, Path};
 use crate::framework::{Attr, Diagnostic, Diagnostics};
@@ -293,6 +293,6 @@ fn seconds(text: &str) -> Result<u64, String> {
 fn policy(text: &str) -> Result<(), String> {
     match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text) {
         Ok(_) => Ok(()),
-        Err(error) => Err(format!("The policy is not a JSON object: {error}.")),
+        Err(error) => Err(format!("The policy is not a JSON object: {}.", place_of(&error))),
     }
 }

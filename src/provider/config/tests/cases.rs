@@ -66,7 +66,8 @@ async fn run(directory: &Path) -> Vec<String> {
         transport: Some(Arc::new(recorded.clone())),
         clock: Arc::new(MovingClock::default()),
     };
-    let config = value(&ProviderModel::ty(), case.get("provider").unwrap_or(&Json::Object(Map::new())), home_name);
+    let config =
+        value(&ProviderModel::ty(), case.get("provider").unwrap_or(&Json::Object(Map::new())), home_name);
     let config = ProviderModel::from_value(&config, &crate::cty::Path::root()).unwrap();
     let log = LogCapture::default();
     let mut outcome = Outcome::default();
@@ -168,7 +169,8 @@ async fn play(
                 .map(|(name, value)| (name.to_owned(), value))
                 .into_iter()
                 .collect();
-                if expected.is_empty() || expected.iter().any(|(name, value)| actual.get(name) != Some(value)) {
+                if expected.is_empty() || expected.iter().any(|(name, value)| actual.get(name) != Some(value))
+                {
                     outcome.problems.push(format!("expected {expected:?}, found {actual:?}"));
                 }
                 outcome.debug.push_str(&format!("{found:?}"));
@@ -215,9 +217,11 @@ fn value(ty: &Type, json: &Json, home: &str) -> Value {
         (_, Json::String(text)) if text == "(unknown)" => Value::UNKNOWN,
         (Type::Object(attributes), _) if json.is_object() => {
             let absent = Json::Null;
-            Value::object(attributes.iter().map(|(name, ty)| {
-                (name.clone(), value(ty, json.get(name).unwrap_or(&absent), home))
-            }))
+            Value::object(
+                attributes
+                    .iter()
+                    .map(|(name, ty)| (name.clone(), value(ty, json.get(name).unwrap_or(&absent), home))),
+            )
         }
         (_, Json::Null) => Value::Null,
         (Type::String, Json::String(text)) => Value::string(text.replace("$HOME", home)),
