@@ -1,4 +1,4 @@
-//! A role that other credentials take on.
+//! A role that other credentials assume.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::alicloud::sts::Session;
 /// How long getting a session may take, all tries together.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A role to take on.
+/// A role to assume.
 #[derive(Clone, Debug)]
 pub(crate) struct Role {
     pub(crate) session: Session,
@@ -26,7 +26,7 @@ pub(crate) struct Role {
     pub(crate) host: StsHost,
 }
 
-/// Takes on a role by AssumeRole, with the credentials of `base`.
+/// Assumes a role by AssumeRole, with the credentials of `base`.
 #[derive(Debug)]
 pub(crate) struct AssumeRole {
     base: Arc<dyn ProvideCredentials>,
@@ -43,7 +43,7 @@ impl AssumeRole {
         let client = world.sts(Arc::clone(&base), &role.host).map_err(|error| {
             NotLoaded::failed(
                 error.to_string(),
-                "Correct the STS endpoint or region that the role is to be taken on at.",
+                "Correct the STS endpoint or region that the role is to be assumed at.",
             )
         })?;
         Ok(Self { base, client, role })
@@ -74,7 +74,7 @@ pub(super) fn patience() -> Call {
 /// Why there is no session of the role, and what to do.
 pub(super) fn refused(session: &Session, by: &str, error: &Error) -> NotLoaded {
     let role = &session.role_arn;
-    let reason = format!("The role {role} could not be taken on with the {by}. {error}");
+    let reason = format!("The role {role} could not be assumed with the {by}. {error}");
     let fix = match error.kind() {
         ErrorKind::Forbidden => format!(
             "Allow the user or role behind that to call sts:AssumeRole on {role}, and let the role's trust policy name it."
@@ -92,7 +92,7 @@ pub(super) fn refused(session: &Session, by: &str, error: &Error) -> NotLoaded {
             "Run the command again later.".to_owned()
         }
         ErrorKind::AccessKeyNotFound | ErrorKind::AccessKeyDisabled | ErrorKind::Signature => {
-            "Check the access key that takes on the role, and its secret.".to_owned()
+            "Check the access key that assumes the role, and its secret.".to_owned()
         }
         ErrorKind::TokenExpired | ErrorKind::TokenInvalid => {
             "Get new temporary credentials where those come from.".to_owned()
