@@ -173,7 +173,7 @@ async fn play(
                 {
                     outcome.problems.push(format!("expected {expected:?}, found {actual:?}"));
                 }
-                outcome.debug.push_str(&format!("{found:?}"));
+                let _ = write!(outcome.debug, "{found:?}");
             }
             Err(error) => {
                 if step.get("expect").is_some() {
