@@ -31,12 +31,16 @@ mod retry;
 mod signature;
 pub mod sts;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod transport;
 
 pub use call::Call;
 pub(crate) use call::Interrupted;
 pub use client::{Client, Config};
+pub(crate) use clock::{Clock, SystemClock};
 pub use denial::Denial;
 pub use endpoint::{ConfigError, Endpoints, Scheme, Service};
 pub use error::{Error, ErrorKind};
+pub(crate) use transport::{Http, Transport};
+#[cfg(test)]
+pub(crate) use transport::{HttpReply, HttpRequest, SendError, SendFuture};

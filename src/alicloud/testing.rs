@@ -95,7 +95,7 @@ pub(crate) fn client_over(
     credentials: Arc<dyn ProvideCredentials>,
 ) -> Client {
     let config = config(credentials, Endpoints::default());
-    Client::with(config, Box::new(transport), Box::new(StoppedClock)).unwrap()
+    Client::with(config, Arc::new(transport), Arc::new(StoppedClock)).unwrap()
 }
 
 impl Transport for Script {
@@ -113,10 +113,7 @@ impl Transport for Script {
             }
             match act {
                 Act::Answer(status, list, body) => {
-                    let mut headers = HeaderMap::new();
-                    for (name, value) in list {
-                        headers.insert(HeaderName::from_static(name), HeaderValue::from_str(&value).unwrap());
-                    }
+                    let headers = headers(list.iter().map(|(name, value)| (*name, value.as_str())));
                     Ok(HttpReply { status, headers, body: body.into_bytes() })
                 }
                 Act::Fail(error) => Err(error),
@@ -126,11 +123,34 @@ impl Transport for Script {
     }
 }
 
+pub(crate) fn headers<'a>(list: impl IntoIterator<Item = (&'a str, &'a str)>) -> HeaderMap {
+    let header = |(name, value): (&str, &str)| {
+        (HeaderName::try_from(name).unwrap(), HeaderValue::from_str(value).unwrap())
+    };
+    list.into_iter().map(header).collect()
+}
+
 struct StoppedClock;
 
 impl Clock for StoppedClock {
     fn now(&self) -> SystemTime {
         UNIX_EPOCH + Duration::from_secs(1_456_231_584)
+    }
+}
+
+/// Says 2016-02-23T12:46:24Z when it is made, and then goes with tokio's clock.
+#[derive(Debug)]
+pub(crate) struct MovingClock(Instant);
+
+impl Default for MovingClock {
+    fn default() -> Self {
+        Self(Instant::now())
+    }
+}
+
+impl Clock for MovingClock {
+    fn now(&self) -> SystemTime {
+        StoppedClock.now() + self.0.elapsed()
     }
 }
 

@@ -5,6 +5,7 @@
 //! | bound | unbind or release the instances, or wait for them |
 //! | throttled, deadline | try again later, raise the timeout, make fewer calls |
 //! | forbidden | which action on which resource to allow |
+//! | missing or failed credentials | their own message says, source by source |
 //! | access key, signature, token, clock | where the key came from, and what to check |
 //! | unreachable, untrusted, wrong endpoint, unexpected answer | host, proxy and endpoint to check |
 //! | reply lost | look before doing it again |
@@ -73,11 +74,6 @@ impl Attempt<'_> {
             }
             ErrorKind::Cancelled => {
                 "The run was interrupted. The next plan shows what is true in the cloud.".to_owned()
-            }
-            ErrorKind::MissingCredentials => {
-                "Set access_key and secret_key in the provider block, or the environment variables \
-                 ALICLOUD_ACCESS_KEY and ALICLOUD_SECRET_KEY."
-                    .to_owned()
             }
             ErrorKind::AccessKeyNotFound => format!(
                 "The cloud does not know the {credential}. Check that it is written right, that it was not deleted, and \
@@ -160,7 +156,8 @@ impl Attempt<'_> {
                  code and the request id to Alibaba Cloud's support."
                     .to_owned()
             }
-            ErrorKind::AlreadyExists => String::new(),
+            // Missing and failed credentials say it themselves, source by source.
+            ErrorKind::MissingCredentials | ErrorKind::CredentialsFailed | ErrorKind::AlreadyExists => String::new(),
         }
     }
 

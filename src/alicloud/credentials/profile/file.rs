@@ -1,0 +1,112 @@
+//! The file of the official command line tool, `~/.aliyun/config.json`, or that of the official SDKs.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::ini;
+use crate::alicloud::credentials::files;
+use crate::alicloud::credentials::secret_json::{SecretObject, place_of};
+use crate::alicloud::json::{self, Object};
+
+/// A profile file, read.
+pub(crate) struct ProfileFile {
+    path: PathBuf,
+    current: Option<String>,
+    profiles: Vec<SecretObject>,
+    is_ini: bool,
+}
+
+#[derive(Deserialize)]
+struct Layout {
+    #[serde(default)]
+    current: Option<String>,
+    profiles: Vec<Object>,
+}
+
+/// What to do about a file of the command line tool's.
+const MEND_CLI: &str = "Mend the file, or make it anew with `aliyun configure`.";
+
+/// And about one of the SDKs'.
+const MEND_INI: &str = "Mend the file: it has sections of lines `name = value`, with a type each.";
+
+/// Why there is no profile file. The texts are whole sentences, and repeat nothing of the file.
+pub(crate) enum FileError {
+    /// There is no such file.
+    Absent,
+    /// There is one, and it can't be used; with what to do.
+    Unusable(String, &'static str),
+}
+
+impl ProfileFile {
+    /// Reads and checks the file.
+    pub(crate) fn read(path: &Path) -> Result<Self, FileError> {
+        let shown = path.display();
+        let text = match files::read(path) {
+            Ok(Some(text)) => text,
+            Ok(None) => return Err(FileError::Absent),
+            Err(why) => {
+                return Err(FileError::Unusable(
+                    format!("The file {shown} {why}."),
+                    "Check its owner and permissions, or name another file.",
+                ));
+            }
+        };
+        // Some editors put a byte order mark there.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        if ini::is_ini(text) {
+            let profiles = ini::parse(text).map_err(|why| {
+                FileError::Unusable(
+                    format!("The file {shown} is not a file of credentials: {why}."),
+                    MEND_INI,
+                )
+            })?;
+            let file = Self { path: path.to_owned(), current: None, profiles, is_ini: true };
+            let current = file.profile(ini::DEFAULT).map(|_| ini::DEFAULT.to_owned());
+            return Ok(Self { current, ..file });
+        }
+        let layout: Layout = serde_json::from_str(text).map_err(|error| {
+            FileError::Unusable(
+                format!("The file {shown} is not a file of profiles: {}.", place_of(&error)),
+                MEND_CLI,
+            )
+        })?;
+        let profiles = layout.profiles.into_iter().map(SecretObject::from).collect();
+        let current = layout.current.filter(|it| !it.is_empty());
+        Ok(Self { path: path.to_owned(), current, profiles, is_ini: false })
+    }
+
+    /// The name of the profile that the file says to use when none is named.
+    pub(crate) fn current(&self) -> Option<&str> {
+        self.current.as_deref()
+    }
+
+    /// Whether it is the SDKs' file, whose names are others.
+    pub(super) fn is_ini(&self) -> bool {
+        self.is_ini
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The profile of this name.
+    pub(crate) fn profile(&self, name: &str) -> Option<&SecretObject> {
+        self.profiles.iter().find(|profile| json::text(profile, "name").as_deref() == Some(name))
+    }
+
+    /// The names of all profiles, in words.
+    pub(crate) fn names(&self) -> String {
+        let names: Vec<String> = self
+            .profiles
+            .iter()
+            .filter_map(|profile| json::text(profile, "name"))
+            .map(|name| format!("{name:?}"))
+            .collect();
+        if names.is_empty() {
+            "It has no profiles".to_owned()
+        } else {
+            format!("It has {}", names.join(", "))
+        }
+    }
+}
