@@ -13,6 +13,7 @@ mod data_sources;
 mod drift;
 mod examples;
 mod failures;
+mod faults;
 mod flows;
 mod harness;
 mod hosting;
