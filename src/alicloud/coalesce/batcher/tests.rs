@@ -90,6 +90,7 @@ impl Carrier<Outcome> for Player {
                 }
                 Act::Throttle => {
                     cargo.throttled();
+                    names.iter().for_each(|name| cargo.note(name, &(name.clone(), false)));
                     cargo.put_back();
                 }
                 Act::Vanish => {}
@@ -185,7 +186,7 @@ fn player(acts: impl IntoIterator<Item = (u64, Act)>) -> Player {
     Player(Arc::new(Stage { acts: Lock::new(acts.into_iter().collect()), seen: Lock::default() }))
 }
 
-async fn one(acts: impl IntoIterator<Item = (u64, Act)>, patience: u64) -> (Result<Outcome, Unserved>, u128) {
+async fn one(acts: impl IntoIterator<Item = (u64, Act)>, patience: u64) -> (Result<Outcome, Unserved<Outcome>>, u128) {
     let (batcher, player) = (Batcher::new(100), player(acts));
     player.0.seen.lock().unwrap().submitted.insert("a".to_owned(), 1);
     let came = Instant::now();
@@ -202,12 +203,13 @@ async fn what_a_caller_hears_that_gives_up() {
     let done = Ok(("a".to_owned(), true));
     let why = Interrupted::Deadline;
     assert_eq!(one([(50, Act::Deliver)], 1000).await, (done.clone(), 55));
-    assert_eq!(one([(50, Act::Deliver)], 2).await, (Err(Unserved::Waiting(why, 0)), 2), "never sent");
+    assert_eq!(one([(50, Act::Deliver)], 2).await, (Err(Unserved::Waiting(why, 0, None)), 2), "never sent");
     assert_eq!(one([(3000, Act::Deliver)], 100).await, (done, 3005), "the answer came in time");
     let late = (Err(Unserved::UnderWay(why, 1)), 100 + GRACE.as_millis());
     assert_eq!(one([(9000, Act::Deliver)], 100).await, late);
-    let nothing_done = (Err(Unserved::Waiting(why, 1)), 3005);
-    assert_eq!(one([(3000, Act::Throttle)], 100).await, nothing_done, "refused after it gave up");
+    let refused = Err(Unserved::Waiting(why, 1, Some(("a".to_owned(), false))));
+    let after_it_gave_up = (refused.clone(), 3005);
+    assert_eq!(one([(3000, Act::Throttle)], 100).await, after_it_gave_up);
     assert_eq!(one([(50, Act::Vanish)], 1000).await, (Err(Unserved::Dropped), 55));
     assert_eq!(one([(50, Act::Panic)], 1000).await, (Err(Unserved::Dropped), 55));
 }
