@@ -69,8 +69,8 @@ impl Attempt<'_> {
                     .to_owned()
             }
             ErrorKind::ReplyLost => {
-                "The request may have been carried out, and looking for what became of it gave no answer either. Run \
-                 terraform plan: it shows what is true in the cloud."
+                "The request may have been carried out, or may be yet. Run terraform plan: it shows what is true in \
+                 the cloud."
                     .to_owned()
             }
             ErrorKind::Cancelled => {
