@@ -22,6 +22,8 @@ mod import;
 #[cfg(unix)]
 mod interrupts;
 mod key_file;
+#[cfg(target_os = "linux")]
+mod kills;
 mod lifecycle;
 mod moves;
 mod official_states;

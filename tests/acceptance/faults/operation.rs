@@ -19,7 +19,9 @@ pub(super) enum Operation {
     DeleteTen,
 }
 
-use Operation::{ChangeGroup, ChangeTags, CreateWithKeyFile, CreateWithPublicKey, DeleteOne, DeleteTen, Read};
+use Operation::{
+    ChangeGroup, ChangeTags, CreateWithKeyFile, CreateWithPublicKey, DeleteOne, DeleteTen, Read,
+};
 
 impl Operation {
     /// The columns of the table.
@@ -64,7 +66,8 @@ impl Operation {
 
     /// The address of the key pair of this name.
     pub(super) fn address(self, name: &str) -> String {
-        let index = if self == DeleteTen { format!("[{}]", name.trim_start_matches("web-")) } else { String::new() };
+        let index =
+            if self == DeleteTen { format!("[{}]", name.trim_start_matches("web-")) } else { String::new() };
         format!("alicloud_key_pair.k{index}")
     }
 
@@ -74,12 +77,20 @@ impl Operation {
 
     /// The configuration before it, and the one that asks for it.
     pub(super) fn configs(self, case: &Case, limit: Option<u32>) -> (String, String) {
-        let name = if self == DeleteTen { "count = 10\n  key_pair_name = \"web-${count.index}\"" } else { "key_pair_name = \"web\"" };
-        let key = self.key_file(case).map_or("public_key = local.a".to_owned(), |path| format!("key_file = {path:?}"));
+        let name = if self == DeleteTen {
+            "count = 10\n  key_pair_name = \"web-${count.index}\""
+        } else {
+            "key_pair_name = \"web\""
+        };
+        let key = self
+            .key_file(case)
+            .map_or("public_key = local.a".to_owned(), |path| format!("key_file = {path:?}"));
         let timeouts = limit.map_or(String::new(), |it| {
             format!("  timeouts {{\n    create = \"{it}s\"\n    update = \"{it}s\"\n    delete = \"{it}s\"\n  }}\n")
         });
-        let config = |body: &str| format!("resource \"alicloud_key_pair\" \"k\" {{\n  {name}\n  {key}\n{body}{timeouts}}}\n");
+        let config = |body: &str| {
+            format!("resource \"alicloud_key_pair\" \"k\" {{\n  {name}\n  {key}\n{body}{timeouts}}}\n")
+        };
         let before = "  tags = { kept = 1 }\n  resource_group_id = \"rg-default\"\n";
         let after = match self {
             ChangeTags => before.replace("kept = 1", "kept = 1, added = 1"),
@@ -94,7 +105,9 @@ impl Operation {
         match self {
             // What goes wrong is to go wrong here, and not when the plan looks at the cloud.
             ChangeTags | ChangeGroup => case.run(&["apply", "-auto-approve", "-json", "-refresh=false"]),
-            DeleteOne | DeleteTen => case.run(&["apply", "-destroy", "-auto-approve", "-json", "-refresh=false"]),
+            DeleteOne | DeleteTen => {
+                case.run(&["apply", "-destroy", "-auto-approve", "-json", "-refresh=false"])
+            }
             Read => case.run(&["apply", "-refresh-only", "-auto-approve", "-json"]),
             CreateWithPublicKey | CreateWithKeyFile => case.apply_anyway(),
         }
@@ -106,20 +119,27 @@ impl Operation {
             CreateWithPublicKey | CreateWithKeyFile if outcome == Outcome::Unknown => {
                 (format!("It is not known whether the key pair {name:?} was created"), "resource")
             }
-            CreateWithPublicKey | CreateWithKeyFile => (format!("Could not create the key pair {name:?}"), "resource"),
+            CreateWithPublicKey | CreateWithKeyFile => {
+                (format!("Could not create the key pair {name:?}"), "resource")
+            }
             Read => (format!("Could not read the key pair {name:?}"), "resource"),
             ChangeTags => (format!("Could not change the tags of the key pair {name:?}"), "tags"),
             ChangeGroup => {
                 (format!("Could not move the key pair {name:?} to the resource group rg-other"), "resource")
             }
-            DeleteOne | DeleteTen => (format!("Could not delete the key pair {name:?}"), "resource"),
+            DeleteOne | DeleteTen => (format!("Could not delete the key pair {name:?}"), ""),
         }
+    }
+
+    /// Whether there are key pairs once it is done, or before.
+    fn exists(self, done: bool) -> bool {
+        if done { !self.deletes() } else { !self.creates() }
     }
 
     /// Fails unless the key pair in the cloud is as this operation leaves it, or as it was before.
     pub(super) fn check_key_pair(self, case: &Case, name: &str, done: bool) {
         let found = case.simulator.world(|world| world.key_pair(crate::harness::REGION, name).cloned());
-        if done == self.deletes() || (!done && self.creates()) {
+        if !self.exists(done) {
             assert_eq!(found, None);
             return;
         }
@@ -127,7 +147,11 @@ impl Operation {
         let tags: Vec<&str> = found.tags.keys().map(String::as_str).collect();
         let expected = if self == ChangeTags && done { &["added", "kept"][..] } else { &["kept"] };
         assert_eq!(tags, expected, "{name}");
-        assert_eq!(found.resource_group_id, if self == ChangeGroup && done { "rg-other" } else { "rg-default" }, "{name}");
+        assert_eq!(
+            found.resource_group_id,
+            if self == ChangeGroup && done { "rg-other" } else { "rg-default" },
+            "{name}"
+        );
         if let Some(path) = self.key_file(case) {
             let pem = std::fs::read(path).unwrap();
             let public = alicloud_provider::openssh::public_half(&pem).unwrap();
@@ -140,7 +164,7 @@ impl Operation {
     /// Fails unless the state tells of the key pair what this operation leaves, or what was before.
     pub(super) fn check_state(self, case: &Case, name: &str, done: bool) {
         let (state, address) = (case.state(), self.address(name));
-        if done == self.deletes() || (!done && self.creates()) {
+        if !self.exists(done) {
             assert!(!state.addresses().contains(&address.as_str()), "{:?}", state.addresses());
             return;
         }

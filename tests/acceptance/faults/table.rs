@@ -71,7 +71,7 @@ pub(super) const TABLE: [Row; 11] = [
                                                 [Fails,    Fails,   Fails,   Fails,   Fails,   Fails,   Fails]) },
     row("500 in JSON",
         Trouble::Fault(Times::N(1), |on| on),   [Again,    Again,   Again,   Again,   Again,   Again,   Again]),
-    Row { says: &["HTTP 503"], limit: Some(8), ..
+    Row { says: &["503 Service Temporarily Unavailable"], limit: Some(8), ..
     row("503 with HTML until the deadline",
         Trouble::Fault(Times::Always, |on| on.proxy_page(503)),
                                                 [Unknown,  Unknown, Fails,   Fails,   Fails,   Unknown, Unknown]) },
@@ -87,7 +87,7 @@ pub(super) const TABLE: [Row; 11] = [
     row("truncated body",
         Trouble::Fault(Times::N(1), Fault::truncate),
                                                 [Seen,     Seen,    Again,   Again,   Again,   Seen,    Seen]),
-    Row { says: &["HTTP status: 200", "Request id: "], ..
+    Row { says: &["The answer can't be read as JSON", "Request id: "], ..
     row("malformed JSON every time",
         Trouble::Fault(Times::Always, Fault::malform),
                                                 [Seen,     Seen,    Fails,   Done,    Done,    Seen,    Seen]) },

@@ -222,6 +222,15 @@ impl Case {
         std::fs::read_to_string(self.path("provider.log")).unwrap_or_default()
     }
 
+    /// Removes what killed processes could not clean up, once all that go by themselves have gone.
+    pub(crate) fn bury(&self) {
+        leftovers::check_processes(&self.temporary());
+        for entry in std::fs::read_dir(self.temporary()).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) }.unwrap();
+        }
+    }
+
     /// Destroys what is left and looks for traces.
     pub(crate) fn finish(mut self) {
         self.simulator.clear_faults();

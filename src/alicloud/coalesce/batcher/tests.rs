@@ -186,7 +186,10 @@ fn player(acts: impl IntoIterator<Item = (u64, Act)>) -> Player {
     Player(Arc::new(Stage { acts: Lock::new(acts.into_iter().collect()), seen: Lock::default() }))
 }
 
-async fn one(acts: impl IntoIterator<Item = (u64, Act)>, patience: u64) -> (Result<Outcome, Unserved<Outcome>>, u128) {
+async fn one(
+    acts: impl IntoIterator<Item = (u64, Act)>,
+    patience: u64,
+) -> (Result<Outcome, Unserved<Outcome>>, u128) {
     let (batcher, player) = (Batcher::new(100), player(acts));
     player.0.seen.lock().unwrap().submitted.insert("a".to_owned(), 1);
     let came = Instant::now();
