@@ -62,13 +62,14 @@ fn the_next_run_comes_to_the_same_end() {
             (Victim::Host, During::Destroy),
         ] {
             trials.push(Trial {
-                name: format!("kill of the {victim:?} during {during:?}, moment {moment}."),
+                row: format!("kill of the {victim:?} during {during:?}").to_lowercase(),
+                column: format!("moment {moment:02}"),
                 usual: moment == 0,
                 run: Box::new(move || acceptance(|case| Kill::new(victim, during, moment).check(case))),
             });
         }
     }
-    trials::run("kills::the_next_run", trials);
+    trials::run("kills::the_next_run_comes_to_the_same_end", trials);
 }
 
 /// One kill.

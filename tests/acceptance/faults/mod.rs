@@ -29,7 +29,8 @@ fn each_operation_in_each_kind_of_trouble() {
     for (at, row) in TABLE.iter().enumerate() {
         for (column, operation) in Operation::ALL.into_iter().enumerate() {
             trials.push(Trial {
-                name: format!("{}: {}", row.name, operation.name()),
+                row: row.name.to_owned(),
+                column: operation.name().to_owned(),
                 usual: usual.contains(&(at, column)),
                 run: Box::new(move || {
                     acceptance(|case| Cell { row, operation, outcome: row.outcomes[column] }.check(case))
@@ -37,7 +38,7 @@ fn each_operation_in_each_kind_of_trouble() {
             });
         }
     }
-    trials::run("faults::each_operation", trials);
+    trials::run("faults::each_operation_in_each_kind_of_trouble", trials);
 }
 
 /// Rows and columns of the usual part.
