@@ -1,12 +1,11 @@
 //! A cloud and a network that fail.
 
-use std::net::TcpListener;
 use std::time::Duration;
 
 use ecs_simulator::{AccessKey, Fault};
 
 use crate::harness::keys::{A, A_FINGERPRINT, B, B_FINGERPRINT};
-use crate::harness::{Feature, REGION, acceptance, acceptance_with};
+use crate::harness::{Feature, Nobody, REGION, acceptance, acceptance_with};
 
 const K: &str = "alicloud_key_pair.k";
 
@@ -185,8 +184,8 @@ fn a_wrong_secret_is_told_without_the_signed_text() {
 #[test]
 fn an_endpoint_that_nobody_serves_is_named_and_so_is_the_proxy() {
     acceptance(|case| {
-        // A port that was free a moment ago.
-        let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let held = Nobody::new();
+        let nobody = held.address.to_string();
         let provider = |host: &str| {
             format!(
                 "region = {REGION:?}\nprotocol = \"HTTP\"\nendpoints {{\n  ecs = {host:?}\n  sts = {host:?}\n}}\n"

@@ -3,7 +3,7 @@
 mod operation;
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ecs_simulator::{AccessKey, Call, Fault, KeyPair};
 
@@ -24,7 +24,7 @@ fn each_operation_in_each_kind_of_trouble() {
     if host().is_none() {
         return;
     }
-    let usual = usual();
+    let usual = usual(trials::seed());
     let mut trials = Vec::new();
     for (at, row) in TABLE.iter().enumerate() {
         for (column, operation) in Operation::ALL.into_iter().enumerate() {
@@ -33,7 +33,7 @@ fn each_operation_in_each_kind_of_trouble() {
                 column: operation.name().to_owned(),
                 usual: usual.contains(&(at, column)),
                 run: Box::new(move || {
-                    acceptance(|case| Cell { row, operation, outcome: row.outcomes[column] }.check(case))
+                    acceptance(|case| Cell { row, operation, outcome: row.outcomes[column] }.check(case));
                 }),
             });
         }
@@ -42,8 +42,8 @@ fn each_operation_in_each_kind_of_trouble() {
 }
 
 /// Rows and columns of the usual part.
-fn usual() -> Vec<(usize, usize)> {
-    let mut random = fastrand::Rng::with_seed(trials::seed());
+fn usual(seed: u64) -> Vec<(usize, usize)> {
+    let mut random = fastrand::Rng::with_seed(seed);
     let mut columns: Vec<usize> = (0..Operation::ALL.len()).collect();
     random.shuffle(&mut columns);
     let mut rows: Vec<usize> = (0..TABLE.len()).collect();
@@ -56,6 +56,20 @@ fn usual() -> Vec<(usize, usize)> {
         }
     }
     cells
+}
+
+#[test]
+fn the_usual_part_holds_each_row_and_each_column() {
+    for seed in 0..100 {
+        let cells = usual(seed);
+        let rows: BTreeSet<usize> = cells.iter().map(|(row, _)| *row).collect();
+        let columns: BTreeSet<usize> = cells.iter().map(|(_, column)| *column).collect();
+        assert_eq!(
+            (cells.len(), rows.len(), columns.len()),
+            (USUAL, TABLE.len(), Operation::ALL.len()),
+            "{seed}"
+        );
+    }
 }
 
 /// One operation in one kind of trouble.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::process;
 
 /// Hosts wait for their providers, so this only has to outlast an unlucky moment.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Fails if a process that was started with this temporary directory still runs, or a file is left in it.
 pub(crate) fn check(temporary: &Path) {

@@ -48,7 +48,7 @@ pub(crate) fn run(test: &str, trials: Vec<Trial<'_>>) {
     let wanted = |trial: &Trial<'_>| match which.as_deref() {
         None => trial.usual,
         Some("all") => true,
-        Some(text) => trial.name().contains(text),
+        Some(part) => trial.name().contains(part),
     };
     let progress = Progress { shown: which.is_some(), began: Instant::now() };
     let chosen: Vec<Trial<'_>> = trials.into_iter().filter(wanted).collect();
@@ -114,7 +114,7 @@ fn summary(
     for (trial, _) in outcomes.iter().filter(|(_, failure)| failure.is_none()) {
         *passed.entry(&trial.row).or_default() += 1;
     }
-    let mut text = format!("\n{test}, seed {}, after {} s\n\n", seed(), began.elapsed().as_secs());
+    let mut lines = format!("\n{test}, seed {}, after {} s\n\n", seed(), began.elapsed().as_secs());
     let mut rows: Vec<&str> = Vec::new();
     for trial in chosen {
         if !rows.contains(&trial.row.as_str()) {
@@ -124,9 +124,9 @@ fn summary(
     for row in rows {
         let of = chosen.iter().filter(|trial| trial.row == row).count();
         let passed = passed.get(row).copied().unwrap_or_default();
-        let _ = writeln!(text, "  {row:40} {passed:3} of {of:3} passed");
+        let _ = writeln!(lines, "  {row:40} {passed:3} of {of:3} passed");
     }
-    text
+    lines
 }
 
 fn how_to_repeat(test: &str, name: &str, why: &str) -> String {

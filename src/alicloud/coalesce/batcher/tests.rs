@@ -90,7 +90,9 @@ impl Carrier<Outcome> for Player {
                 }
                 Act::Throttle => {
                     cargo.throttled();
-                    names.iter().for_each(|name| cargo.note(name, &(name.clone(), false)));
+                    for name in &names {
+                        cargo.note(name, &(name.clone(), false));
+                    }
                     cargo.put_back();
                 }
                 Act::Vanish => {}
