@@ -115,9 +115,9 @@ impl Carrier<Outcome> for Client {
             }
             // Replies were lost, and these are still there.
             losses += 1;
-            // Not under way meanwhile: whoever gives up now has nothing to wait for.
-            cargo.put_back();
+            cargo.rest();
             call.pause(losses).await;
+            cargo.put_back();
         }
     }
 }

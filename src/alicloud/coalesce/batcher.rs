@@ -73,6 +73,8 @@ struct Entry<O> {
     callers: Vec<Caller<O>>,
     since: Instant,
     under_way: bool,
+    /// The call that it was in is over, and its cargo waits before the next.
+    resting: bool,
     /// Calls that it was part of.
     tries: u32,
     /// Why the last of them did nothing.
@@ -161,7 +163,14 @@ impl<O: Clone + Send + 'static> Batcher<O> {
             entry.callers.push(caller);
         } else {
             let now = Instant::now();
-            let entry = Entry { callers: vec![caller], since: now, under_way: false, tries: 0, reason: None };
+            let entry = Entry {
+                callers: vec![caller],
+                since: now,
+                under_way: false,
+                resting: false,
+                tries: 0,
+                reason: None,
+            };
             state.entries.insert(name.to_owned(), entry);
             state.waiting.push_back(name.to_owned());
             state.pace.arrived(now, state.entries.len());
@@ -258,7 +267,7 @@ impl<O: Clone> Ticket<O> {
             return Standing::Settled;
         };
         let tries = entry.tries;
-        if entry.under_way {
+        if entry.under_way && !entry.resting {
             caller.leaving = true;
             return Standing::UnderWay(tries);
         }

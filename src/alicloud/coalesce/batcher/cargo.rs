@@ -83,20 +83,31 @@ impl<O: Clone> Cargo<O> {
         }
     }
 
-    /// The call did nothing: its names wait again, before all others, for this cargo or another.
-    pub(crate) fn put_back(&mut self) {
+    /// The call did nothing, and the next one has to wait: nobody who gives up meanwhile has an answer to wait for.
+    pub(crate) fn rest(&self) {
         let mut state = self.shared.state();
-        let state = &mut *state;
-        for name in std::mem::take(&mut self.held).into_iter().rev() {
-            let Some(entry) = state.entries.get_mut(&name) else { continue };
-            entry.under_way = false;
-            let (leaving, staying): (Vec<_>, Vec<_>) =
-                std::mem::take(&mut entry.callers).into_iter().partition(|caller| caller.leaving);
+        for name in &self.held {
+            let Some(entry) = state.entries.get_mut(name) else { continue };
+            entry.resting = true;
+            let callers = std::mem::take(&mut entry.callers).into_iter();
+            let (leaving, staying): (Vec<_>, Vec<_>) = callers.partition(|caller| caller.leaving);
             for caller in leaving {
                 // Whoever has left needs no answer.
                 let _ = caller.tell.send(Err(entry.reason.clone()));
             }
             entry.callers = staying;
+        }
+    }
+
+    /// The call did nothing: its names wait again, before all others, for this cargo or another.
+    pub(crate) fn put_back(&mut self) {
+        self.rest();
+        let mut state = self.shared.state();
+        let state = &mut *state;
+        for name in std::mem::take(&mut self.held).into_iter().rev() {
+            let Some(entry) = state.entries.get_mut(&name) else { continue };
+            entry.under_way = false;
+            entry.resting = false;
             entry.callers.retain(|caller| !caller.tell.is_closed());
             if entry.callers.is_empty() {
                 state.entries.remove(&name);
