@@ -105,6 +105,10 @@ impl Kill {
             case.apply();
         }
         self.interrupted_run(case);
+        if case.restore_state() {
+            assert_eq!(self.victim, Victim::Host, "{self:?}: the host lived, and left half a state");
+            loud(&format!("The host died while it wrote its state: {self:?}"));
+        }
         match self.during {
             During::Apply => self.apply_again(case),
             During::Destroy => _ = case.destroy().succeeded(),
