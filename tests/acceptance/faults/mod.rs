@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ecs_simulator::{AccessKey, Call, Fault, KeyPair};
 
 use self::operation::Operation;
-use self::table::{Outcome, Row, TABLE, Times, Trouble};
+use self::table::{Cause, Outcome, TABLE, Trouble};
 use crate::harness::trials::{self, Trial};
 use crate::harness::{Case, Nobody, REGION, Run, acceptance, host, keys};
 use crate::key_file::forbid_content;
@@ -26,14 +26,14 @@ fn each_operation_in_each_kind_of_trouble() {
     }
     let usual = usual(trials::seed());
     let mut trials = Vec::new();
-    for (at, row) in TABLE.iter().enumerate() {
+    for (row, (trouble, outcomes)) in TABLE.iter().enumerate() {
         for (column, operation) in Operation::ALL.into_iter().enumerate() {
             trials.push(Trial {
-                row: row.name.to_owned(),
+                row: trouble.name.to_owned(),
                 column: operation.name().to_owned(),
-                usual: usual.contains(&(at, column)),
+                usual: usual.contains(&(row, column)),
                 run: Box::new(move || {
-                    acceptance(|case| Cell { row, operation, outcome: row.outcomes[column] }.check(case));
+                    acceptance(|case| Cell { trouble, operation, outcome: outcomes[column] }.check(case));
                 }),
             });
         }
@@ -74,7 +74,7 @@ fn the_usual_part_holds_each_row_and_each_column() {
 
 /// One operation in one kind of trouble.
 struct Cell {
-    row: &'static Row,
+    trouble: &'static Trouble,
     operation: Operation,
     outcome: Outcome,
 }
@@ -142,7 +142,7 @@ impl Cell {
             }
         });
         self.set_provider(case, &case.endpoints());
-        let (before, after) = self.operation.configs(case, self.row.limit);
+        let (before, after) = self.operation.configs(case, self.trouble.limit);
         if !self.operation.creates() {
             case.write(&before);
             case.apply();
@@ -153,25 +153,23 @@ impl Cell {
 
     fn set_provider(&self, case: &Case, endpoints: &str) {
         // Reads have no timeout of their own.
-        let limit = self.row.limit.filter(|_| self.operation == Operation::Read);
+        let limit = self.trouble.limit.filter(|_| self.operation == Operation::Read);
         let limit = limit.map_or(String::new(), |it| format!("max_retry_timeout = {it}"));
-        case.set_provider(&format!("region = {REGION:?}\n{limit}\n{}\n{endpoints}", self.row.provider));
+        case.set_provider(&format!("region = {REGION:?}\n{limit}\n{}\n{endpoints}", self.trouble.provider));
     }
 
     fn strike(&self, case: &Case) -> Struck {
-        let (times, how) = match self.row.trouble {
-            Trouble::NobodyThere => {
+        let on = Fault::on(self.operation.action());
+        let fault = match self.trouble.cause {
+            Cause::NobodyThere => {
                 let nobody = Nobody::new();
                 let url = format!("http://{}", nobody.address);
                 self.set_provider(case, &format!("endpoints {{\n  ecs = {url:?}\n  sts = {url:?}\n}}\n"));
                 return Struck::Nobody(nobody);
             }
-            Trouble::Fault(times, how) => (times, how),
+            Cause::Fault(times, how) => how(on).times(times),
+            Cause::Lasting(how) => how(on),
         };
-        let mut fault = how(Fault::on(self.operation.action()));
-        if let Times::N(times) = times {
-            fault = fault.times(times);
-        }
         Struck::Fault(case.simulator.fail(fault))
     }
 
@@ -189,7 +187,7 @@ impl Cell {
         assert_eq!(errors.len(), names.len(), "{run}");
         for (name, error) in names.iter().zip(errors) {
             let (summary, place) = self.operation.error(name, self.outcome);
-            error.says(&summary, place, self.row.says);
+            error.says(&summary, place, self.trouble.says);
             error.says(&summary, place, &["Region: cn-hangzhou"]);
             let imports = self.outcome == Outcome::Unknown && self.operation.creates();
             assert_eq!(error.detail.contains("import {"), imports, "{error:#?}");
@@ -209,7 +207,7 @@ impl Cell {
     /// Fails unless the call was made as often as it should be, after it met the fault so many times.
     fn check_calls(&self, case: &Case, hits: u32) {
         assert!(hits > 0, "the fault was not met");
-        if let Trouble::Fault(Times::N(times), _) = self.row.trouble {
+        if let Cause::Fault(times, _) = self.trouble.cause {
             assert_eq!(hits, times);
         }
         let all = case.simulator.calls();

@@ -22,81 +22,96 @@ pub(super) enum Outcome {
 }
 
 /// What goes wrong.
-#[derive(Clone, Copy)]
-pub(super) enum Trouble {
-    /// The call that does the work of the operation meets this, so many times.
-    Fault(Times, fn(Fault) -> Fault),
-    /// Nobody listens where the service should be.
-    NobodyThere,
-}
-
-/// How often.
-#[derive(Clone, Copy)]
-pub(super) enum Times {
-    N(u32),
-    Always,
-}
-
-/// One kind of trouble, and what comes of each operation in it.
-pub(super) struct Row {
+pub(super) struct Trouble {
     pub(super) name: &'static str,
-    pub(super) trouble: Trouble,
+    pub(super) cause: Cause,
     /// More lines of the provider block.
     pub(super) provider: &'static str,
     /// How long the operation may take, in seconds, if not as long as usual.
     pub(super) limit: Option<u32>,
-    /// In the order of [`Operation::ALL`](super::operation::Operation::ALL).
-    pub(super) outcomes: [Outcome; 7],
     /// What an error says.
     pub(super) says: &'static [&'static str],
 }
 
-const fn row(name: &'static str, trouble: Trouble, outcomes: [Outcome; 7]) -> Row {
-    Row { name, trouble, provider: "", limit: None, outcomes, says: &[] }
+/// Why it goes wrong.
+#[derive(Clone, Copy)]
+pub(super) enum Cause {
+    /// The first so many calls that do the work of the operation meet this.
+    Fault(u32, fn(Fault) -> Fault),
+    /// All of them do.
+    Lasting(fn(Fault) -> Fault),
+    /// Nobody listens where the service should be.
+    NobodyThere,
 }
 
+use Cause::{Lasting, NobodyThere};
+
+const fn trouble(name: &'static str, cause: Cause) -> Trouble {
+    Trouble { name, cause, provider: "", limit: None, says: &[] }
+}
+
+const THROTTLED: Trouble =
+    trouble("throttled three times", Cause::Fault(3, |on| on.throttle(Some(Duration::from_millis(50)))));
+
+const THROTTLED_TOO_LONG: Trouble = Trouble {
+    // Less than is left, so there is nothing to wait for.
+    limit: Some(60),
+    says: &["Throttling.User", "ECS counts calls of each operation per account and region"],
+    ..trouble("throttled past the deadline", Lasting(|on| on.throttle(Some(Duration::from_secs(100)))))
+};
+
+const ERROR_500: Trouble = trouble("500 in JSON", Cause::Fault(1, |on| on));
+
+const HTML_503: Trouble = Trouble {
+    limit: Some(15),
+    says: &["503 Service Temporarily Unavailable"],
+    ..trouble("503 with HTML until the deadline", Lasting(|on| on.proxy_page(503)))
+};
+
+const REFUSED: Trouble = Trouble {
+    provider: "max_retry_timeout = 1",
+    says: &["No connection to 127.0.0.1", "Nothing was sent."],
+    ..trouble("connection refused", NobodyThere)
+};
+
+const LOST_BEFORE: Trouble =
+    trouble("connection lost before the change", Cause::Fault(1, |on| on.disconnect().before_change()));
+
+const LOST_AFTER: Trouble =
+    trouble("connection lost after the change", Cause::Fault(1, |on| on.disconnect().after_change()));
+
+const TRUNCATED: Trouble = trouble("truncated body", Cause::Fault(1, Fault::truncate));
+
+const MALFORMED: Trouble = Trouble {
+    says: &["The answer can't be read as JSON", "Request id: "],
+    ..trouble("malformed JSON every time", Lasting(Fault::malform))
+};
+
+const HANG: Trouble = Trouble {
+    provider: "client_read_timeout = 1000",
+    ..trouble("a hang past the read timeout", Cause::Fault(1, Fault::hang))
+};
+
+const EXPIRED: Trouble = Trouble {
+    says: &["InvalidSecurityToken.Expired", "is temporary and has run out"],
+    ..trouble("expired token", Lasting(Fault::expired_token))
+};
+
+/// The columns are those of [`Operation::ALL`](super::operation::Operation::ALL).
 #[rustfmt::skip]
-pub(super) const TABLE: [Row; 11] = [
-    // The outcomes are those of:                create    create                               delete   delete
-    //                                           w. public w. key                     change    alone    ten at
-    //                                           key       file     read     change   group              once
-    //                                                                       tags
-    row("throttled three times",
-        Trouble::Fault(Times::N(3), |on| on.throttle(Some(Duration::from_millis(50)))),
-                                                [Again,    Again,   Again,   Again,   Again,   Again,   Again]),
-    // More than the limit is left, so there is nothing to wait for.
-    Row { limit: Some(60), says: &["Throttling.User", "ECS counts calls of each operation per account and region"], ..
-    row("throttled past the deadline",
-        Trouble::Fault(Times::Always, |on| on.throttle(Some(Duration::from_secs(100)))),
-                                                [Fails,    Fails,   Fails,   Fails,   Fails,   Fails,   Fails]) },
-    row("500 in JSON",
-        Trouble::Fault(Times::N(1), |on| on),   [Again,    Again,   Again,   Again,   Again,   Again,   Again]),
-    Row { says: &["503 Service Temporarily Unavailable"], limit: Some(8), ..
-    row("503 with HTML until the deadline",
-        Trouble::Fault(Times::Always, |on| on.proxy_page(503)),
-                                                [Unknown,  Unknown, Fails,   Fails,   Fails,   Unknown, Unknown]) },
-    Row { says: &["No connection to 127.0.0.1", "Nothing was sent."], provider: "max_retry_timeout = 1", ..
-    row("connection refused",
-        Trouble::NobodyThere,                   [Fails,    Fails,   Fails,   Fails,   Fails,   Fails,   Fails]) },
-    row("connection lost before the change",
-        Trouble::Fault(Times::N(1), |on| on.disconnect().before_change()),
-                                                [Again,    Again,   Again,   Again,   Again,   Again,   Again]),
-    row("connection lost after the change",
-        Trouble::Fault(Times::N(1), |on| on.disconnect().after_change()),
-                                                [Seen,     Seen,    Again,   Again,   Again,   Seen,    Seen]),
-    row("truncated body",
-        Trouble::Fault(Times::N(1), Fault::truncate),
-                                                [Seen,     Seen,    Again,   Again,   Again,   Seen,    Seen]),
-    Row { says: &["The answer can't be read as JSON", "Request id: "], ..
-    row("malformed JSON every time",
-        Trouble::Fault(Times::Always, Fault::malform),
-                                                [Seen,     Seen,    Fails,   Done,    Done,    Seen,    Seen]) },
-    Row { provider: "client_read_timeout = 1000", ..
-    row("a hang past the read timeout",
-        Trouble::Fault(Times::N(1), Fault::hang),
-                                                [Again,    Again,   Again,   Again,   Again,   Again,   Again]) },
-    Row { says: &["InvalidSecurityToken.Expired", "is temporary and has run out"], ..
-    row("expired token",
-        Trouble::Fault(Times::Always, Fault::expired_token),
-                                                [Fails,    Fails,   Fails,   Fails,   Fails,   Fails,   Fails]) },
+pub(super) const TABLE: [(Trouble, [Outcome; 7]); 11] = [
+    //                    create    create    read      change    change    delete    delete
+    //                    w. public w. key              tags      group     one       ten
+    //                    key       file
+    (THROTTLED,          [Again,    Again,    Again,    Again,    Again,    Again,    Again]),
+    (THROTTLED_TOO_LONG, [Fails,    Fails,    Fails,    Fails,    Fails,    Fails,    Fails]),
+    (ERROR_500,          [Again,    Again,    Again,    Again,    Again,    Again,    Again]),
+    (HTML_503,           [Unknown,  Unknown,  Fails,    Fails,    Fails,    Unknown,  Unknown]),
+    (REFUSED,            [Fails,    Fails,    Fails,    Fails,    Fails,    Fails,    Fails]),
+    (LOST_BEFORE,        [Again,    Again,    Again,    Again,    Again,    Again,    Again]),
+    (LOST_AFTER,         [Seen,     Seen,     Again,    Again,    Again,    Seen,     Seen]),
+    (TRUNCATED,          [Seen,     Seen,     Again,    Again,    Again,    Seen,     Seen]),
+    (MALFORMED,          [Seen,     Seen,     Fails,    Done,     Done,     Seen,     Seen]),
+    (HANG,               [Again,    Again,    Again,    Again,    Again,    Again,    Again]),
+    (EXPIRED,            [Fails,    Fails,    Fails,    Fails,    Fails,    Fails,    Fails]),
 ];
