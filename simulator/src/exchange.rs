@@ -30,8 +30,26 @@ struct Admitted {
     hit: Option<Hit>,
 }
 
+/// Counts a call as under way for as long as it lives.
+struct UnderWay<'a>(&'a Shared);
+
+impl<'a> UnderWay<'a> {
+    fn count(shared: &'a Shared) -> Self {
+        shared.lock().under_way += 1;
+        Self(shared)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.lock().under_way -= 1;
+        self.0.arrived.notify_all();
+    }
+}
+
 /// Answers a call.
 pub(crate) async fn call(shared: &Shared, request: Request) -> Result<Response<Reply>, Dropped> {
+    let _under_way = UnderWay::count(shared);
     let request_id = request_id::new();
     let (noted, latency, admitted) = arrive(shared, &request, &request_id);
     tokio::time::sleep(latency).await;

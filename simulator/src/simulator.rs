@@ -166,6 +166,13 @@ impl Simulator {
         })
     }
 
+    /// Waits until no call is under way, whether its client still waits for it or not; false if one still is after a
+    /// minute.
+    #[must_use = "false means that there still are calls"]
+    pub fn wait_until_idle(&self) -> bool {
+        self.shared.wait_until(LONGEST_WAIT, |state| state.under_way == 0)
+    }
+
     /// Sets a fault. It stays when what this returns is dropped.
     pub fn fail(&self, fault: Fault) -> FaultHandle {
         let id = self.shared.lock().faults.add(fault);
@@ -224,6 +231,12 @@ impl FaultHandle {
     /// How many calls have met it; 0 after it was removed.
     pub fn hits(&self) -> u32 {
         self.shared.lock().faults.hits(self.id)
+    }
+
+    /// Waits until a call has met it; false if none has after a minute.
+    #[must_use = "false means that no such call came"]
+    pub fn wait_for_hit(&self) -> bool {
+        self.shared.wait_until(LONGEST_WAIT, |state| state.faults.hits(self.id) > 0)
     }
 
     /// Lets go the calls that are held or hang, those that are yet to come included.

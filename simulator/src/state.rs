@@ -20,6 +20,8 @@ pub(crate) struct State {
     /// By id.
     pub(crate) keys: BTreeMap<String, AccessKey>,
     pub(crate) calls: Vec<Call>,
+    /// How many calls have arrived and are not done with.
+    pub(crate) under_way: usize,
     pub(crate) faults: Faults,
     pub(crate) nonces: Nonces,
     pub(crate) rates: Rates,
@@ -74,6 +76,7 @@ impl Shared {
             worlds,
             keys: config.access_keys.into_iter().map(|key| (key.id.clone(), key)).collect(),
             calls: Vec::new(),
+            under_way: 0,
             faults: Faults::default(),
             nonces: Nonces::default(),
             rates: Rates::new(config.rate_window),

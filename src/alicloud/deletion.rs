@@ -50,15 +50,15 @@ impl Client {
                 () = limiter.closed_beyond(call.deadline) => Interrupted::Deadline,
             }
         };
-        let (why, tries, under_way) = match self.shared.deletions.submit(name, self, given_up).await {
+        let (why, tries, under_way, reason) = match self.shared.deletions.submit(name, self, given_up).await {
             Ok(outcome) => return outcome,
-            Err(Unserved::Waiting(why, tries)) => (why, tries, false),
-            Err(Unserved::UnderWay(why, tries)) => (why, tries, true),
+            Err(Unserved::Waiting(why, tries, reason)) => (why, tries, false, reason.and_then(Result::err)),
+            Err(Unserved::UnderWay(why, tries)) => (why, tries, true, None),
             Err(Unserved::Dropped) => {
                 return Err(Error::new(ErrorKind::ReplyLost, "The deletion ended without an answer."));
             }
         };
-        let error = self.left(DELETE, &SharedWait { started, tries, under_way }, why, call);
+        let error = self.left(DELETE, SharedWait { started, tries, under_way, reason }, why, call);
         if !under_way {
             return Err(error);
         }
@@ -82,6 +82,9 @@ impl Load for Cargo<Outcome> {
     fn put_back(&mut self, error: &Error) {
         if error.kind() == ErrorKind::Throttled {
             self.throttled();
+        }
+        for name in self.held() {
+            self.note(name, &Err(error.clone()));
         }
         Cargo::put_back(self);
     }
@@ -114,6 +117,7 @@ impl Carrier<Outcome> for Client {
             }
             // Replies were lost, and these are still there.
             losses += 1;
+            cargo.rest();
             call.pause(losses).await;
             cargo.put_back();
         }
@@ -256,6 +260,7 @@ impl Client {
                         key_pair_name = name,
                         "The reply was lost and the key pair is still there: deleting again"
                     );
+                    cargo.note(&name, &Err(lost.clone()));
                 }
                 Err(look) => cargo.settle(&name, &Err(lost.clone().with_last(Some(look)))),
             }

@@ -123,5 +123,5 @@ impl Source for Bindings {
 }
 
 fn given_up(client: &Client, operation: Operation, call: &Call, started: Instant, why: Interrupted) -> Error {
-    client.left(operation, &SharedWait { started, tries: 0, under_way: false }, why, call)
+    client.left(operation, SharedWait { started, tries: 0, under_way: false, reason: None }, why, call)
 }

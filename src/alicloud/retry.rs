@@ -181,7 +181,7 @@ impl Client {
     pub(super) fn left(
         &self,
         operation: Operation,
-        wait: &SharedWait,
+        wait: SharedWait,
         why: Interrupted,
         call: &Call,
     ) -> Error {
@@ -189,7 +189,7 @@ impl Client {
         let mut history = History::new(operation, host, self.region());
         history.started = wait.started;
         history.tries = wait.tries;
-        history.last = self.shared.limiter(operation.name).reason();
+        history.last = wait.reason.or_else(|| self.shared.limiter(operation.name).reason());
         if wait.under_way { history.unheard(why) } else { history.interrupted(why, call) }
     }
 
@@ -286,6 +286,8 @@ pub(super) struct SharedWait {
     pub(super) tries: u32,
     /// Whether the last of them is still without an answer.
     pub(super) under_way: bool,
+    /// Why the last one that was answered did nothing.
+    pub(super) reason: Option<Error>,
 }
 
 /// What to do after a refusal.

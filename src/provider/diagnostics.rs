@@ -67,9 +67,8 @@ impl Attempt<'_> {
                     .to_owned()
             }
             ErrorKind::ReplyLost => {
-                "The request may or may not have been carried out, and looking for what became of it failed too. If a \
-                 proxy is in use (HTTPS_PROXY, HTTP_PROXY, NO_PROXY), check it. Run the command again: it looks first at \
-                 what is there."
+                "The request may have been carried out, or may be yet. If a proxy is in use (HTTPS_PROXY, HTTP_PROXY, \
+                 NO_PROXY), check it. Run the command again: it looks first at what is there."
                     .to_owned()
             }
             ErrorKind::Cancelled => {

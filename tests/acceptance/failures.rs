@@ -5,7 +5,7 @@ use std::time::Duration;
 use ecs_simulator::{AccessKey, Fault};
 
 use crate::harness::keys::{A, A_FINGERPRINT, B, B_FINGERPRINT};
-use crate::harness::{Feature, REGION, acceptance, acceptance_with};
+use crate::harness::{Feature, Nobody, REGION, acceptance, acceptance_with};
 
 const K: &str = "alicloud_key_pair.k";
 
@@ -184,8 +184,8 @@ fn a_wrong_secret_is_told_without_the_signed_text() {
 #[test]
 fn an_endpoint_that_nobody_serves_is_named_and_so_is_the_proxy() {
     acceptance(|case| {
-        // The port of a service that died out with the seventies.
-        let nobody = "127.0.0.1:1";
+        let held = Nobody::new();
+        let nobody = held.address.to_string();
         let provider = |host: &str| {
             format!(
                 "region = {REGION:?}\nprotocol = \"HTTP\"\nendpoints {{\n  ecs = {host:?}\n  sts = {host:?}\n}}\n"
@@ -193,7 +193,7 @@ fn an_endpoint_that_nobody_serves_is_named_and_so_is_the_proxy() {
         };
         case.write(&CONFIG.replace("}\n", "  timeouts {\n    create = \"1s\"\n  }\n}\n"));
         let summary = "Could not create the key pair \"web\"";
-        case.set_provider(&provider(nobody));
+        case.set_provider(&provider(&nobody));
         let error = case.apply_fails().error();
         error.says(
             summary,

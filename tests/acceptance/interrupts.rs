@@ -89,11 +89,7 @@ fn kill_the_provider(case: &mut Case) {
     fault.release();
     let run = case.ended(running).failed();
     assert!(!run.text().contains("panic"), "{run}");
-    // The dead cannot clean up.
-    for entry in std::fs::read_dir(case.temporary()).unwrap().flatten() {
-        let path = entry.path();
-        if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) }.unwrap();
-    }
+    case.bury();
     assert!(case.state().is_empty());
 }
 

@@ -15,7 +15,7 @@ fn config(path: &Path) -> String {
 }
 
 /// Has the lines of a key file looked for wherever they must not be.
-fn forbid_content(case: &mut Case, path: &Path) -> String {
+pub(crate) fn forbid_content(case: &mut Case, path: &Path) -> String {
     let content = fs::read_to_string(path).unwrap();
     for line in content.lines().filter(|line| line.len() > 40) {
         case.forbid(line);

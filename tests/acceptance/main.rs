@@ -13,6 +13,7 @@ mod data_sources;
 mod drift;
 mod examples;
 mod failures;
+mod faults;
 mod flows;
 mod harness;
 mod hosting;
@@ -21,6 +22,8 @@ mod import;
 #[cfg(unix)]
 mod interrupts;
 mod key_file;
+#[cfg(target_os = "linux")]
+mod kills;
 mod lifecycle;
 mod moves;
 mod official_examples;

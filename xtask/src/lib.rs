@@ -4,6 +4,7 @@
 pub mod docs;
 pub mod host;
 pub mod python;
+pub mod soak;
 pub mod workdir;
 
 use std::path::PathBuf;

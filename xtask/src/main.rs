@@ -7,6 +7,7 @@ mod screen;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
+use std::time::{Instant, SystemTime};
 
 use xtask::docs::Pages;
 use xtask::host::Host;
@@ -26,6 +27,10 @@ The project's own commands.
   cargo xtask bench [RUNS]
                        Measure speed and size of the release build; the table goes to
                        docs/benchmarks/README.md.
+  cargo xtask soak [SEED]
+                       Try every operation in every kind of trouble, and kill the provider and
+                       the host at many moments: all of what the tests try a part of. SEED
+                       repeats what a soak left to chance.
 
 TF_CLI_PATH names the Terraform or OpenTofu to use, if it is not the one on the PATH.
 ";
@@ -43,6 +48,11 @@ fn main() -> ExitCode {
         ["bench", runs] => match runs.parse() {
             Ok(runs) if runs > 0 => bench::run(runs),
             _ => Err(format!("RUNS is a number from 1, not `{runs}`.")),
+        },
+        ["soak"] => soak(SystemTime::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs())),
+        ["soak", seed] => match seed.parse() {
+            Ok(seed) => soak(seed),
+            Err(_) => Err(format!("SEED is a number, not `{seed}`.")),
         },
         [] | ["--help" | "-h" | "help"] => {
             screen::line(HELP.trim_end());
@@ -74,4 +84,22 @@ fn docs(check: bool) -> Result<(), String> {
         screen::line(format_args!("Changed:\n{list}"));
     }
     Ok(())
+}
+
+/// Runs all cases of the acceptance tests' tables.
+fn soak(seed: u64) -> Result<(), String> {
+    screen::line(format_args!(
+        "On {}, with the seed {seed}. This takes a quarter of an hour, more or less.",
+        Host::find()?
+    ));
+    let began = Instant::now();
+    let status =
+        xtask::soak::command(seed).status().map_err(|error| format!("cargo cannot be run: {error}."))?;
+    let minutes = began.elapsed().as_secs_f64() / 60.0;
+    if status.success() {
+        screen::line(format_args!("All passed, in {minutes:.1} minutes."));
+        Ok(())
+    } else {
+        Err(format!("Not all passed, in {minutes:.1} minutes; above is which, why, and how to repeat it."))
+    }
 }

@@ -106,11 +106,12 @@ fn a_held_call_is_done_even_if_its_client_has_left() {
     let held = sim.fail(Fault::on("ImportKeyPair").hold());
     let request = parameters(&sim, "ImportKeyPair", &IMPORT);
     let mut stream = super::client::begin(&sim, &request, sim.access_key_secret());
-    assert!(sim.wait_for_call("ImportKeyPair", 1));
+    assert!(held.wait_for_hit());
     stream.shutdown(std::net::Shutdown::Both).unwrap();
     drop(std::io::Read::read(&mut stream, &mut [0]));
+    assert!(!exists(&sim));
     held.remove();
-    assert!(sim.wait_for_change(1));
+    assert!(sim.wait_until_idle());
     assert!(exists(&sim));
 }
 

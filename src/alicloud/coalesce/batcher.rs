@@ -31,10 +31,11 @@ pub(crate) trait Carrier<O>: Clone + Send + Sync + 'static {
 }
 
 /// Why a caller has no outcome.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unserved {
-    /// It gave up while its name was waiting; it had been part of so many calls, none of which did anything.
-    Waiting(Interrupted, u32),
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unserved<O> {
+    /// It gave up while its name was waiting; it had been part of so many calls, none of which did anything, the last
+    /// for this reason, if it is known.
+    Waiting(Interrupted, u32, Option<O>),
     /// It gave up while its name was in a call, the last of so many.
     UnderWay(Interrupted, u32),
     /// The carrier ended without an outcome.
@@ -72,13 +73,20 @@ struct Entry<O> {
     callers: Vec<Caller<O>>,
     since: Instant,
     under_way: bool,
+    /// The call that it was in is over, and its cargo waits before the next.
+    resting: bool,
     /// Calls that it was part of.
     tries: u32,
+    /// Why the last of them did nothing.
+    reason: Option<O>,
 }
+
+/// What a caller hears: an outcome, or why the call under way did nothing, if it has given up meanwhile.
+type Told<O> = Result<O, Option<O>>;
 
 struct Caller<O> {
     id: u64,
-    tell: oneshot::Sender<O>,
+    tell: oneshot::Sender<Told<O>>,
     /// It has given up, and only waits for the answer to the call under way.
     leaving: bool,
 }
@@ -120,28 +128,32 @@ impl<O: Clone + Send + 'static> Batcher<O> {
         name: &str,
         carrier: &impl Carrier<O>,
         given_up: impl Future<Output = Interrupted>,
-    ) -> Result<O, Unserved> {
+    ) -> Result<O, Unserved<O>> {
         let mut ticket = self.join(name);
         self.conduct(carrier);
         let why = tokio::select! {
             biased;
-            outcome = &mut ticket.outcome => return outcome.map_err(|_| Unserved::Dropped),
+            told = &mut ticket.told => return told.ok().and_then(Result::ok).ok_or(Unserved::Dropped),
             why = given_up => why,
         };
         match ticket.give_up() {
-            Standing::Waiting(tries) => Err(Unserved::Waiting(why, tries)),
-            Standing::Settled => ticket.outcome.try_recv().map_err(|_| Unserved::Dropped),
+            Standing::Waiting(tries, reason) => Err(Unserved::Waiting(why, tries, reason)),
+            Standing::Settled => ticket.told.try_recv().ok().and_then(Result::ok).ok_or(Unserved::Dropped),
             Standing::UnderWay(tries) => tokio::select! {
                 biased;
-                // Without an outcome: the call did nothing, and the name would have waited again.
-                outcome = &mut ticket.outcome => outcome.map_err(|_| Unserved::Waiting(why, tries)),
+                told = &mut ticket.told => match told {
+                    Ok(Ok(outcome)) => Ok(outcome),
+                    // The name would have waited again.
+                    Ok(Err(reason)) => Err(Unserved::Waiting(why, tries, reason)),
+                    Err(_) => Err(Unserved::Waiting(why, tries, None)),
+                },
                 () = tokio::time::sleep(GRACE) => Err(Unserved::UnderWay(why, tries)),
             },
         }
     }
 
     fn join(&self, name: &str) -> Ticket<O> {
-        let (tell, outcome) = oneshot::channel();
+        let (tell, told) = oneshot::channel();
         let mut state = self.0.state();
         let state = &mut *state;
         let id = state.next_caller;
@@ -151,12 +163,19 @@ impl<O: Clone + Send + 'static> Batcher<O> {
             entry.callers.push(caller);
         } else {
             let now = Instant::now();
-            let entry = Entry { callers: vec![caller], since: now, under_way: false, tries: 0 };
+            let entry = Entry {
+                callers: vec![caller],
+                since: now,
+                under_way: false,
+                resting: false,
+                tries: 0,
+                reason: None,
+            };
             state.entries.insert(name.to_owned(), entry);
             state.waiting.push_back(name.to_owned());
             state.pace.arrived(now, state.entries.len());
         }
-        Ticket { shared: Arc::clone(&self.0), name: name.to_owned(), id, outcome }
+        Ticket { shared: Arc::clone(&self.0), name: name.to_owned(), id, told }
     }
 
     /// Sees to it that a task looks after the queue.
@@ -229,34 +248,37 @@ struct Ticket<O> {
     shared: Arc<Shared<O>>,
     name: String,
     id: u64,
-    outcome: oneshot::Receiver<O>,
+    told: oneshot::Receiver<Told<O>>,
 }
 
 /// Where a name is.
-enum Standing {
-    Waiting(u32),
+enum Standing<O> {
+    Waiting(u32, Option<O>),
     UnderWay(u32),
     Settled,
 }
 
-impl<O> Ticket<O> {
+impl<O: Clone> Ticket<O> {
     /// Takes the caller out of the queue, unless its name is under way.
-    fn give_up(&self) -> Standing {
+    fn give_up(&self) -> Standing<O> {
         let mut state = self.shared.state();
         let Some(entry) = state.entries.get_mut(&self.name) else { return Standing::Settled };
         let Some(caller) = entry.callers.iter_mut().find(|caller| caller.id == self.id) else {
             return Standing::Settled;
         };
         let tries = entry.tries;
-        if entry.under_way {
+        if entry.under_way && !entry.resting {
             caller.leaving = true;
             return Standing::UnderWay(tries);
         }
+        let reason = entry.reason.clone();
         drop(state);
         self.remove();
-        Standing::Waiting(tries)
+        Standing::Waiting(tries, reason)
     }
+}
 
+impl<O> Ticket<O> {
     fn remove(&self) {
         let mut state = self.shared.state();
         let Some(entry) = state.entries.get_mut(&self.name) else { return };

@@ -362,6 +362,27 @@ async fn a_name_that_the_service_says_it_does_not_know_is_asked_for_before_it_pa
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_deadline_between_lost_replies_tells_of_the_last_one_at_once() {
+    let (cloud, client) = Cloud::of(3, |world| world.losses = [Some(Lost::Before); 100].into());
+    let started = Instant::now();
+    let call = within(30);
+    let deletions = (0..3).map(|at| (client.clone(), call.clone(), name(at)));
+    let mut all: JoinSet<_> = deletions
+        .map(|(client, call, name)| async move { client.delete_key_pair(&call, &name).await.unwrap_err() })
+        .collect();
+    while let Some(error) = all.join_next().await {
+        let error = error.unwrap();
+        assert_eq!(error.kind(), ErrorKind::Deadline);
+        assert_eq!(error.last().map(Error::kind), Some(ErrorKind::ReplyLost));
+    }
+    assert!(started.elapsed() < Duration::from_secs(31), "nothing was under way");
+    assert_eq!(cloud.left().len(), 3);
+    let sent = cloud.count("DeleteKeyPairs");
+    tokio::time::sleep(Duration::from_mins(5)).await;
+    assert_eq!((cloud.left().len(), cloud.count("DeleteKeyPairs")), (3, sent), "nobody wants it any more");
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Trait {
     Free,

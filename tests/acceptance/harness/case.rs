@@ -222,6 +222,30 @@ impl Case {
         std::fs::read_to_string(self.path("provider.log")).unwrap_or_default()
     }
 
+    /// Hosts do not write a local state whole or not at all. After the death of one that was writing, its copy of the
+    /// state before takes the place of what is left. Tells whether it came to that.
+    pub(crate) fn restore_state(&self) -> bool {
+        let (state, backup) = (self.path("terraform.tfstate"), self.path("terraform.tfstate.backup"));
+        let whole = |text: &String| serde_json::from_str::<serde_json::Value>(text).is_ok();
+        if !state.exists() || std::fs::read_to_string(&state).is_ok_and(|text| whole(&text)) {
+            return false;
+        }
+        // Of the first state of all there is no copy.
+        if std::fs::copy(&backup, &state).is_err() {
+            std::fs::remove_file(&state).unwrap();
+        }
+        true
+    }
+
+    /// Removes what killed processes could not clean up, once all that go by themselves have gone.
+    pub(crate) fn bury(&self) {
+        leftovers::check_processes(&self.temporary());
+        for entry in std::fs::read_dir(self.temporary()).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) }.unwrap();
+        }
+    }
+
     /// Destroys what is left and looks for traces.
     pub(crate) fn finish(mut self) {
         self.simulator.clear_faults();

@@ -6,10 +6,18 @@ use std::time::{Duration, Instant};
 use super::process;
 
 /// Hosts wait for their providers, so this only has to outlast an unlucky moment.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Fails if a process that was started with this temporary directory still runs, or a file is left in it.
 pub(crate) fn check(temporary: &Path) {
+    check_processes(temporary);
+    let files: Vec<_> =
+        std::fs::read_dir(temporary).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(files.is_empty(), "left in the temporary directory: {files:?}");
+}
+
+/// Fails if a process that was started with this temporary directory still runs.
+pub(crate) fn check_processes(temporary: &Path) {
     let gave_up = Instant::now() + PATIENCE;
     let mut left = process::started_with(temporary);
     while !left.is_empty() && Instant::now() < gave_up {
@@ -17,7 +25,4 @@ pub(crate) fn check(temporary: &Path) {
         left = process::started_with(temporary);
     }
     assert!(left.is_empty(), "still running: {left:?}");
-    let files: Vec<_> =
-        std::fs::read_dir(temporary).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert!(files.is_empty(), "left in the temporary directory: {files:?}");
 }

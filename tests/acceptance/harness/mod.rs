@@ -7,16 +7,19 @@ mod case;
 mod host;
 pub(crate) mod keys;
 mod leftovers;
+mod nobody;
 mod output;
 mod plan;
 pub(crate) mod process;
 mod secrets;
 mod state;
+pub(crate) mod trials;
 
 use xtask::host::Host;
 
 pub(crate) use case::{Case, REGION};
 pub(crate) use host::{Feature, host, host_with_identity, loud};
+pub(crate) use nobody::Nobody;
 pub(crate) use output::{Diagnostic, Run, words};
 pub(crate) use plan::Plan;
 pub(crate) use state::State;

@@ -46,27 +46,6 @@ impl<O> Cargo<O> {
         &self.held
     }
 
-    /// The call did nothing: its names wait again, before all others, for this cargo or another.
-    pub(crate) fn put_back(&mut self) {
-        let mut state = self.shared.state();
-        let state = &mut *state;
-        for name in std::mem::take(&mut self.held).into_iter().rev() {
-            let Some(entry) = state.entries.get_mut(&name) else { continue };
-            entry.under_way = false;
-            entry.callers.retain(|caller| !caller.leaving && !caller.tell.is_closed());
-            if entry.callers.is_empty() {
-                state.entries.remove(&name);
-            } else {
-                state.waiting.push_front(name);
-            }
-        }
-        if !self.seeking {
-            self.seeking = true;
-            state.seeking += 1;
-        }
-        self.taken = None;
-    }
-
     /// The service answered the call.
     pub(crate) fn answered(&mut self) {
         if let Some(taken) = self.taken.take() {
@@ -97,6 +76,52 @@ impl<O> Cargo<O> {
 }
 
 impl<O: Clone> Cargo<O> {
+    /// Notes why the call does nothing for a name, for callers who give up before another call settles it.
+    pub(crate) fn note(&self, name: &str, reason: &O) {
+        if let Some(entry) = self.shared.state().entries.get_mut(name) {
+            entry.reason = Some(reason.clone());
+        }
+    }
+
+    /// The call did nothing, and the next one has to wait: nobody who gives up meanwhile has an answer to wait for.
+    pub(crate) fn rest(&self) {
+        let mut state = self.shared.state();
+        for name in &self.held {
+            let Some(entry) = state.entries.get_mut(name) else { continue };
+            entry.resting = true;
+            let callers = std::mem::take(&mut entry.callers).into_iter();
+            let (leaving, staying): (Vec<_>, Vec<_>) = callers.partition(|caller| caller.leaving);
+            for caller in leaving {
+                // Whoever has left needs no answer.
+                let _ = caller.tell.send(Err(entry.reason.clone()));
+            }
+            entry.callers = staying;
+        }
+    }
+
+    /// The call did nothing: its names wait again, before all others, for this cargo or another.
+    pub(crate) fn put_back(&mut self) {
+        self.rest();
+        let mut state = self.shared.state();
+        let state = &mut *state;
+        for name in std::mem::take(&mut self.held).into_iter().rev() {
+            let Some(entry) = state.entries.get_mut(&name) else { continue };
+            entry.under_way = false;
+            entry.resting = false;
+            entry.callers.retain(|caller| !caller.tell.is_closed());
+            if entry.callers.is_empty() {
+                state.entries.remove(&name);
+            } else {
+                state.waiting.push_front(name);
+            }
+        }
+        if !self.seeking {
+            self.seeking = true;
+            state.seeking += 1;
+        }
+        self.taken = None;
+    }
+
     /// Tells the callers of a held name its outcome.
     pub(crate) fn settle(&mut self, name: &str, outcome: &O) {
         let Some(at) = self.held.iter().position(|held| held == name) else { return };
@@ -104,7 +129,7 @@ impl<O: Clone> Cargo<O> {
         let entry = self.shared.state().entries.remove(name);
         for caller in entry.into_iter().flat_map(|entry| entry.callers) {
             // Whoever has left needs no answer.
-            let _ = caller.tell.send(outcome.clone());
+            let _ = caller.tell.send(Ok(outcome.clone()));
         }
         self.shared.changed.notify_waiters();
     }

@@ -17,6 +17,8 @@ enum Act {
     Part,
     /// Every other name is seen to have succeeded; the others are sent again.
     Lose,
+    /// None is seen to have succeeded; all are sent again.
+    LoseAll,
     /// Ends without a word.
     Vanish,
     Panic,
@@ -60,6 +62,41 @@ impl Seen {
 
 type Outcome = (String, bool);
 
+impl Player {
+    fn perform(&self, act: Act, names: &[String], cargo: &mut Cargo<Outcome>) {
+        let mut seen = self.0.seen.lock().unwrap();
+        let mut settle = |seen: &mut Seen, name: &String, success: bool| {
+            if success {
+                let submitted = seen.submitted[name];
+                seen.succeeded.insert(name.clone(), submitted);
+            }
+            cargo.settle(name, &(name.clone(), success));
+        };
+        seen.let_go(names);
+        match act {
+            Act::Deliver => names.iter().for_each(|name| settle(&mut seen, name, true)),
+            Act::Part => {
+                names.iter().enumerate().for_each(|(at, name)| settle(&mut seen, name, at % 2 == 0));
+            }
+            Act::Lose => {
+                names.iter().step_by(2).for_each(|name| settle(&mut seen, name, true));
+            }
+            Act::Throttle => {
+                cargo.throttled();
+                for name in names {
+                    cargo.note(name, &(name.clone(), false));
+                }
+                cargo.put_back();
+            }
+            Act::LoseAll | Act::Vanish => {}
+            Act::Panic => {
+                drop(seen);
+                panic!("as the test wants it");
+            }
+        }
+    }
+}
+
 impl Carrier<Outcome> for Player {
     async fn carry(self, mut cargo: Cargo<Outcome>) {
         loop {
@@ -70,35 +107,16 @@ impl Carrier<Outcome> for Player {
             self.0.seen.lock().unwrap().took(&names);
             let (wait, act) = self.0.acts.lock().unwrap().pop_front().unwrap_or((50, Act::Deliver));
             tokio::time::sleep(Duration::from_millis(wait)).await;
-            let mut seen = self.0.seen.lock().unwrap();
-            let mut settle = |seen: &mut Seen, name: &String, success: bool| {
-                if success {
-                    let submitted = seen.submitted[name];
-                    seen.succeeded.insert(name.clone(), submitted);
+            self.perform(act, &names, &mut cargo);
+            if matches!(act, Act::Lose | Act::LoseAll) {
+                for name in cargo.held() {
+                    cargo.note(name, &(name.clone(), false));
                 }
-                cargo.settle(name, &(name.clone(), success));
-            };
-            seen.let_go(&names);
-            match act {
-                Act::Deliver => names.iter().for_each(|name| settle(&mut seen, name, true)),
-                Act::Part => {
-                    names.iter().enumerate().for_each(|(at, name)| settle(&mut seen, name, at % 2 == 0));
-                }
-                Act::Lose => {
-                    names.iter().step_by(2).for_each(|name| settle(&mut seen, name, true));
-                    cargo.put_back();
-                }
-                Act::Throttle => {
-                    cargo.throttled();
-                    cargo.put_back();
-                }
-                Act::Vanish => {}
-                Act::Panic => {
-                    drop(seen);
-                    panic!("as the test wants it");
-                }
+                cargo.rest();
+                tokio::time::sleep(Duration::from_millis(wait)).await;
+                cargo.put_back();
             }
-            if cargo.held().is_empty() && !matches!(act, Act::Lose | Act::Throttle) {
+            if cargo.held().is_empty() && !matches!(act, Act::Lose | Act::LoseAll | Act::Throttle) {
                 cargo.answered();
                 return;
             }
@@ -160,6 +178,7 @@ fn acts() -> impl Strategy<Value = Act> {
         2 => Just(Act::Throttle),
         2 => Just(Act::Part),
         2 => Just(Act::Lose),
+        1 => Just(Act::LoseAll),
         1 => Just(Act::Vanish),
         1 => Just(Act::Panic),
     ]
@@ -185,7 +204,10 @@ fn player(acts: impl IntoIterator<Item = (u64, Act)>) -> Player {
     Player(Arc::new(Stage { acts: Lock::new(acts.into_iter().collect()), seen: Lock::default() }))
 }
 
-async fn one(acts: impl IntoIterator<Item = (u64, Act)>, patience: u64) -> (Result<Outcome, Unserved>, u128) {
+async fn one(
+    acts: impl IntoIterator<Item = (u64, Act)>,
+    patience: u64,
+) -> (Result<Outcome, Unserved<Outcome>>, u128) {
     let (batcher, player) = (Batcher::new(100), player(acts));
     player.0.seen.lock().unwrap().submitted.insert("a".to_owned(), 1);
     let came = Instant::now();
@@ -202,12 +224,15 @@ async fn what_a_caller_hears_that_gives_up() {
     let done = Ok(("a".to_owned(), true));
     let why = Interrupted::Deadline;
     assert_eq!(one([(50, Act::Deliver)], 1000).await, (done.clone(), 55));
-    assert_eq!(one([(50, Act::Deliver)], 2).await, (Err(Unserved::Waiting(why, 0)), 2), "never sent");
+    assert_eq!(one([(50, Act::Deliver)], 2).await, (Err(Unserved::Waiting(why, 0, None)), 2), "never sent");
     assert_eq!(one([(3000, Act::Deliver)], 100).await, (done, 3005), "the answer came in time");
     let late = (Err(Unserved::UnderWay(why, 1)), 100 + GRACE.as_millis());
     assert_eq!(one([(9000, Act::Deliver)], 100).await, late);
-    let nothing_done = (Err(Unserved::Waiting(why, 1)), 3005);
-    assert_eq!(one([(3000, Act::Throttle)], 100).await, nothing_done, "refused after it gave up");
+    let refused = Err(Unserved::Waiting(why, 1, Some(("a".to_owned(), false))));
+    let after_it_gave_up = (refused.clone(), 3005);
+    assert_eq!(one([(3000, Act::Throttle)], 100).await, after_it_gave_up);
+    assert_eq!(one([(3000, Act::LoseAll)], 100).await, after_it_gave_up);
+    assert_eq!(one([(3000, Act::LoseAll)], 4000).await, (refused, 4000), "while the cargo rested");
     assert_eq!(one([(50, Act::Vanish)], 1000).await, (Err(Unserved::Dropped), 55));
     assert_eq!(one([(50, Act::Panic)], 1000).await, (Err(Unserved::Dropped), 55));
 }

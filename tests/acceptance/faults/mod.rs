@@ -1,0 +1,243 @@
+//! Every operation in every kind of trouble: [`table`] says what comes of it.
+
+mod operation;
+mod table;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ecs_simulator::{AccessKey, Call, Fault, KeyPair};
+
+use self::operation::Operation;
+use self::table::{Cause, Outcome, TABLE, Trouble};
+use crate::harness::trials::{self, Trial};
+use crate::harness::{Case, Nobody, REGION, Run, acceptance, host, keys};
+use crate::key_file::forbid_content;
+
+/// Somebody else's key pairs, whose names are close to ours.
+const BYSTANDERS: [&str; 2] = ["we", "web-10"];
+
+/// In the usual part: each row and each column at least once, and a few more.
+const USUAL: usize = 16;
+
+#[test]
+fn each_operation_in_each_kind_of_trouble() {
+    if host().is_none() {
+        return;
+    }
+    let usual = usual(trials::seed());
+    let mut trials = Vec::new();
+    for (row, (trouble, outcomes)) in TABLE.iter().enumerate() {
+        for (column, operation) in Operation::ALL.into_iter().enumerate() {
+            trials.push(Trial {
+                row: trouble.name.to_owned(),
+                column: operation.name().to_owned(),
+                usual: usual.contains(&(row, column)),
+                run: Box::new(move || {
+                    acceptance(|case| Cell { trouble, operation, outcome: outcomes[column] }.check(case));
+                }),
+            });
+        }
+    }
+    trials::run("faults::each_operation_in_each_kind_of_trouble", trials);
+}
+
+/// Rows and columns of the usual part.
+fn usual(seed: u64) -> Vec<(usize, usize)> {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut columns: Vec<usize> = (0..Operation::ALL.len()).collect();
+    random.shuffle(&mut columns);
+    let mut rows: Vec<usize> = (0..TABLE.len()).collect();
+    random.shuffle(&mut rows);
+    let mut cells: Vec<_> = rows.into_iter().zip(columns.into_iter().cycle()).collect();
+    while cells.len() < USUAL {
+        let cell = (random.usize(..TABLE.len()), random.usize(..Operation::ALL.len()));
+        if !cells.contains(&cell) {
+            cells.push(cell);
+        }
+    }
+    cells
+}
+
+#[test]
+fn the_usual_part_holds_each_row_and_each_column() {
+    for seed in 0..100 {
+        let cells = usual(seed);
+        let rows: BTreeSet<usize> = cells.iter().map(|(row, _)| *row).collect();
+        let columns: BTreeSet<usize> = cells.iter().map(|(_, column)| *column).collect();
+        assert_eq!(
+            (cells.len(), rows.len(), columns.len()),
+            (USUAL, TABLE.len(), Operation::ALL.len()),
+            "{seed}"
+        );
+    }
+}
+
+/// One operation in one kind of trouble.
+struct Cell {
+    trouble: &'static Trouble,
+    operation: Operation,
+    outcome: Outcome,
+}
+
+/// The trouble that a cell is in.
+enum Struck {
+    Fault(ecs_simulator::FaultHandle),
+    Nobody(#[expect(dead_code, reason = "holds the port")] Nobody),
+}
+
+impl Cell {
+    fn check(&self, case: &mut Case) {
+        let bystanders = self.prepare(case);
+        let struck = self.strike(case);
+        case.simulator.forget_calls();
+        let run = self.operation.run(case);
+        self.check_words(case, &run);
+        if let Struck::Fault(fault) = &struck {
+            self.check_calls(case, fault.hits());
+        }
+        let done = matches!(self.outcome, Outcome::Again | Outcome::Seen | Outcome::Done);
+        for name in self.operation.names() {
+            self.operation.check_key_pair(case, &name, done);
+            // Of what it does not know to be done, the state says nothing.
+            self.operation.check_state(case, &name, done && self.outcome != Outcome::Done);
+        }
+        self.check_key_file(case);
+        assert_eq!(others(case), bystanders);
+
+        // The trouble passes.
+        case.simulator.clear_faults();
+        drop(struck);
+        self.set_provider(case, &case.endpoints());
+        if self.operation.deletes() {
+            case.destroy().succeeded();
+        } else {
+            case.apply();
+            case.settled();
+        }
+        for name in self.operation.names() {
+            self.operation.check_key_pair(case, &name, true);
+            self.operation.check_state(case, &name, true);
+        }
+        if let Some(path) = self.operation.key_file(case) {
+            forbid_content(case, &path);
+        }
+        assert_eq!(others(case), bystanders);
+        // What is asked for at the end is that ours go and these stay.
+        case.destroy().succeeded();
+        assert_eq!(others(case), bystanders);
+        assert_eq!(case.names(), BYSTANDERS);
+        case.simulator.world(|world| BYSTANDERS.map(|name| world.remove_key_pair(REGION, name)));
+    }
+
+    /// What stands before the operation. Gives the others' key pairs.
+    fn prepare(&self, case: &mut Case) -> BTreeMap<String, KeyPair> {
+        let key = AccessKey::new("LTAItemporary", "temporary-secret", case.simulator.account());
+        case.simulator.add_access_key(key.with_token("the-token"));
+        case.use_credentials("LTAItemporary", "temporary-secret");
+        case.set_env("ALICLOUD_SECURITY_TOKEN", "the-token");
+        case.forbid("the-token");
+        case.simulator.world(|world| {
+            for name in BYSTANDERS {
+                world.add_key_pair(REGION, name, keys::A);
+            }
+        });
+        self.set_provider(case, &case.endpoints());
+        let (before, after) = self.operation.configs(case, self.trouble.limit);
+        if !self.operation.creates() {
+            case.write(&before);
+            case.apply();
+        }
+        case.write(&after);
+        others(case)
+    }
+
+    fn set_provider(&self, case: &Case, endpoints: &str) {
+        // Reads have no timeout of their own.
+        let limit = self.trouble.limit.filter(|_| self.operation == Operation::Read);
+        let limit = limit.map_or(String::new(), |it| format!("max_retry_timeout = {it}"));
+        case.set_provider(&format!("region = {REGION:?}\n{limit}\n{}\n{endpoints}", self.trouble.provider));
+    }
+
+    fn strike(&self, case: &Case) -> Struck {
+        let on = Fault::on(self.operation.action());
+        let fault = match self.trouble.cause {
+            Cause::NobodyThere => {
+                let nobody = Nobody::new();
+                let url = format!("http://{}", nobody.address);
+                self.set_provider(case, &format!("endpoints {{\n  ecs = {url:?}\n  sts = {url:?}\n}}\n"));
+                return Struck::Nobody(nobody);
+            }
+            Cause::Fault(times, how) => how(on).times(times),
+            Cause::Lasting(how) => how(on),
+        };
+        Struck::Fault(case.simulator.fail(fault))
+    }
+
+    /// Fails unless the command ended as it should, and said what it should.
+    fn check_words(&self, case: &Case, run: &Run) {
+        assert!(run.warnings().is_empty() || self.operation == Operation::CreateWithKeyFile, "{run}");
+        if matches!(self.outcome, Outcome::Again | Outcome::Seen) {
+            assert_eq!((run.code, run.errors().len()), (Some(0), 0), "{run}");
+            return;
+        }
+        assert_eq!(run.code, Some(1), "{run}");
+        let mut errors = run.errors();
+        errors.sort_by(|a, b| a.summary.cmp(&b.summary));
+        let names = self.operation.names();
+        assert_eq!(errors.len(), names.len(), "{run}");
+        for (name, error) in names.iter().zip(errors) {
+            let (summary, place) = self.operation.error(name, self.outcome);
+            error.says(&summary, place, self.trouble.says);
+            error.says(&summary, place, &["Region: cn-hangzhou"]);
+            let imports = self.outcome == Outcome::Unknown && self.operation.creates();
+            assert_eq!(error.detail.contains("import {"), imports, "{error:#?}");
+            if self.outcome == Outcome::Unknown && self.operation.deletes() {
+                let open = [
+                    "The next plan shows whether the last try changed anything",
+                    "carried out, or may be yet",
+                ];
+                assert!(open.iter().any(|it| error.detail.contains(it)), "{error:#?}");
+            }
+            if let Some(path) = self.operation.key_file(case).filter(|_| imports) {
+                error.says(&summary, place, &[&path.display().to_string(), "keep it until this is settled"]);
+            }
+        }
+    }
+
+    /// Fails unless the call was made as often as it should be, after it met the fault so many times.
+    fn check_calls(&self, case: &Case, hits: u32) {
+        assert!(hits > 0, "the fault was not met");
+        if let Cause::Fault(times, _) = self.trouble.cause {
+            assert_eq!(hits, times);
+        }
+        let all = case.simulator.calls();
+        let calls: Vec<&Call> = all.iter().filter(|call| call.action == self.operation.action()).collect();
+        if self.operation != Operation::DeleteTen && self.outcome == Outcome::Again {
+            assert_eq!(calls.len(), usize::try_from(hits).unwrap() + 1, "{calls:#?}");
+        }
+        if self.outcome == Outcome::Seen {
+            for name in self.operation.names() {
+                let named = calls.iter().filter(|call| {
+                    call.parameters.values().any(|it| it.contains(&format!("{name:?}")) || *it == name)
+                });
+                assert_eq!(named.count(), 1, "{name} was asked for more than once: {calls:#?}");
+            }
+        }
+    }
+
+    /// Fails unless a new private key is kept just when its public half is, or may be, in the cloud.
+    fn check_key_file(&self, case: &mut Case) {
+        let Some(path) = self.operation.key_file(case) else { return };
+        assert_eq!(path.exists(), self.outcome != Outcome::Fails, "{}", path.display());
+        if path.exists() {
+            forbid_content(case, &path);
+        }
+    }
+}
+
+/// The key pairs that are not ours.
+fn others(case: &Case) -> BTreeMap<String, KeyPair> {
+    let mut all = case.simulator.world(|world| world.key_pairs.get(REGION).cloned()).unwrap_or_default();
+    all.retain(|name, _| BYSTANDERS.contains(&name.as_str()));
+    all
+}
