@@ -192,14 +192,16 @@ impl Cell {
             let imports = self.outcome == Outcome::Unknown && self.operation.creates();
             assert_eq!(error.detail.contains("import {"), imports, "{error:#?}");
             if self.outcome == Outcome::Unknown && self.operation.deletes() {
-                let open = [
-                    "The next plan shows whether the last try changed anything",
-                    "carried out, or may be yet",
-                ];
+                let open =
+                    ["Whether the last try changed anything is not known", "carried out, or may be yet"];
                 assert!(open.iter().any(|it| error.detail.contains(it)), "{error:#?}");
             }
             if let Some(path) = self.operation.key_file(case).filter(|_| imports) {
-                error.says(&summary, place, &[&path.display().to_string(), "keep it until this is settled"]);
+                error.says(
+                    &summary,
+                    place,
+                    &[&path.display().to_string(), "Keep it until an apply has succeeded"],
+                );
             }
         }
     }
