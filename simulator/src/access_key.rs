@@ -15,6 +15,8 @@ pub struct AccessKey {
     pub(crate) enabled: bool,
     pub(crate) token: Option<String>,
     pub(crate) expires: Option<OffsetDateTime>,
+    /// The name of the session, for one with a token.
+    pub(crate) session: Option<String>,
 }
 
 impl fmt::Debug for AccessKey {
@@ -39,7 +41,13 @@ impl AccessKey {
             enabled: true,
             token: None,
             expires: None,
+            session: None,
         }
+    }
+
+    /// Nobody's, for calls that are not signed.
+    pub(crate) fn nobody(account: &str) -> Self {
+        Self::new("", "", account)
     }
 
     /// The key of a RAM user (of a role, for one with a token).

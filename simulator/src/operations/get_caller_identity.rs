@@ -13,8 +13,9 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Value, ApiError> {
     let (kind, arn, id) = match (&caller.token, &caller.user) {
         (Some(_), _) => {
             let role = caller.user.as_deref().unwrap_or("role");
-            let arn = format!("acs:ram::{account}:assumed-role/{role}/session");
-            ("AssumedRoleUser", arn, format!("3{account}:session"))
+            let session = caller.session.as_deref().unwrap_or("session");
+            let arn = format!("acs:ram::{account}:assumed-role/{role}/{session}");
+            ("AssumedRoleUser", arn, format!("3{account}:{session}"))
         }
         (None, Some(user)) => ("RAMUser", format!("acs:ram::{account}:user/{user}"), format!("2{account}")),
         (None, None) => ("Account", format!("acs:ram::{account}:root"), account.clone()),
