@@ -65,7 +65,10 @@ fn an_interrupt_of_a_wait_ends_it_at_once() {
         running.signal_group("INT");
         running.wait_for_line("Gracefully shutting down");
         let run = case.ended(running).failed();
-        assert!(run.text().contains("The run was interrupted. The next plan shows what is true in the cloud"), "{run}");
+        assert!(
+            run.text().contains("The run was interrupted. The next plan shows what is true in the cloud"),
+            "{run}"
+        );
         assert!(case.names().is_empty() && case.state().is_empty());
         assert_eq!(case.simulator.count("ImportKeyPair"), 1);
     });

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use time::OffsetDateTime;
 
 use crate::access_key::AccessKey;
@@ -69,10 +69,11 @@ impl Sessions {
 
     /// A new secret, which is remembered as given away.
     pub(crate) fn secret(&mut self, prefix: &str) -> String {
-        // Characters that are encoded in a query and those that are not, as in real tokens.
+        // It ends in characters that a query encodes, as real tokens hold them, and is the same in every encoding
+        // before those, so that it can be searched for.
         let mut bytes = [0_u8; 30];
         let _ = aws_lc_rs::rand::fill(&mut bytes);
-        let secret = format!("{prefix}{}+/=", STANDARD_NO_PAD.encode(bytes));
+        let secret = format!("{prefix}{}+/=", URL_SAFE_NO_PAD.encode(bytes));
         self.issued.push(secret.clone());
         secret
     }
