@@ -23,8 +23,16 @@ const ROOMS: [(&str, &[&str]); 7] = [
     ("prost::", &["framework/", "plugin/"]),
     ("reqwest::", &["alicloud/"]),
     ("hyper_util::", &["alicloud/", "plugin/"]),
-    ("std::env", &["plugin/", "provider/environment.rs", "main.rs"]),
-    ("std::fs", &["plugin/", "provider/key_pair/key_file.rs", "provider/key_pairs/output_file.rs"]),
+    ("std::env", &["plugin/", "alicloud/credentials/environment.rs", "main.rs"]),
+    (
+        "std::fs",
+        &[
+            "alicloud/credentials/files.rs",
+            "plugin/",
+            "provider/key_pair/key_file.rs",
+            "provider/key_pairs/output_file.rs",
+        ],
+    ),
     ("std::process", &["plugin/", "main.rs"]),
 ];
 

@@ -48,10 +48,10 @@ impl Client {
         let endpoint = self.shared.endpoint(operation.service);
         let now = self.shared.clock.unix_seconds();
         let parameters = parameters.clone().with(&self.shared.common);
-        let body = parameters.signed_form(operation, self.region(), credentials, &nonce, now);
+        let body = parameters.form(operation, self.region(), credentials, &nonce, now);
         let scrubber = Scrubber::new(credentials);
         let started = Instant::now();
-        let sent = self.shared.transport.send(HttpRequest { url: endpoint.url.clone(), body });
+        let sent = self.shared.transport.send(HttpRequest::form(endpoint.url.clone(), body));
         let sent = if operation.idempotent { call.run(sent).await } else { patiently(sent, call).await };
         let outcome = match sent {
             Err(why) => Err(Failure::Interrupted(why)),

@@ -57,7 +57,7 @@ pub(super) struct Shared {
     pub(super) common: Parameters,
     pub(super) credentials: Arc<dyn ProvideCredentials>,
     pub(super) clock: CorrectedClock,
-    pub(super) transport: Box<dyn Transport>,
+    pub(super) transport: Arc<dyn Transport>,
     pub(super) proxies: Proxies,
     ecs: Endpoint,
     sts: Endpoint,
@@ -76,13 +76,14 @@ impl Client {
     /// A client of this configuration. Does no I/O: connections are made at the first call.
     pub fn new(config: Config) -> Result<Self, ConfigError> {
         let http = Http::new(config.connect_timeout, config.read_timeout, &config.user_agent);
-        Self::with(config, Box::new(http), Box::new(SystemClock))
+        Self::with(config, Arc::new(http), Arc::new(SystemClock))
     }
 
-    pub(super) fn with(
+    /// A client that sends through `transport`, at the time of `clock`.
+    pub(crate) fn with(
         config: Config,
-        transport: Box<dyn Transport>,
-        clock: Box<dyn Clock>,
+        transport: Arc<dyn Transport>,
+        clock: Arc<dyn Clock>,
     ) -> Result<Self, ConfigError> {
         let endpoint = |service| Endpoint::resolve(service, &config.region, &config.endpoints, config.scheme);
         let shared = Shared {

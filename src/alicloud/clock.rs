@@ -1,5 +1,6 @@
 //! The wall clock, and its correction by the server's.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -20,13 +21,13 @@ impl Clock for SystemClock {
 /// A clock that can be told what time the server has: the service refuses a timestamp that is more than
 /// 15 minutes away from its own.
 pub(crate) struct CorrectedClock {
-    clock: Box<dyn Clock>,
+    clock: Arc<dyn Clock>,
     /// Seconds to add to the machine's time.
     correction: AtomicI64,
 }
 
 impl CorrectedClock {
-    pub(crate) fn new(clock: Box<dyn Clock>) -> Self {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         Self { clock, correction: AtomicI64::new(0) }
     }
 
@@ -38,6 +39,14 @@ impl CorrectedClock {
     /// By how many seconds the server's clock is ahead of this machine's.
     pub(crate) fn behind(&self, server: SystemTime) -> i64 {
         seconds(server).saturating_sub(seconds(self.clock.now()))
+    }
+
+    /// When it is that time on the server, by this machine's clock.
+    pub(crate) fn local(&self, server: SystemTime) -> SystemTime {
+        let correction = self.correction.load(Ordering::Relaxed);
+        let by = Duration::from_secs(correction.unsigned_abs());
+        let local = if correction > 0 { server.checked_sub(by) } else { server.checked_add(by) };
+        local.unwrap_or(server)
     }
 
     /// Takes the server's time from now on.

@@ -48,8 +48,12 @@ impl fmt::Display for Service {
 pub struct Endpoints {
     /// In place of the region's ECS host.
     pub ecs: Option<String>,
-    /// In place of the central STS host.
+    /// In place of the usual STS host.
     pub sts: Option<String>,
+    /// The region whose STS host to call; the central host if there is none.
+    pub sts_region: Option<String>,
+    /// Whether to call STS by the host for virtual private clouds, of `sts_region` or else of the client's region.
+    pub sts_vpc: bool,
 }
 
 /// What is wrong with a client's configuration.
@@ -87,14 +91,13 @@ impl Endpoint {
         endpoints: &Endpoints,
         scheme: Scheme,
     ) -> Result<Self, ConfigError> {
-        if region.is_empty()
-            || !region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        {
-            return Err(ConfigError::Region(region.to_owned()));
+        let sts_region = endpoints.sts_region.as_deref();
+        if let Some(bad) = [Some(region), sts_region].into_iter().flatten().find(|it| !is_region(it)) {
+            return Err(ConfigError::Region(bad.to_owned()));
         }
         let (given, default) = match service {
             Service::Ecs => (&endpoints.ecs, ecs_host(region)),
-            Service::Sts => (&endpoints.sts, "sts.aliyuncs.com".to_owned()),
+            Service::Sts => (&endpoints.sts, sts_host(region, sts_region, endpoints.sts_vpc)),
         };
         let text = given.as_deref().map(str::trim).filter(|text| !text.is_empty()).unwrap_or(&default);
         Self::parse(text, scheme).map_err(|why| ConfigError::Endpoint { service, why })
@@ -122,6 +125,20 @@ impl Endpoint {
     }
 }
 
+/// Whether it can be part of a host's name.
+fn is_region(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+/// The STS host: the central one, unless a region or the network for virtual private clouds is asked for.
+fn sts_host(region: &str, sts_region: Option<&str>, vpc: bool) -> String {
+    match (sts_region, vpc) {
+        (None, false) => "sts.aliyuncs.com".to_owned(),
+        (Some(region), false) => format!("sts.{region}.aliyuncs.com"),
+        (sts_region, true) => format!("sts-vpc.{}.aliyuncs.com", sts_region.unwrap_or(region)),
+    }
+}
+
 /// The ECS host of a region. Most follow one pattern; the exceptions are those of the official SDKs' tables.
 fn ecs_host(region: &str) -> String {
     match region {
@@ -144,7 +161,7 @@ mod tests {
         scheme: Scheme,
     ) -> Result<Endpoint, ConfigError> {
         let given = given.map(str::to_owned);
-        Endpoint::resolve(service, region, &Endpoints { ecs: given.clone(), sts: given }, scheme)
+        Endpoint::resolve(service, region, &Endpoints { ecs: given.clone(), sts: given, ..Endpoints::default() }, scheme)
     }
 
     #[test]
@@ -158,6 +175,26 @@ mod tests {
         for (service, region, url) in cases {
             assert_eq!(resolve(service, region, None, Scheme::Https).unwrap().url.as_str(), url);
         }
+    }
+
+    #[test]
+    fn sts_is_called_where_it_is_asked_for() {
+        let given = Some("sts.example".to_owned());
+        for (sts, sts_region, sts_vpc, host) in [
+            (None, None, false, "sts.aliyuncs.com"),
+            (None, Some("cn-qingdao"), false, "sts.cn-qingdao.aliyuncs.com"),
+            (None, Some("cn-qingdao"), true, "sts-vpc.cn-qingdao.aliyuncs.com"),
+            (None, None, true, "sts-vpc.cn-beijing.aliyuncs.com"),
+            (given, Some("cn-qingdao"), true, "sts.example"),
+        ] {
+            let endpoints =
+                Endpoints { ecs: None, sts, sts_region: sts_region.map(str::to_owned), sts_vpc };
+            let resolved = Endpoint::resolve(Service::Sts, "cn-beijing", &endpoints, Scheme::Https).unwrap();
+            assert_eq!(resolved.host, host);
+        }
+        let endpoints = Endpoints { sts_region: Some("evil.com/".into()), ..Endpoints::default() };
+        let error = Endpoint::resolve(Service::Sts, "cn-beijing", &endpoints, Scheme::Https).unwrap_err();
+        assert_eq!(error, ConfigError::Region("evil.com/".into()));
     }
 
     #[test]

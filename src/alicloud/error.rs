@@ -22,6 +22,8 @@ pub enum ErrorKind {
     Cancelled,
     /// No source had an access key.
     MissingCredentials,
+    /// A source of credentials that was to be used failed.
+    CredentialsFailed,
     /// The cloud doesn't know the access key: check which key is used.
     AccessKeyNotFound,
     /// The access key is switched off.

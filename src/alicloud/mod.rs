@@ -36,5 +36,7 @@ mod transport;
 pub use call::Call;
 pub(crate) use call::Interrupted;
 pub use client::{Client, Config};
+pub(crate) use clock::{Clock, SystemClock};
 pub use endpoint::{ConfigError, Endpoints, Scheme, Service};
 pub use error::{Error, ErrorKind};
+pub(crate) use transport::{Http, Transport};

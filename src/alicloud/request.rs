@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use time::OffsetDateTime;
-
-use super::credentials::Credentials;
-use super::operation::Operation;
+use super::credentials::{Credentials, expiration};
+use super::operation::{Operation, Proof};
 use super::signature::{canonical_query, percent_encode, sign};
 
 /// The parameters of a request. No value of theirs is ever logged.
@@ -55,9 +53,9 @@ impl Parameters {
         self
     }
 
-    /// The form body of one request: these parameters, the common ones, and the signature over all of them.
-    /// Each try needs its own `nonce` and time.
-    pub(crate) fn signed_form(
+    /// The form body of one request: these parameters, the common ones, and what proves who calls. Each try needs its
+    /// own `nonce` and time.
+    pub(crate) fn form(
         &self,
         operation: Operation,
         region: &str,
@@ -65,36 +63,30 @@ impl Parameters {
         nonce: &str,
         unix_seconds: i64,
     ) -> String {
-        let parameters = self
+        let common = self
             .clone()
             .set("Action", operation.name)
             .set("Version", operation.service.version())
             .set("Format", "JSON")
             .set("RegionId", region)
-            .set("AccessKeyId", credentials.access_key_id())
-            .set_some("SecurityToken", credentials.security_token())
-            .set("SignatureMethod", "HMAC-SHA1")
-            .set("SignatureVersion", "1.0")
             .set("SignatureNonce", nonce)
-            .set("Timestamp", timestamp(unix_seconds));
-        let form = canonical_query(&parameters.0);
-        let signature = sign("POST", &form, credentials.access_key_secret());
-        format!("{form}&Signature={}", percent_encode(&signature))
+            .set("Timestamp", expiration::write_unix(unix_seconds));
+        match operation.proof {
+            Proof::OidcToken => {
+                canonical_query(&common.set_some("OIDCToken", credentials.security_token()).0)
+            }
+            Proof::Signature => {
+                let parameters = common
+                    .set("AccessKeyId", credentials.access_key_id())
+                    .set_some("SecurityToken", credentials.security_token())
+                    .set("SignatureMethod", "HMAC-SHA1")
+                    .set("SignatureVersion", "1.0");
+                let form = canonical_query(&parameters.0);
+                let signature = sign("POST", &form, credentials.access_key_secret());
+                format!("{form}&Signature={}", percent_encode(&signature))
+            }
+        }
     }
-}
-
-/// `yyyy-MM-ddTHH:mm:ssZ`, in UTC. A time that no calendar holds becomes the epoch, which the service refuses.
-fn timestamp(unix_seconds: i64) -> String {
-    let time = OffsetDateTime::from_unix_timestamp(unix_seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
-        time.year(),
-        u8::from(time.month()),
-        time.day(),
-        time.hour(),
-        time.minute(),
-        time.second()
-    )
 }
 
 /// A value that no other request has.
@@ -114,7 +106,7 @@ mod tests {
         let operation = Operation::once(Service::Ecs, "DeleteKeyPairs");
         let credentials =
             Credentials::new("testid", "testsecret".into(), Some("CAES+/=tok".into()), "a test");
-        let form = Parameters::new().set("KeyPairNames", r#"["a b","k~1*"]"#).signed_form(
+        let form = Parameters::new().set("KeyPairNames", r#"["a b","k~1*"]"#).form(
             operation,
             "cn-hangzhou",
             &credentials,
@@ -124,6 +116,18 @@ mod tests {
         assert!(form.contains("&KeyPairNames=%5B%22a%20b%22%2C%22k~1%2A%22%5D&"), "{form}");
         assert!(form.contains("&Timestamp=2016-02-23T12%3A46%3A24Z&"), "{form}");
         assert!(form.ends_with("&Signature=kVn3h4M%2BUT%2F4nHZhy8daX91jobw%3D"), "{form}");
+    }
+
+    #[test]
+    fn an_oidc_token_takes_the_place_of_the_signature() {
+        let operation = Operation::idempotent(Service::Sts, "AssumeRoleWithOIDC").by_oidc_token();
+        let token = Credentials::new("", "".into(), Some("to.ke+n".into()), "a test");
+        let form = Parameters::new().set("RoleArn", "r").form(operation, "cn-beijing", &token, "n", 0);
+        assert_eq!(
+            form,
+            "Action=AssumeRoleWithOIDC&Format=JSON&OIDCToken=to.ke%2Bn&RegionId=cn-beijing&RoleArn=r&\
+             SignatureNonce=n&Timestamp=1970-01-01T00%3A00%3A00Z&Version=2015-04-01"
+        );
     }
 
     #[test]
@@ -138,9 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn timestamps_and_nonces() {
-        assert_eq!(timestamp(0), "1970-01-01T00:00:00Z");
-        assert_eq!(timestamp(i64::MAX), "1970-01-01T00:00:00Z");
+    fn a_nonce_is_used_once() {
         let (one, two) = (nonce().unwrap(), nonce().unwrap());
         assert!(one.len() == 32 && one != two);
     }

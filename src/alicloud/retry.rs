@@ -7,6 +7,7 @@
 //! | HTTP 5xx, connection lost, no answer in time | again with growing waits | [`ErrorKind::ReplyLost`] |
 //! | an answer that can't be read (with HTTP 2xx, where it is repeatable) | again, [`UNREADABLE`] times | [`ErrorKind::ReplyLost`] |
 //! | the clock is off | once more, with the server's time | the same: it was refused |
+//! | temporary credentials have run out | once more, with others, if there are any | the same: it was refused |
 //! | anything else | final | final |
 //!
 //! All of it ends at the deadline of the [`Call`], or when that is cancelled; repetitions also at the client's own limit,
@@ -24,6 +25,7 @@ use super::attempt::Failure;
 use super::backoff;
 use super::call::{Call, Interrupted};
 use super::client::Client;
+use super::credentials::CredentialsError;
 use super::error::{Error, ErrorKind};
 use super::json::Object;
 use super::limiter::Permit;
@@ -121,7 +123,7 @@ impl Client {
                 .run(self.shared.credentials.credentials())
                 .await
                 .map_err(|why| history.interrupted(why, call))?
-                .map_err(|why| history.locate(Error::new(ErrorKind::MissingCredentials, why.to_string())))?;
+                .map_err(|why| history.locate(without_credentials(&why)))?;
             let Some(parameters) = load.take() else {
                 return Err(history.interrupted(Interrupted::Cancelled, call));
             };
@@ -145,7 +147,7 @@ impl Client {
                 Err(Failure::Refused(refusal)) => refusal,
             };
             let error = history.locate(refusal.error.clone().with_credential(credentials.describe()));
-            let next = self.next(&permit, &refusal, &error, &mut history);
+            let next = self.next(&permit, &refusal, &error, credentials.is_temporary(), &mut history);
             if !matches!(next, Next::GiveUp(_)) {
                 load.put_back(&error);
             }
@@ -155,6 +157,12 @@ impl Client {
             match next {
                 Next::GiveUp(error) => return Err(error),
                 Next::Again => {}
+                Next::Renew(error) => match call.run(self.shared.credentials.renew(&credentials)).await {
+                    Ok(Ok(true)) => tracing::info!("the service says that the credentials ran out; trying others"),
+                    Ok(Ok(false)) => return Err(error),
+                    Ok(Err(why)) => return Err(history.locate(without_credentials(&why)).with_last(Some(error))),
+                    Err(why) => return Err(history.interrupted(why, call)),
+                },
                 Next::Wait(wait)
                     if patience.deadline < call.deadline && Instant::now() + wait >= patience.deadline =>
                 {
@@ -182,7 +190,14 @@ impl Client {
     }
 
     /// Decides what follows a refusal. `error` is the refusal with its context.
-    fn next(&self, permit: &Permit<'_>, refusal: &Refusal, error: &Error, history: &mut History) -> Next {
+    fn next(
+        &self,
+        permit: &Permit<'_>,
+        refusal: &Refusal,
+        error: &Error,
+        temporary: bool,
+        history: &mut History,
+    ) -> Next {
         let operation = history.operation;
         if error.kind() == ErrorKind::Throttled {
             if let Some(closed) = permit.throttled(refusal.wait, error) {
@@ -220,6 +235,10 @@ impl Client {
                 history.clock_corrected = true;
                 Next::Again
             }
+            ErrorKind::TokenExpired | ErrorKind::TokenInvalid if temporary && !history.renewed => {
+                history.renewed = true;
+                Next::Renew(error.clone())
+            }
             ErrorKind::Unreachable => {
                 let since = *history.unreachable_since.get_or_insert(history.attempt_started);
                 let wait = history.next_wait();
@@ -250,6 +269,13 @@ impl Client {
     }
 }
 
+/// The error of a call that has nothing to sign with.
+fn without_credentials(why: &CredentialsError) -> Error {
+    let kind =
+        if why.is_missing() { ErrorKind::MissingCredentials } else { ErrorKind::CredentialsFailed };
+    Error::new(kind, why.to_string())
+}
+
 /// How somebody waited for a request that others share.
 pub(super) struct SharedWait {
     pub(super) started: Instant,
@@ -263,6 +289,8 @@ pub(super) struct SharedWait {
 enum Next {
     GiveUp(Error),
     Again,
+    /// With other credentials; with this error if there are none.
+    Renew(Error),
     Wait(Duration),
 }
 
@@ -280,6 +308,7 @@ struct History {
     unreachable_since: Option<Instant>,
     unreadable: u32,
     clock_corrected: bool,
+    renewed: bool,
     last: Option<Error>,
 }
 
@@ -297,6 +326,7 @@ impl History {
             unreachable_since: None,
             unreadable: 0,
             clock_corrected: false,
+            renewed: false,
             last: None,
         }
     }

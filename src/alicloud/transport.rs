@@ -9,8 +9,8 @@ use std::pin::Pin;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use http::HeaderMap;
 use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use url::Url;
 
 use super::proxy::Proxies;
@@ -24,8 +24,33 @@ const IDLE: Duration = Duration::from_secs(10);
 
 /// A request, ready to be sent. The body holds a signature and perhaps a token, so there is no `Debug`.
 pub(crate) struct HttpRequest {
+    pub(crate) method: Method,
     pub(crate) url: Url,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: String,
+    /// Never through a proxy. Only for plain HTTP.
+    pub(crate) direct: bool,
+}
+
+impl HttpRequest {
+    /// A request without headers and body.
+    pub(crate) fn new(method: Method, url: Url) -> Self {
+        Self { method, url, headers: HeaderMap::new(), body: String::new(), direct: false }
+    }
+
+    /// A form, posted to an API that answers in JSON.
+    pub(crate) fn form(url: Url, body: String) -> Self {
+        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+        let json = HeaderValue::from_static("application/json");
+        let request = Self::new(Method::POST, url).header(CONTENT_TYPE, form).header(ACCEPT, json);
+        Self { body, ..request }
+    }
+
+    /// The same, with this header.
+    pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
 }
 
 /// An answer, read to its end.
@@ -82,12 +107,12 @@ impl Http {
         }
     }
 
-    fn client(&self, url: &Url) -> Result<&reqwest::Client, SendError> {
-        let is_plain = url.scheme() == "http" && self.proxies.of(url).is_none();
+    fn client(&self, url: &Url, direct: bool) -> Result<&reqwest::Client, SendError> {
+        let is_plain = url.scheme() == "http" && (direct || self.proxies.of(url).is_none());
         let client = if is_plain { &self.plain } else { &self.secure };
         let built = client.get_or_init(|| {
             let builder = reqwest::Client::builder();
-            let builder = if is_plain { builder.tls_certs_only([]) } else { builder };
+            let builder = if is_plain { builder.tls_certs_only([]).no_proxy() } else { builder };
             builder
                 .connect_timeout(self.connect_timeout)
                 .read_timeout(self.read_timeout)
@@ -102,12 +127,11 @@ impl Http {
         built.as_ref().map_err(|why| SendError::Untrusted(format!("the client can't be set up: {why}")))
     }
 
-    async fn post(&self, request: HttpRequest) -> Result<HttpReply, SendError> {
+    async fn exchange(&self, request: HttpRequest) -> Result<HttpReply, SendError> {
         let mut response = self
-            .client(&request.url)?
-            .post(request.url)
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(ACCEPT, "application/json")
+            .client(&request.url, request.direct)?
+            .request(request.method, request.url)
+            .headers(request.headers)
             .body(request.body)
             .send()
             .await
@@ -125,7 +149,7 @@ impl Http {
 
 impl Transport for Http {
     fn send(&self, request: HttpRequest) -> SendFuture<'_> {
-        Box::pin(self.post(request))
+        Box::pin(self.exchange(request))
     }
 }
 

@@ -76,11 +76,6 @@ impl Attempt<'_> {
             ErrorKind::Cancelled => {
                 "The run was interrupted. The next plan shows what is true in the cloud.".to_owned()
             }
-            ErrorKind::MissingCredentials => {
-                "Set access_key and secret_key in the provider block, or the environment variables \
-                 ALICLOUD_ACCESS_KEY and ALICLOUD_SECRET_KEY."
-                    .to_owned()
-            }
             ErrorKind::AccessKeyNotFound => format!(
                 "The cloud does not know the {credential}. Check that it is written right, that it was not deleted, \
                  and that it belongs to the site (China or international) of the endpoint. The key pair may well \
@@ -143,6 +138,8 @@ impl Attempt<'_> {
                  provider block and the proxy variables."
                     .to_owned()
             }
+            // These two say it themselves, source by source.
+            ErrorKind::MissingCredentials | ErrorKind::CredentialsFailed => String::new(),
             ErrorKind::InvalidInput | ErrorKind::AlreadyExists | ErrorKind::Other => String::new(),
         }
     }

@@ -3,7 +3,6 @@
 mod cloud;
 mod config;
 mod diagnostics;
-mod environment;
 mod key_files;
 mod key_pair;
 mod key_pair_attachment;
@@ -13,7 +12,6 @@ mod unbindings;
 
 use self::cloud::Cloud;
 use self::config::ProviderModel;
-use self::environment::ProcessEnvironment;
 use self::key_pair::{KeyPair, OneKeyPair};
 use self::key_pair_attachment::Attachment;
 use self::key_pairs::KeyPairs;
@@ -64,6 +62,6 @@ impl Provider for Alicloud {
         host: Host,
         diagnostics: &mut Diagnostics,
     ) -> Option<Cloud> {
-        config::configure(&config, &host, &ProcessEnvironment, diagnostics)
+        config::configure(&config, &host, &config::Surroundings::default(), diagnostics)
     }
 }

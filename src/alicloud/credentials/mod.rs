@@ -1,20 +1,39 @@
 //! Where access keys come from.
 //!
-//! A source implements [`ProvideCredentials`]; the client asks it before each request, so that a source may
-//! refresh what it hands out.
+//! Each `Source` is one place where credentials may be, in a file of its own; a `Chain` asks several in order, and
+//! `Refreshing` keeps what was found as long as it holds. The client asks its [`ProvideCredentials`] before each
+//! request, so that credentials may change under way. Sources touch the world outside through a `World` only.
 
-mod missing;
+mod assume_role;
+mod chain;
+mod environment;
+pub(crate) mod expiration;
+mod files;
+mod profile;
+mod refreshing;
+mod secret_json;
+mod source;
 mod static_keys;
+mod world;
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use secrecy::{ExposeSecret, SecretString};
 
-pub use missing::Missing;
+pub(crate) use assume_role::{AssumeRole, Role};
+pub(crate) use chain::{Chain, Link};
+pub(crate) use environment::{Environment, ProcessEnvironment};
+pub(crate) use profile::{Profile, ProfileFile};
+pub(crate) use refreshing::Refreshing;
+pub(crate) use secret_json::SecretObject;
+pub use source::CredentialsError;
+pub(crate) use source::{Loading, NotLoaded, Source};
 pub use static_keys::Static;
+pub(crate) use world::{StsHost, World};
 
 /// An access key, with the token of a temporary one, and where it was found.
 #[derive(Clone)]
@@ -23,6 +42,7 @@ pub struct Credentials {
     access_key_secret: SecretString,
     security_token: Option<SecretString>,
     origin: Arc<str>,
+    expires: Option<SystemTime>,
 }
 
 impl Credentials {
@@ -39,7 +59,29 @@ impl Credentials {
             access_key_secret,
             security_token: security_token.filter(|token| !token.expose_secret().is_empty()),
             origin: origin.into(),
+            expires: None,
         }
+    }
+
+    /// The same, running out at a time of this machine's clock.
+    pub(crate) fn until(mut self, expires: Option<SystemTime>) -> Self {
+        self.expires = expires;
+        self
+    }
+
+    /// When they run out; `None` if never, or if nobody said.
+    pub(crate) fn expires(&self) -> Option<SystemTime> {
+        self.expires
+    }
+
+    /// Whether they only hold for a while.
+    pub(crate) fn is_temporary(&self) -> bool {
+        self.security_token.is_some()
+    }
+
+    /// Whether the service can't tell them from the others.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        self.access_key_id == other.access_key_id && self.security_token() == other.security_token()
     }
 
     /// Where the key was found, for messages.
@@ -49,6 +91,9 @@ impl Credentials {
 
     /// The key in words that may be shown: its last four characters and its origin.
     pub fn describe(&self) -> String {
+        if self.access_key_id.is_empty() && self.is_temporary() {
+            return format!("OIDC token from {}", self.origin);
+        }
         format!("access key {} from {}", self.masked_id(), self.origin)
     }
 
@@ -78,24 +123,27 @@ impl fmt::Debug for Credentials {
         f.debug_struct("Credentials")
             .field("access_key_id", &self.masked_id())
             .field("origin", &self.origin)
-            .field("temporary", &self.security_token.is_some())
+            .field("temporary", &self.is_temporary())
             .finish_non_exhaustive()
     }
 }
-
-/// Why a source has no credentials, in a sentence for the user. Holds no secret.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct CredentialsError(pub String);
 
 /// What [`ProvideCredentials`] answers with.
 pub type CredentialsFuture<'a> =
     Pin<Box<dyn Future<Output = Result<Credentials, CredentialsError>> + Send + 'a>>;
 
-/// A source of credentials.
+/// What [`ProvideCredentials::renew`] answers with.
+pub type RenewFuture<'a> = Pin<Box<dyn Future<Output = Result<bool, CredentialsError>> + Send + 'a>>;
+
+/// Credentials for a client.
 pub trait ProvideCredentials: Send + Sync + fmt::Debug {
     /// The credentials to sign the next request with.
     fn credentials(&self) -> CredentialsFuture<'_>;
+
+    /// Gets others in place of these, which the service says have run out. Whether there are any.
+    fn renew<'a>(&'a self, _refused: &'a Credentials) -> RenewFuture<'a> {
+        Box::pin(async { Ok(false) })
+    }
 }
 
 #[cfg(test)]

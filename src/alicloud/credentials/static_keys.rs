@@ -1,5 +1,6 @@
 //! An access key that never changes.
 
+use super::source::{Loading, Source};
 use super::{Credentials, CredentialsFuture, ProvideCredentials};
 
 /// Hands out one access key, given once.
@@ -15,6 +16,12 @@ impl Static {
 
 impl ProvideCredentials for Static {
     fn credentials(&self) -> CredentialsFuture<'_> {
+        Box::pin(async { Ok(self.0.clone()) })
+    }
+}
+
+impl Source for Static {
+    fn load(&self) -> Loading<'_> {
         Box::pin(async { Ok(self.0.clone()) })
     }
 }

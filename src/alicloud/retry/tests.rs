@@ -7,7 +7,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use super::*;
 use crate::alicloud::client::Config;
 use crate::alicloud::clock::SystemClock;
-use crate::alicloud::credentials::{Credentials, Missing, Static};
+use crate::alicloud::credentials::{Chain, Credentials, Link, Refreshing, Static};
 use crate::alicloud::endpoint::{Endpoints, Service};
 use crate::alicloud::testing::{
     Act, KEY_ID, LogCapture, SECRET, Script, TOKEN, answer, code, config, with_header, within,
@@ -219,7 +219,8 @@ async fn a_call_under_way_is_heard_out_if_only_its_answer_tells_the_outcome() {
 #[tokio::test(start_paused = true)]
 async fn without_credentials_nothing_is_sent() {
     let script = Script::new([fine()]);
-    let missing = Missing::new(vec!["the provider block: no `access_key`".into()]);
+    let chain = Chain::new(vec![Link::skipped("the provider block", "no `access_key`")], "Set it.");
+    let missing = Refreshing::new(chain, Arc::new(SystemClock));
     let error = fail(&script.client_with(Arc::new(missing)), READ, &within(60)).await;
     assert_eq!((error.kind(), error.tries()), (ErrorKind::MissingCredentials, 0));
     assert!(error.message().contains("the provider block: no `access_key`"), "{error}");
@@ -298,7 +299,7 @@ fn impatient(script: &Script) -> Client {
         secure_transport: Some("true".to_owned()),
         ..config(Arc::new(credentials), Endpoints::default())
     };
-    Client::with(config, Box::new(script.clone()), Box::new(SystemClock)).unwrap()
+    Client::with(config, Arc::new(script.clone()), Arc::new(SystemClock)).unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -329,4 +330,48 @@ async fn what_every_call_says_is_in_every_call() {
     assert_eq!((form["SourceIp"].as_str(), form["SecureTransport"].as_str()), ("192.0.2.1", "true"));
     execute(&script.client(), READ, &within(60)).await.ok();
     assert!(!script.seen()[1].form.contains_key("SourceIp"));
+}
+
+/// Hands out `STS.0`, and another one each time that one is refused, up to the last.
+#[derive(Debug)]
+struct Renewable {
+    now: std::sync::atomic::AtomicU32,
+    last: u32,
+}
+
+impl crate::alicloud::credentials::ProvideCredentials for Renewable {
+    fn credentials(&self) -> crate::alicloud::credentials::CredentialsFuture<'_> {
+        let number = self.now.load(std::sync::atomic::Ordering::Relaxed);
+        let token = Some(format!("token-{number}").into());
+        Box::pin(async move { Ok(Credentials::new(format!("STS.{number}"), SECRET.into(), token, "a test")) })
+    }
+
+    fn renew<'a>(&'a self, _: &'a Credentials) -> crate::alicloud::credentials::RenewFuture<'a> {
+        let number = self.now.load(std::sync::atomic::Ordering::Relaxed);
+        self.now.store((number + 1).min(self.last), std::sync::atomic::Ordering::Relaxed);
+        Box::pin(async move { Ok(number < self.last) })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn expired_credentials_are_replaced_once_and_the_call_repeated() {
+    let expired = || code(403, "InvalidSecurityToken.Expired");
+    for (acts, last, outcome, ids) in [
+        (vec![expired(), fine()], 1, None, vec!["STS.0", "STS.1"]),
+        (vec![code(403, "InvalidSecurityToken.Malformed"), fine()], 1, None, vec!["STS.0", "STS.1"]),
+        (vec![expired(), expired(), fine()], 9, Some(ErrorKind::TokenExpired), vec!["STS.0", "STS.1"]),
+        (vec![expired(), fine()], 0, Some(ErrorKind::TokenExpired), vec!["STS.0"]),
+    ] {
+        let script = Script::new(acts);
+        let client = script.client_with(Arc::new(Renewable { now: 0.into(), last }));
+        let error = execute(&client, WRITE, &within(100)).await.err();
+        assert_eq!(error.map(|it| it.kind()), outcome);
+        let seen: Vec<_> = script.seen().iter().map(|it| it.form["AccessKeyId"].clone()).collect();
+        assert_eq!(seen, ids);
+    }
+    // A lasting key has no token that could expire.
+    let script = Script::new([expired(), fine()]);
+    let key = Credentials::new("LTAI", SECRET.into(), None, "a test");
+    let error = fail(&script.client_with(Arc::new(Static::new(key))), WRITE, &within(100)).await;
+    assert_eq!((error.kind(), script.seen().len()), (ErrorKind::TokenExpired, 1));
 }

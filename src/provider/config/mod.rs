@@ -1,5 +1,7 @@
 //! The provider block, and the client that it makes.
 
+mod arguments;
+mod credentials;
 mod endpoints;
 mod model;
 mod regions;
@@ -10,14 +12,17 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::SecretString;
-
+use self::arguments::{
+    Argument, CONFIGURATION_SOURCE, CONNECT_TIMEOUT, ECS_ENDPOINT, MAX_RETRY_TIMEOUT, READ_TIMEOUT, REGION,
+    SECURE_TRANSPORT, SECURITY_TRANSPORT, SKIP_REGION_VALIDATION, SOURCE_IP, STS_ENDPOINT,
+};
 use self::endpoints::EndpointsModel;
 pub(super) use self::model::ProviderModel;
 use super::cloud::{Cloud, Settings};
-use super::environment::Environment;
-use crate::alicloud::credentials::{Credentials, Missing, ProvideCredentials, Static};
-use crate::alicloud::{Client, Config, ConfigError, Endpoints, Scheme, Service};
+use crate::alicloud::credentials::{Chain, Environment, ProcessEnvironment, Refreshing, World};
+use crate::alicloud::{
+    Client, Clock, Config, ConfigError, Endpoints, Http, Scheme, Service, SystemClock, Transport,
+};
 use crate::cty::{Number, Path};
 use crate::framework::duration::{self, or_default};
 use crate::framework::schema::Schema;
@@ -29,6 +34,12 @@ const DEFAULT_REGION: &str = "cn-beijing";
 /// Connect and read timeout when nothing sets them, in milliseconds, as in the official provider.
 const DEFAULT_TIMEOUT_MS: u64 = 60_000;
 
+/// The region whose STS host is called, in place of the central host.
+const STS_REGION: &str = "ALIBABA_CLOUD_STS_REGION";
+
+/// Whether STS is called by its host for virtual private clouds.
+const STS_VPC: &str = "ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED";
+
 /// An hour: a longer timeout is a mistake of units.
 const LONGEST_TIMEOUT_MS: u64 = 3_600_000;
 
@@ -37,71 +48,6 @@ const LONGEST_RETRY_S: u64 = 86_400;
 
 /// Most characters of `configuration_source`, as in the official provider.
 const LONGEST_SOURCE: usize = 1024;
-
-/// An argument that falls back to environment variables.
-struct Argument {
-    name: &'static str,
-    variables: &'static [&'static str],
-}
-
-const REGION: Argument = Argument { name: "region", variables: &["ALICLOUD_REGION", "ALIBABA_CLOUD_REGION"] };
-const ACCESS_KEY: Argument = Argument {
-    name: "access_key",
-    variables: &["ALICLOUD_ACCESS_KEY", "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABACLOUD_ACCESS_KEY_ID"],
-};
-const SECRET_KEY: Argument = Argument {
-    name: "secret_key",
-    variables: &["ALICLOUD_SECRET_KEY", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABACLOUD_ACCESS_KEY_SECRET"],
-};
-const SECURITY_TOKEN: Argument = Argument {
-    name: "security_token",
-    variables: &["ALICLOUD_SECURITY_TOKEN", "ALIBABA_CLOUD_SECURITY_TOKEN", "ALIBABACLOUD_SECURITY_TOKEN"],
-};
-const CONNECT_TIMEOUT: Argument =
-    Argument { name: "client_connect_timeout", variables: &["CLIENT_CONNECT_TIMEOUT"] };
-const READ_TIMEOUT: Argument = Argument { name: "client_read_timeout", variables: &["CLIENT_READ_TIMEOUT"] };
-const MAX_RETRY_TIMEOUT: Argument = Argument { name: "max_retry_timeout", variables: &["MAX_RETRY_TIMEOUT"] };
-const SOURCE_IP: Argument =
-    Argument { name: "source_ip", variables: &["ALICLOUD_SOURCE_IP", "ALIBABA_CLOUD_SOURCE_IP"] };
-const SECURE_TRANSPORT: Argument = Argument {
-    name: "secure_transport",
-    variables: &["ALICLOUD_SECURE_TRANSPORT", "ALIBABA_CLOUD_SECURE_TRANSPORT"],
-};
-const SECURITY_TRANSPORT: Argument = Argument {
-    name: "security_transport",
-    variables: &["ALICLOUD_SECURITY_TRANSPORT", "ALIBABA_CLOUD_SECURITY_TRANSPORT"],
-};
-const CONFIGURATION_SOURCE: Argument =
-    Argument { name: "configuration_source", variables: &["TF_APPEND_USER_AGENT"] };
-const SKIP_REGION_VALIDATION: Argument =
-    Argument { name: "skip_region_validation", variables: &["ALICLOUD_SKIP_REGION_VALIDATION"] };
-const PROFILE: Argument =
-    Argument { name: "profile", variables: &["ALICLOUD_PROFILE", "ALIBABA_CLOUD_PROFILE"] };
-const CREDENTIALS_FILE: Argument = Argument {
-    name: "shared_credentials_file",
-    variables: &["ALICLOUD_SHARED_CREDENTIALS_FILE", "ALIBABA_CLOUD_CREDENTIALS_FILE"],
-};
-const CREDENTIALS_URI: Argument = Argument {
-    name: "credentials_uri",
-    variables: &["ALICLOUD_CREDENTIALS_URI", "ALIBABA_CLOUD_CREDENTIALS_URI"],
-};
-const ECS_ROLE_NAME: Argument =
-    Argument { name: "ecs_role_name", variables: &["ALICLOUD_ECS_ROLE_NAME", "ALIBABA_CLOUD_ECS_METADATA"] };
-const ECS_ENDPOINT: Argument =
-    Argument { name: "ecs", variables: &["ALIBABA_CLOUD_ENDPOINT_ECS", "ECS_ENDPOINT"] };
-const STS_ENDPOINT: Argument =
-    Argument { name: "sts", variables: &["ALIBABA_CLOUD_ENDPOINT_STS", "STS_ENDPOINT"] };
-
-impl Argument {
-    /// The value, and where it was found, in words that complete "from …".
-    fn find(&self, configured: &Attr<String>, environment: &dyn Environment) -> Option<(String, String)> {
-        if let Some(value) = configured.as_str().filter(|value| !value.is_empty()) {
-            return Some((value.to_owned(), "the provider block".to_owned()));
-        }
-        let (name, value) = environment.first(self.variables)?;
-        Some((value, format!("the environment variable {name}")))
-    }
-}
 
 pub(super) fn schema() -> Schema {
     schema::schema()
@@ -149,11 +95,25 @@ fn of_all<'a>(
     given
 }
 
+/// What the provider is configured in; tests bring their own.
+pub(super) struct Surroundings {
+    environment: Arc<dyn Environment>,
+    /// In place of the network.
+    transport: Option<Arc<dyn Transport>>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Default for Surroundings {
+    fn default() -> Self {
+        Self { environment: Arc::new(ProcessEnvironment), transport: None, clock: Arc::new(SystemClock) }
+    }
+}
+
 /// Makes the client. Values that are known only after apply make one that says so when it is used.
 pub(super) fn configure(
     config: &ProviderModel,
     host: &Host,
-    environment: &dyn Environment,
+    surroundings: &Surroundings,
     diagnostics: &mut Diagnostics,
 ) -> Option<Cloud> {
     let unknown = unknown_arguments(config);
@@ -167,9 +127,9 @@ pub(super) fn configure(
             ),
         )));
     }
-    match client(config, host, environment) {
+    match client(config, host, surroundings) {
         Ok(client) => {
-            warn_of_the_region(config, client.region(), environment, diagnostics);
+            warn_of_the_region(config, client.region(), &*surroundings.environment, diagnostics);
             let settings = Settings {
                 wait_for_unbind: or_default(&config.wait_for_unbind, Duration::ZERO),
                 plan_time_checks: config.plan_time_checks.known().copied().unwrap_or(true),
@@ -238,9 +198,17 @@ fn unknown_arguments(config: &ProviderModel) -> Vec<&'static str> {
     .collect()
 }
 
-fn client(config: &ProviderModel, host: &Host, environment: &dyn Environment) -> Result<Client, Diagnostic> {
-    let region =
-        REGION.find(&config.region, environment).map_or_else(|| DEFAULT_REGION.to_owned(), |it| it.0);
+fn client(
+    config: &ProviderModel,
+    host: &Host,
+    surroundings: &Surroundings,
+) -> Result<Client, Diagnostic> {
+    let environment = &*surroundings.environment;
+    let region = REGION
+        .find(&config.region, environment)
+        .map(|it| it.0)
+        .or_else(|| credentials::region(config, environment))
+        .unwrap_or_else(|| DEFAULT_REGION.to_owned());
     let endpoint = |argument: &Argument, given: Vec<&str>| {
         let given: Attr<String> = given.first().map(|host| (*host).to_owned()).into();
         argument.find(&given, environment).map(|it| it.0)
@@ -256,12 +224,15 @@ fn client(config: &ProviderModel, host: &Host, environment: &dyn Environment) ->
         })
     };
     let scheme = config.protocol.as_str().map_or(Ok(Scheme::Https), scheme);
-    Client::new(Config {
+    let nobody = Refreshing::new(Chain::new(Vec::new(), ""), Arc::clone(&surroundings.clock));
+    let common = Config {
         region,
-        credentials: credentials(config, environment),
+        credentials: Arc::new(nobody),
         endpoints: Endpoints {
             ecs: endpoint(&ECS_ENDPOINT, of_all(config, |it| &it.ecs)),
             sts: endpoint(&STS_ENDPOINT, of_all(config, |it| &it.sts)),
+            sts_region: environment.var(STS_REGION),
+            sts_vpc: environment.first_true(&[STS_VPC]).is_some(),
         },
         scheme: scheme.map_err(|detail| Diagnostic::error("Invalid protocol", detail).at("protocol"))?,
         connect_timeout: timeout(&CONNECT_TIMEOUT, &config.client_connect_timeout)?,
@@ -273,7 +244,18 @@ fn client(config: &ProviderModel, host: &Host, environment: &dyn Environment) ->
             .or_else(|| SECURITY_TRANSPORT.find(&config.security_transport, environment))
             .map(|it| it.0),
         user_agent: user_agent(config, host, environment),
-    })
+    };
+    let transport = surroundings.transport.clone().unwrap_or_else(|| {
+        Arc::new(Http::new(common.connect_timeout, common.read_timeout, &common.user_agent))
+    });
+    let world = World {
+        environment: Arc::clone(&surroundings.environment),
+        transport,
+        clock: Arc::clone(&surroundings.clock),
+        config: common,
+    };
+    let credentials = credentials::credentials(config, &world)?;
+    world.client(credentials)
     .map_err(|error| match &error {
         ConfigError::Region(_) => Diagnostic::error("Invalid region", error.to_string()).at("region"),
         ConfigError::Endpoint { service, .. } => {
@@ -306,58 +288,6 @@ fn user_agent(config: &ProviderModel, host: &Host, environment: &dyn Environment
         text.extend(source.chars().take(LONGEST_SOURCE));
     }
     text
-}
-
-fn credentials(config: &ProviderModel, environment: &dyn Environment) -> Arc<dyn ProvideCredentials> {
-    let id = ACCESS_KEY.find(&config.access_key, environment);
-    let secret = SECRET_KEY.find(&config.secret_key, environment);
-    let token = SECURITY_TOKEN.find(&config.security_token, environment);
-    // A role that is to be taken on must not be passed over: without it, the key acts in another place.
-    let takes_a_role = ["assume_role", "assume_role_with_oidc"]
-        .into_iter()
-        .zip([is_set(&config.assume_role), is_set(&config.assume_role_with_oidc)])
-        .filter_map(|(name, set)| set.then_some(name));
-    let mut unsupported: Vec<String> = takes_a_role.map(not_supported).collect();
-    if let (Some((id, origin)), Some((secret, _)), true) = (&id, &secret, unsupported.is_empty()) {
-        let token = token.map(|(token, _)| SecretString::from(token));
-        return Arc::new(Static::new(Credentials::new(
-            id.as_str(),
-            SecretString::from(secret.as_str()),
-            token,
-            origin.as_str(),
-        )));
-    }
-    let mut looked_at = Vec::new();
-    for (argument, found) in [(&ACCESS_KEY, &id), (&SECRET_KEY, &secret)] {
-        let result =
-            found.as_ref().map_or_else(|| "not set".to_owned(), |(_, origin)| format!("set, from {origin}"));
-        looked_at.push(format!("{} ({}): {result}", argument.name, argument.variables.join(", ")));
-    }
-    for (argument, value) in [
-        (&PROFILE, &config.profile),
-        (&CREDENTIALS_FILE, &config.shared_credentials_file),
-        (&CREDENTIALS_URI, &config.credentials_uri),
-        (&ECS_ROLE_NAME, &config.ecs_role_name),
-    ] {
-        if argument.find(value, environment).is_some() {
-            unsupported.push(not_supported(argument.name));
-        }
-    }
-    looked_at.extend(unsupported);
-    Arc::new(Missing::new(looked_at))
-}
-
-/// Whether the configuration has a block of this kind, even one that is not wholly known.
-fn is_set<T>(blocks: &Attr<impl IntoIterator<Item = T> + Clone>) -> bool {
-    match blocks {
-        Attr::Null => false,
-        Attr::Unknown => true,
-        Attr::Known(blocks) => blocks.clone().into_iter().next().is_some(),
-    }
-}
-
-fn not_supported(source: &str) -> String {
-    format!("{source}: set, but this version of the provider does not support this source of credentials yet")
 }
 
 fn scheme(protocol: &str) -> Result<Scheme, String> {

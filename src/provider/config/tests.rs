@@ -2,20 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::model::AssumeRoleModel;
 use super::*;
 use crate::framework::ModelValue;
 use crate::framework::schema::{Block, Nesting, check};
 
-impl Environment for BTreeMap<&str, &str> {
-    fn var(&self, name: &str) -> Option<String> {
-        self.get(name).map(|value| (*value).to_owned())
-    }
-}
-
-fn configured(config: &ProviderModel, environment: &BTreeMap<&str, &str>) -> (Option<Cloud>, Diagnostics) {
+fn configured(config: &ProviderModel, environment: &[(&str, &str)]) -> (Option<Cloud>, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
-    let cloud = configure(config, &Host::default(), environment, &mut diagnostics);
+    let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let surroundings = Surroundings {
+        environment: Arc::new(environment.collect::<BTreeMap<String, String>>()),
+        ..Surroundings::default()
+    };
+    let cloud = configure(config, &Host::default(), &surroundings, &mut diagnostics);
     (cloud, diagnostics)
 }
 
@@ -27,8 +25,8 @@ fn hosts_accept_the_schema_and_the_model_fits_it() {
 
 #[test]
 fn the_block_comes_before_the_environment_and_the_default_last() {
-    let region = |config: &ProviderModel, environment: &[(&'static str, &'static str)]| {
-        let (cloud, _) = configured(config, &environment.iter().copied().collect());
+    let region = |config: &ProviderModel, environment: &[(&str, &str)]| {
+        let (cloud, _) = configured(config, environment);
         cloud.unwrap().client().unwrap().region().to_owned()
     };
     let block = ProviderModel { region: "cn-hangzhou".into(), ..ProviderModel::default() };
@@ -41,7 +39,7 @@ fn the_block_comes_before_the_environment_and_the_default_last() {
 #[test]
 fn an_unknown_argument_fails_only_when_the_cloud_is_needed() {
     let block = ProviderModel { region: Attr::Unknown, ..ProviderModel::default() };
-    let (cloud, diagnostics) = configured(&block, &BTreeMap::new());
+    let (cloud, diagnostics) = configured(&block, &[]);
     assert!(diagnostics.is_empty());
     let error = cloud.unwrap().client().unwrap_err();
     assert_eq!(error.summary, "The provider block is not complete yet");
@@ -76,7 +74,7 @@ fn bad_arguments_are_errors_at_their_place() {
         ),
         (ProviderModel::default(), ("CLIENT_READ_TIMEOUT", "soon"), "Invalid timeout", "client_read_timeout"),
     ] {
-        let (cloud, found) = configured(&config, &[environment].into());
+        let (cloud, found) = configured(&config, &[environment]);
         assert!(cloud.is_none());
         let one = found.iter().next().unwrap();
         assert_eq!((one.summary.as_str(), one.path.clone().unwrap().to_string().as_str()), (summary, path));
@@ -127,40 +125,17 @@ fn same_block(ours: &Block, theirs: &serde_json::Value, path: &str) {
 #[test]
 fn an_unknown_region_is_a_warning_that_can_be_silenced() {
     let region = |region: &str| ProviderModel { region: region.into(), ..ProviderModel::default() };
-    let (cloud, found) = configured(&region("cn-hangzou"), &BTreeMap::new());
+    let (cloud, found) = configured(&region("cn-hangzou"), &[]);
     assert!(cloud.is_some());
     let one = found.iter().next().unwrap();
     assert_eq!(one.summary, "The region \"cn-hangzou\" is not known");
     assert!(one.detail.contains("Perhaps cn-hangzhou is meant."), "{}", one.detail);
-    assert!(configured(&region("cn-hangzhou"), &BTreeMap::new()).1.is_empty());
+    assert!(configured(&region("cn-hangzhou"), &[]).1.is_empty());
     let silent = ProviderModel { skip_region_validation: Attr::Known(true), ..region("mars-1") };
-    assert!(configured(&silent, &BTreeMap::new()).1.is_empty());
+    assert!(configured(&silent, &[]).1.is_empty());
     assert!(
-        configured(&region("mars-1"), &[("ALICLOUD_SKIP_REGION_VALIDATION", "true")].into()).1.is_empty()
+        configured(&region("mars-1"), &[("ALICLOUD_SKIP_REGION_VALIDATION", "true")]).1.is_empty()
     );
-}
-
-#[tokio::test]
-async fn sources_of_credentials_that_are_not_supported_are_named_and_never_passed_over() {
-    let keys =
-        ProviderModel { access_key: "id".into(), secret_key: "secret".into(), ..ProviderModel::default() };
-    let role = AssumeRoleModel { role_arn: "acs:ram::1:role/r".into(), ..AssumeRoleModel::default() };
-    let role = Attr::Known([role].into());
-    for (block, environment, named) in [
-        (ProviderModel { profile: "p".into(), ..ProviderModel::default() }, None, "profile: set, but"),
-        (ProviderModel::default(), Some("ALICLOUD_ECS_ROLE_NAME"), "ecs_role_name: set, but"),
-        (ProviderModel::default(), Some("ALICLOUD_CREDENTIALS_URI"), "credentials_uri: set, but"),
-        (ProviderModel::default(), None, "access_key (ALICLOUD_ACCESS_KEY"),
-        // With keys, too: without the role they act in another place.
-        (ProviderModel { assume_role: role, ..keys.clone() }, None, "assume_role: set, but"),
-    ] {
-        let environment: BTreeMap<&str, &str> = environment.map(|name| (name, "x")).into_iter().collect();
-        let error = credentials(&block, &environment).credentials().await.unwrap_err().to_string();
-        assert!(error.contains(named), "{error}");
-        assert!(!error.contains("secret\n"), "{error}");
-    }
-    let both = ProviderModel { profile: "p".into(), ..keys };
-    assert!(credentials(&both, &BTreeMap::new()).credentials().await.is_ok());
 }
 
 #[test]

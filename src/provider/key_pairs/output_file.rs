@@ -2,7 +2,7 @@
 
 use std::fs::Permissions;
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize as _;
 use serde_json::ser::PrettyFormatter;
@@ -10,7 +10,7 @@ use serde_json::{Serializer, Value, json};
 
 use super::schema::{InstanceModel, PairModel};
 use crate::framework::{Attr, Diagnostic};
-use crate::provider::environment::{Environment, ProcessEnvironment};
+use crate::alicloud::credentials::{Environment, ProcessEnvironment};
 
 /// Writes the answer to `path`, whole or not at all. A `~` at the start is the home directory.
 pub(super) async fn write(path: &str, pairs: &[PairModel]) -> Result<(), Diagnostic> {
@@ -24,20 +24,12 @@ pub(super) async fn write(path: &str, pairs: &[PairModel]) -> Result<(), Diagnos
         .at("output_file")
     };
     let text = text(pairs).map_err(|error| failed(&error))?;
-    let file = expand_home(path, &ProcessEnvironment);
+    let file = ProcessEnvironment.expand_home(path);
     let written = tokio::task::spawn_blocking(move || replace(&file, text.as_bytes())).await;
     match written {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(failed(&error)),
         Err(error) => Err(failed(&error)),
-    }
-}
-
-fn expand_home(path: &str, environment: &dyn Environment) -> PathBuf {
-    let rest = path.strip_prefix("~/").or_else(|| path.strip_prefix("~\\"));
-    match (rest, environment.first(&["HOME", "USERPROFILE"])) {
-        (Some(rest), Some((_, home))) => Path::new(&home).join(rest),
-        _ => PathBuf::from(path),
     }
 }
 
@@ -120,8 +112,6 @@ fn string(text: &Attr<String>) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
     #[tokio::test]
@@ -140,16 +130,5 @@ mod tests {
         let nowhere = directory.path().join("no/such/out.json");
         let error = write(nowhere.to_str().unwrap(), &[]).await.unwrap_err();
         assert_eq!(error.path.unwrap().to_string(), "output_file");
-    }
-
-    #[test]
-    fn the_home_directory_has_a_short_name() {
-        let home = BTreeMap::from([("HOME", "/home/me")]);
-        for (path, expanded) in
-            [("~/x.json", "/home/me/x.json"), ("x.json", "x.json"), ("~me/x", "~me/x"), ("/x", "/x")]
-        {
-            assert_eq!(expand_home(path, &home), Path::new(expanded));
-        }
-        assert_eq!(expand_home("~/x", &BTreeMap::new()), Path::new("~/x"));
     }
 }

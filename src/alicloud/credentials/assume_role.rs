@@ -1,0 +1,101 @@
+//! A role that other credentials take on.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::source::{Loading, NotLoaded, Source};
+use super::world::{StsHost, World};
+use super::{Credentials, ProvideCredentials};
+use crate::alicloud::call::Call;
+use crate::alicloud::client::Client;
+use crate::alicloud::error::{Error, ErrorKind};
+use crate::alicloud::sts::Session;
+
+/// How long getting a session may take, all tries together.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A role to take on.
+#[derive(Clone, Debug)]
+pub(crate) struct Role {
+    pub(crate) session: Session,
+    /// What the role's owner asks for.
+    pub(crate) external_id: Option<String>,
+    pub(crate) host: StsHost,
+}
+
+/// Takes on a role by AssumeRole, with the credentials of `base`.
+#[derive(Debug)]
+pub(crate) struct AssumeRole {
+    base: Arc<dyn ProvideCredentials>,
+    client: Client,
+    role: Role,
+}
+
+impl AssumeRole {
+    pub(crate) fn new(world: &World, base: Arc<dyn ProvideCredentials>, role: Role) -> Result<Self, NotLoaded> {
+        let client = world.sts(Arc::clone(&base), &role.host).map_err(|error| {
+            NotLoaded::failed(error.to_string(), "Correct the STS endpoint or region that the role is to be taken on at.")
+        })?;
+        Ok(Self { base, client, role })
+    }
+
+    async fn assume(&self) -> Result<Credentials, NotLoaded> {
+        // Asked here first, so that their failure is not told as one of the role's.
+        let base = self.base.credentials().await.map_err(NotLoaded::Failed)?;
+        let role = &self.role;
+        self.client
+            .assume_role(&patience(), &role.session, role.external_id.as_deref())
+            .await
+            .map_err(|error| refused(&role.session, &base.describe(), &error))
+    }
+}
+
+impl Source for AssumeRole {
+    fn load(&self) -> Loading<'_> {
+        Box::pin(self.assume())
+    }
+}
+
+/// A call that waits for as long as a session is worth waiting for.
+pub(super) fn patience() -> Call {
+    Call::new(Instant::now() + PATIENCE, CancellationToken::new())
+}
+
+/// Why there is no session of the role, and what to do.
+pub(super) fn refused(session: &Session, by: &str, error: &Error) -> NotLoaded {
+    let role = &session.role_arn;
+    let reason = format!("The role {role} could not be taken on with the {by}. {error}");
+    let fix = match error.kind() {
+        ErrorKind::Forbidden => format!(
+            "Allow the user or role behind that to call sts:AssumeRole on {role}, and let the role's trust policy name it."
+        ),
+        ErrorKind::Unreachable | ErrorKind::Untrusted => format!(
+            "Check that this machine reaches {}: the network, the proxy variables (HTTPS_PROXY, NO_PROXY), and the \
+             STS endpoint (endpoints.sts, ALIBABA_CLOUD_STS_REGION, ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED).",
+            error.host()
+        ),
+        ErrorKind::ClockSkew => "Set this machine's clock.".to_owned(),
+        ErrorKind::Throttled | ErrorKind::Deadline | ErrorKind::Unavailable => {
+            "Run the command again later.".to_owned()
+        }
+        ErrorKind::AccessKeyNotFound | ErrorKind::AccessKeyDisabled | ErrorKind::Signature => {
+            "Check the access key that takes on the role, and its secret.".to_owned()
+        }
+        ErrorKind::TokenExpired | ErrorKind::TokenInvalid => {
+            "Get new temporary credentials where those come from.".to_owned()
+        }
+        _ => match error.code() {
+            Some("EntityNotExist.Role") => {
+                format!("Check the role's name and account; {role} does not exist.")
+            }
+            Some("InvalidParameter.DurationSeconds") => {
+                "Ask for a shorter session, or raise the role's longest session.".to_owned()
+            }
+            _ => "Correct what the reason names.".to_owned(),
+        },
+    };
+    NotLoaded::failed(reason, fix)
+}

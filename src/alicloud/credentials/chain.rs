@@ -1,0 +1,99 @@
+//! Sources in the order in which they are asked.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::SystemTime;
+
+use super::expiration::in_words;
+use super::source::{CredentialsError, NotLoaded, Source};
+use super::Credentials;
+
+/// One place in a [`Chain`].
+#[derive(Debug)]
+pub(crate) struct Link {
+    /// The source, as messages name it.
+    pub(crate) name: String,
+    /// Nobody named it: it is used since nothing else was set.
+    pub(crate) implicit: bool,
+    /// The source; or why it is not asked, which completes "NAME: …" (`not set`).
+    pub(crate) source: Result<Box<dyn Source>, String>,
+}
+
+impl Link {
+    /// A source that somebody named.
+    pub(crate) fn chosen(name: impl Into<String>, source: impl Source + 'static) -> Self {
+        Self { name: name.into(), implicit: false, source: Ok(Box::new(source)) }
+    }
+
+    /// A source that nobody named.
+    pub(crate) fn implicit(name: impl Into<String>, source: impl Source + 'static) -> Self {
+        Self { name: name.into(), implicit: true, source: Ok(Box::new(source)) }
+    }
+
+    /// A source that is not asked.
+    pub(crate) fn skipped(name: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { name: name.into(), implicit: false, source: Err(why.into()) }
+    }
+}
+
+/// Asks its sources in order until one has credentials; from then on only that one. A source that fails ends the
+/// search.
+#[derive(Debug)]
+pub(crate) struct Chain {
+    links: Vec<Link>,
+    /// What to do when none has any.
+    fix: String,
+    /// The place of the source that had some; [`NOBODY`] before.
+    winner: AtomicUsize,
+}
+
+const NOBODY: usize = usize::MAX;
+
+impl Chain {
+    pub(crate) fn new(links: Vec<Link>, fix: impl Into<String>) -> Self {
+        Self { links, fix: fix.into(), winner: AtomicUsize::new(NOBODY) }
+    }
+
+    /// A chain of one source.
+    pub(crate) fn of(name: impl Into<String>, source: impl Source + 'static) -> Self {
+        Self::new(vec![Link::chosen(name, source)], "")
+    }
+
+    /// Gets credentials; `now` is for the log.
+    pub(super) async fn load(&self, now: SystemTime) -> Result<Credentials, CredentialsError> {
+        let winner = self.winner.load(Ordering::Relaxed);
+        let mut looked_at = Vec::new();
+        for (index, link) in self.links.iter().enumerate() {
+            if winner != NOBODY && index != winner {
+                continue;
+            }
+            let why_not = match &link.source {
+                Err(why) => why.clone(),
+                Ok(source) => match source.load().await {
+                    Ok(credentials) => {
+                        self.winner.store(index, Ordering::Relaxed);
+                        if link.implicit && winner == NOBODY {
+                            tracing::info!(
+                                source = link.name,
+                                access_key = credentials.masked_id(),
+                                "no credentials are named, so those found here are used"
+                            );
+                        }
+                        tracing::debug!(
+                            source = link.name,
+                            access_key = credentials.masked_id(),
+                            origin = credentials.origin(),
+                            expires = in_words(credentials.expires(), now),
+                            "credentials found"
+                        );
+                        return Ok(credentials);
+                    }
+                    Err(NotLoaded::Absent(why)) => why,
+                    Err(NotLoaded::Failed(error)) => return Err(error.of(&link.name).after(&looked_at)),
+                },
+            };
+            tracing::debug!(source = link.name, why = why_not, "no credentials here");
+            looked_at.push(format!("{}: {why_not}", link.name));
+        }
+        Err(CredentialsError::missing(self.fix.clone()).after(&looked_at))
+    }
+}

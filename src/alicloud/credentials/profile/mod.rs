@@ -1,0 +1,80 @@
+//! A profile in the file of the official command line tool.
+
+mod file;
+mod modes;
+
+use std::path::PathBuf;
+
+pub(crate) use self::file::{FileError, ProfileFile};
+use self::modes::Reading;
+use super::Credentials;
+use super::source::{Loading, NotLoaded, Source};
+use super::world::World;
+
+/// What to do about a file that can't be used.
+const MEND: &str = "Mend the file, or have `aliyun configure` write it anew.";
+
+/// The credentials of one profile. The file is read when they are needed, and again when they are refreshed.
+#[derive(Debug)]
+pub(crate) struct Profile {
+    world: World,
+    path: PathBuf,
+    /// The profile; the file's current one if there is none.
+    name: Option<String>,
+    /// Whether somebody named the profile or the file.
+    chosen: bool,
+}
+
+impl Profile {
+    /// The profile of this name in this file, or its current one; named by somebody.
+    pub(crate) fn chosen(world: &World, path: PathBuf, name: Option<String>) -> Self {
+        Self { world: world.clone(), path, name, chosen: true }
+    }
+
+    /// The current profile of a file that nobody named.
+    pub(crate) fn current(world: &World, path: PathBuf) -> Self {
+        Self { world: world.clone(), path, name: None, chosen: false }
+    }
+
+    async fn get(&self) -> Result<Credentials, NotLoaded> {
+        // The source borrows nothing: the file's content is wiped before anybody is asked.
+        let source = self.source()?;
+        source.load().await
+    }
+
+    fn source(&self) -> Result<Box<dyn Source>, NotLoaded> {
+        let shown = self.path.display();
+        let file = match ProfileFile::read(&self.path) {
+            Ok(file) => file,
+            Err(FileError::Absent) if self.chosen => {
+                let what = self.name.as_ref().map_or_else(String::new, |name| format!(" for the profile {name:?}"));
+                return Err(NotLoaded::failed(
+                    format!("There is no file {shown}{what}."),
+                    "Make it with `aliyun configure`, or correct profile, shared_credentials_file, or the variable \
+                     that names them.",
+                ));
+            }
+            Err(FileError::Absent) => return Err(NotLoaded::Absent("there is no such file".to_owned())),
+            Err(FileError::Unusable(why)) => return Err(NotLoaded::failed(why, MEND)),
+        };
+        let Some(name) = self.name.as_deref().or(file.current()) else {
+            let why = "names no current profile";
+            if self.chosen {
+                let fix = format!("Name one with profile. {}.", file.names());
+                return Err(NotLoaded::failed(format!("The file {shown} {why}."), fix));
+            }
+            return Err(NotLoaded::Absent(format!("the file {why}")));
+        };
+        let reading = Reading::new(&self.world, &file, name)?;
+        if !self.chosen && reading.is_blank() {
+            return Err(NotLoaded::Absent(format!("its profile {name:?} is blank")));
+        }
+        reading.source()
+    }
+}
+
+impl Source for Profile {
+    fn load(&self) -> Loading<'_> {
+        Box::pin(self.get())
+    }
+}

@@ -1,0 +1,152 @@
+//! From a profile to the source that its mode stands for.
+
+use std::sync::Arc;
+
+use secrecy::SecretString;
+
+use super::ProfileFile;
+use crate::alicloud::credentials::secret_json::SecretObject;
+use crate::alicloud::credentials::source::{NotLoaded, Source};
+use crate::alicloud::credentials::world::{StsHost, World};
+use crate::alicloud::credentials::{AssumeRole, Credentials, ProvideCredentials, Role, Static};
+use crate::alicloud::json;
+use crate::alicloud::sts::Session;
+
+/// Most profiles that stand on each other.
+const DEEPEST: usize = 10;
+
+/// What a session is called when the profile doesn't say.
+const SESSION_NAME: &str = "terraform";
+
+/// One profile being read.
+pub(super) struct Reading<'a> {
+    world: &'a World,
+    file: &'a ProfileFile,
+    profile: &'a SecretObject,
+    name: &'a str,
+    /// The profiles that led here, the first one first.
+    trail: Vec<String>,
+}
+
+impl<'a> Reading<'a> {
+    /// The profile of this name.
+    pub(super) fn new(world: &'a World, file: &'a ProfileFile, name: &'a str) -> Result<Self, NotLoaded> {
+        let profile = file.profile(name).ok_or_else(|| {
+            NotLoaded::failed(
+                format!("The file {} has no profile {name:?}. {}.", file.path().display(), file.names()),
+                "Name one of those, or make this one with `aliyun configure --profile`.",
+            )
+        })?;
+        Ok(Self { world, file, profile, name, trail: Vec::new() })
+    }
+
+    /// Whether nothing was ever filled in, as in the file that the command line tool begins with.
+    pub(super) fn is_blank(&self) -> bool {
+        let is_ak = matches!(self.text("mode").as_deref(), None | Some("AK"));
+        is_ak && self.text("access_key_id").is_none() && self.text("access_key_secret").is_none()
+    }
+
+    /// The source that the profile's mode stands for.
+    pub(super) fn source(&self) -> Result<Box<dyn Source>, NotLoaded> {
+        let mode = self.text("mode").unwrap_or_else(|| "AK".to_owned());
+        Ok(match mode.as_str() {
+            "AK" => Box::new(Static::new(self.key(false)?)),
+            "StsToken" => Box::new(Static::new(self.key(true)?)),
+            "RamRoleArn" => {
+                let key = self.key(false)?;
+                self.assume(Arc::new(Static::new(key)))?
+            }
+            "ChainableRamRoleArn" => self.assume(self.source_profile()?)?,
+            "External" | "CloudSSO" | "OAuth" => {
+                return Err(self.failed(
+                    &format!("has the mode {mode}, which this version of the provider does not support yet"),
+                    "Use a profile of another mode.",
+                ));
+            }
+            _ => {
+                return Err(self.failed(
+                    &format!("has the mode {mode:?}, which is not known"),
+                    "Known are AK, StsToken, RamRoleArn, EcsRamRole, RamRoleArnWithRoleName, ChainableRamRoleArn, \
+                     OIDC and CredentialsURI.",
+                ));
+            }
+        })
+    }
+
+    /// A field that is not empty.
+    fn text(&self, field: &str) -> Option<String> {
+        json::non_empty_text(self.profile, field)
+    }
+
+    fn required(&self, field: &str) -> Result<String, NotLoaded> {
+        self.text(field).ok_or_else(|| {
+            let mode = self.text("mode").unwrap_or_else(|| "AK".to_owned());
+            self.failed(
+                &format!("has no {field}, which its mode {mode} needs"),
+                format!("Set it there, with `aliyun configure --mode {mode} --profile {}`.", self.name),
+            )
+        })
+    }
+
+    /// The profile, in words that complete "from …".
+    fn origin(&self) -> String {
+        format!("the profile {:?} in {}", self.name, self.file.path().display())
+    }
+
+    /// A failure; `why` completes "The profile … ".
+    fn failed(&self, why: &str, fix: impl Into<String>) -> NotLoaded {
+        NotLoaded::failed(format!("The profile {:?} in {} {why}.", self.name, self.file.path().display()), fix)
+    }
+
+    fn key(&self, with_token: bool) -> Result<Credentials, NotLoaded> {
+        let id = self.required("access_key_id")?;
+        let secret = SecretString::from(self.required("access_key_secret")?);
+        let token = if with_token { Some(self.required("sts_token")?) } else { self.text("sts_token") };
+        Ok(Credentials::new(id, secret, token.map(SecretString::from), self.origin()))
+    }
+
+    /// The profile that this one stands on.
+    fn source_profile(&self) -> Result<Arc<dyn ProvideCredentials>, NotLoaded> {
+        let name = self.required("source_profile")?;
+        let mut trail = self.trail.clone();
+        trail.push(self.name.to_owned());
+        if trail.contains(&name) {
+            trail.push(name);
+            return Err(self.failed(
+                &format!("stands on itself: {}", trail.join(" -> ")),
+                "Let one of these name a source_profile with credentials of its own.",
+            ));
+        }
+        if trail.len() >= DEEPEST {
+            return Err(self.failed(
+                &format!("is the end of a chain of more than {DEEPEST} profiles"),
+                "Take on fewer roles one after the other.",
+            ));
+        }
+        let base = Reading { trail, ..Reading::new(self.world, self.file, &name)? };
+        let source = base.source()?;
+        Ok(Arc::new(self.world.keep(base.origin(), source)))
+    }
+
+    fn assume(&self, base: Arc<dyn ProvideCredentials>) -> Result<Box<dyn Source>, NotLoaded> {
+        let role = Role { session: self.session()?, external_id: self.text("external_id"), host: self.sts_host() };
+        Ok(Box::new(AssumeRole::new(self.world, base, role)?))
+    }
+
+    fn session(&self) -> Result<Session, NotLoaded> {
+        Ok(Session {
+            role_arn: self.required("ram_role_arn")?,
+            name: self.text("ram_session_name").unwrap_or_else(|| SESSION_NAME.to_owned()),
+            seconds: json::count(self.profile, "expired_seconds").filter(|seconds| *seconds > 0),
+            policy: self.text("policy"),
+        })
+    }
+
+    fn sts_host(&self) -> StsHost {
+        StsHost {
+            endpoint: self.text("sts_endpoint"),
+            region: self.text("sts_region"),
+            vpc: json::flag(self.profile, "enable_vpc") == Some(true),
+        }
+    }
+}

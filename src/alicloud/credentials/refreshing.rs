@@ -1,0 +1,240 @@
+//! Credentials that are kept as long as they hold, and refreshed before they run out.
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::chain::Chain;
+use super::expiration;
+use super::source::CredentialsError;
+use super::{Credentials, CredentialsFuture, ProvideCredentials, RenewFuture};
+use crate::alicloud::clock::Clock;
+
+/// How long before their end credentials are refreshed, as the official SDKs do; but never earlier than a tenth of
+/// their life before it.
+const MARGIN: Duration = Duration::from_mins(3);
+
+/// How long a caller waits for a refresh while the old credentials still hold.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The longest pause after a refresh that failed while the old credentials still hold.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// For how long a failure is the answer to all who ask, so that a hundred resources don't each run into it.
+const FAILURE_HOLDS: Duration = Duration::from_secs(5);
+
+/// Asks a [`Chain`] for credentials, once for all callers, and keeps what it got. A refresh is carried out to its
+/// end whatever becomes of the callers: a token that may be used once must not get lost between two steps.
+pub(crate) struct Refreshing(Arc<Shared>);
+
+struct Shared {
+    chain: Chain,
+    clock: Arc<dyn Clock>,
+    state: Mutex<State>,
+}
+
+type Outcome = Result<Credentials, CredentialsError>;
+
+/// Tells those who wait the outcome of a refresh; `None` before there is one.
+type Running = watch::Receiver<Option<Outcome>>;
+
+#[derive(Default)]
+struct State {
+    held: Option<Held>,
+    running: Option<Running>,
+    /// The last refresh failed; no other is begun before then.
+    failed: Option<(CredentialsError, Instant)>,
+}
+
+struct Held {
+    credentials: Credentials,
+    refresh_from: Option<SystemTime>,
+    /// The service says that they have run out.
+    refused: bool,
+}
+
+/// What a caller finds.
+enum Step {
+    Done(Outcome),
+    /// Wait for the refresh; these hold meanwhile, for so long.
+    Wait(Running, Option<(Credentials, Duration)>),
+}
+
+impl Refreshing {
+    pub(crate) fn new(chain: Chain, clock: Arc<dyn Clock>) -> Self {
+        Self(Arc::new(Shared { chain, clock, state: Mutex::default() }))
+    }
+
+    async fn get(&self) -> Outcome {
+        match self.0.step() {
+            Step::Done(outcome) => outcome,
+            Step::Wait(running, None) => outcome(running).await,
+            Step::Wait(running, Some((old, holds))) => {
+                match tokio::time::timeout(PATIENCE.min(holds), outcome(running)).await {
+                    Ok(Ok(new)) => Ok(new),
+                    Ok(Err(_)) | Err(_) => Ok(old),
+                }
+            }
+        }
+    }
+}
+
+impl ProvideCredentials for Refreshing {
+    fn credentials(&self) -> CredentialsFuture<'_> {
+        Box::pin(self.get())
+    }
+
+    fn renew<'a>(&'a self, refused: &'a Credentials) -> RenewFuture<'a> {
+        Box::pin(async {
+            self.0.refuse(refused);
+            Ok(!self.get().await?.is_same_as(refused))
+        })
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn refuse(&self, refused: &Credentials) {
+        if let Some(held) = &mut self.state().held
+            && held.credentials.is_same_as(refused)
+        {
+            held.refused = true;
+        }
+    }
+
+    /// What to do for a caller; begins a refresh if one is due.
+    fn step(self: &Arc<Self>) -> Step {
+        let now = self.clock.now();
+        let mut state = self.state();
+        let old = match &state.held {
+            Some(held) if held.refused => None,
+            Some(held) => match (held.refresh_from, held.credentials.expires()) {
+                (Some(from), Some(end)) if from <= now => {
+                    let left = end.duration_since(now).unwrap_or_default();
+                    (!left.is_zero()).then(|| (held.credentials.clone(), left))
+                }
+                _ => return Step::Done(Ok(held.credentials.clone())),
+            },
+            None => None,
+        };
+        if let Some(running) = &state.running {
+            return Step::Wait(running.clone(), old);
+        }
+        if let Some((error, until)) = &state.failed
+            && Instant::now() < *until
+        {
+            return Step::Done(old.map_or_else(|| Err(error.clone()), |(old, _)| Ok(old)));
+        }
+        let (tell, running) = watch::channel(None);
+        state.running = Some(running.clone());
+        let shared = Arc::clone(self);
+        // Also gives way when the task is dropped half-way.
+        let done = Done { shared: Arc::clone(self), tell };
+        tokio::spawn(async move {
+            let outcome = shared.chain.load(shared.clock.now()).await;
+            done.with(outcome);
+        });
+        Step::Wait(running, old)
+    }
+
+    /// Takes in the outcome of a refresh.
+    fn take_in(&self, outcome: Outcome) -> Outcome {
+        let now = self.clock.now();
+        let outcome = outcome.and_then(|credentials| still_good(credentials, now));
+        let mut state = self.state();
+        state.running = None;
+        match &outcome {
+            Ok(new) => {
+                let refresh_from = new.expires().map(|end| {
+                    let life = end.duration_since(now).unwrap_or_default();
+                    end - MARGIN.min(life / 10)
+                });
+                // Asking again gave the same: that is what the service refused.
+                let refused = state
+                    .held
+                    .as_ref()
+                    .is_some_and(|held| held.refused && held.credentials.is_same_as(new));
+                state.held = Some(Held { credentials: new.clone(), refresh_from, refused });
+                state.failed = None;
+            }
+            Err(error) => {
+                let end = state.held.as_ref().filter(|held| !held.refused).and_then(|held| held.credentials.expires());
+                let left = end.and_then(|end| end.duration_since(now).ok()).filter(|left| !left.is_zero());
+                let pause = match left {
+                    Some(left) => {
+                        tracing::warn!(
+                            why = error.reason(),
+                            expires = expiration::in_words(end, now),
+                            "the credentials could not be refreshed; those in use hold for a while yet"
+                        );
+                        (left / 4).min(LONGEST_PAUSE)
+                    }
+                    None => FAILURE_HOLDS,
+                };
+                state.failed = Some((error.clone(), Instant::now() + pause));
+            }
+        }
+        outcome
+    }
+}
+
+/// Ends a refresh, and tells those who wait.
+struct Done {
+    shared: Arc<Shared>,
+    tell: watch::Sender<Option<Outcome>>,
+}
+
+impl Done {
+    fn with(self, outcome: Outcome) {
+        let outcome = self.shared.take_in(outcome);
+        self.tell.send_replace(Some(outcome));
+    }
+}
+
+impl Drop for Done {
+    fn drop(&mut self) {
+        if self.tell.borrow().is_none() {
+            self.shared.state().running = None;
+        }
+    }
+}
+
+async fn outcome(mut running: Running) -> Outcome {
+    match running.wait_for(Option::is_some).await.map(|outcome| outcome.clone()) {
+        Ok(Some(outcome)) => outcome,
+        Ok(None) | Err(_) => Err(CredentialsError::failed(
+            "Getting credentials was broken off.",
+            "Run the command again.",
+        )),
+    }
+}
+
+fn still_good(credentials: Credentials, now: SystemTime) -> Outcome {
+    match credentials.expires() {
+        Some(end) if end <= now => Err(CredentialsError::failed(
+            format!(
+                "The {} ran out at {}, and it is {} by this machine's clock.",
+                credentials.describe(),
+                expiration::write(end),
+                expiration::write(now)
+            ),
+            "Get new credentials there; if they are new, set this machine's clock.",
+        )),
+        _ => Ok(credentials),
+    }
+}
+
+impl fmt::Debug for Refreshing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Refreshing").field(&self.0.chain).finish()
+    }
+}

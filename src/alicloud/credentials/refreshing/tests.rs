@@ -1,0 +1,156 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::UNIX_EPOCH;
+
+use tracing_subscriber::layer::SubscriberExt as _;
+
+use super::*;
+use crate::alicloud::credentials::Link;
+use crate::alicloud::credentials::source::{Loading, NotLoaded, Source};
+use crate::alicloud::testing::{LogCapture, MovingClock};
+
+/// Hands out keys that hold for `life`, each after a while, numbered from one; fails where `fails` says so.
+#[derive(Clone, Debug)]
+struct Mint {
+    made: Arc<AtomicU64>,
+    life: Duration,
+    fails: fn(u64) -> bool,
+    clock: Arc<MovingClock>,
+}
+
+const WORK: Duration = Duration::from_secs(2);
+
+impl Source for Mint {
+    fn load(&self) -> Loading<'_> {
+        Box::pin(async {
+            let end = self.clock.now() + WORK + self.life;
+            tokio::time::sleep(WORK).await;
+            let number = self.made.fetch_add(1, Ordering::Relaxed) + 1;
+            if (self.fails)(number) {
+                return Err(NotLoaded::failed("No more keys.", "Buy some."));
+            }
+            let key = Credentials::new(format!("STS.key-number-{number:04}"), "s".into(), Some("t".into()), "a test");
+            Ok(key.until(Some(end)))
+        })
+    }
+}
+
+fn mint(life: u64, fails: fn(u64) -> bool) -> (Mint, Arc<Refreshing>) {
+    let clock = Arc::new(MovingClock::default());
+    let made = Arc::new(AtomicU64::new(0));
+    let mint = Mint { made, life: Duration::from_secs(life), fails, clock: Arc::clone(&clock) };
+    let chain = Chain::new(vec![Link::skipped("a", "not set"), Link::chosen("b", mint.clone())], "");
+    (mint, Arc::new(Refreshing::new(chain, clock)))
+}
+
+async fn number(refreshing: &Refreshing) -> Result<u64, String> {
+    let key = refreshing.credentials().await.map_err(|error| error.to_string())?;
+    Ok(key.access_key_id().rsplit('-').next().unwrap().parse().unwrap())
+}
+
+async fn pass(seconds: u64) {
+    tokio::time::sleep(Duration::from_secs(seconds)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hundred_callers_are_one_request() {
+    let (mint, keys) = mint(3600, |_| false);
+    let callers: Vec<_> = (0..100)
+        .map(|_| {
+            let keys = Arc::clone(&keys);
+            tokio::spawn(async move { number(&keys).await })
+        })
+        .collect();
+    for caller in callers {
+        assert_eq!(caller.await.unwrap(), Ok(1));
+    }
+    assert_eq!(mint.made.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_comes_before_the_end_and_survives_its_caller() {
+    for (life, margin) in [(3600, 180), (10, 1)] {
+        let (mint, keys) = mint(life, |_| false);
+        assert_eq!(number(&keys).await, Ok(1));
+        pass(life - margin - 1).await;
+        assert_eq!(number(&keys).await, Ok(1), "{life}");
+        pass(1).await;
+        // The caller gives up at once; the refresh goes on.
+        tokio::time::timeout(Duration::from_millis(1), keys.credentials()).await.unwrap_err();
+        pass(3).await;
+        assert_eq!(mint.made.load(Ordering::Relaxed), 2, "{life}");
+        assert_eq!(number(&keys).await, Ok(2));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_that_fails_is_a_warning_while_the_old_ones_hold() {
+    let log = LogCapture::default();
+    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
+    let (mint, keys) = mint(3600, |number| (2..5).contains(&number));
+    number(&keys).await.unwrap();
+    pass(3600 - 180).await;
+    for _ in 0..3 {
+        assert_eq!(number(&keys).await, Ok(1));
+    }
+    assert_eq!(mint.made.load(Ordering::Relaxed), 2, "the failure is not asked for again at once");
+    assert!(log.text().contains("WARN message=the credentials could not be refreshed"), "{}", log.text());
+    pass(31).await;
+    assert_eq!(number(&keys).await, Ok(1));
+    assert_eq!(mint.made.load(Ordering::Relaxed), 3);
+    // Now they have run out.
+    pass(180).await;
+    let error = number(&keys).await.unwrap_err();
+    assert_eq!(error, "No more keys.\n\nLooked at, in this order:\n  - b: failed\n\nBuy some.");
+    pass(6).await;
+    assert_eq!(number(&keys).await, Ok(5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_refresh_does_not_hold_up_those_whose_key_still_holds() {
+    let clock = Arc::new(MovingClock::default());
+    let life = Duration::from_secs(3600);
+    let made = Arc::new(AtomicU64::new(0));
+    let fast = Mint { made, life, fails: |_| false, clock: Arc::clone(&clock) };
+    #[derive(Debug)]
+    struct SlowLater(Mint);
+    impl Source for SlowLater {
+        fn load(&self) -> Loading<'_> {
+            Box::pin(async {
+                if self.0.made.load(Ordering::Relaxed) > 0 {
+                    pass(100).await;
+                }
+                self.0.load().await
+            })
+        }
+    }
+    let keys = Refreshing::new(Chain::of("b", SlowLater(fast)), clock);
+    number(&keys).await.unwrap();
+    pass(3600 - 180).await;
+    let before = Instant::now();
+    assert_eq!(number(&keys).await, Ok(1));
+    assert_eq!(before.elapsed(), PATIENCE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_service_refuses_is_replaced_once() {
+    let (mint, keys) = mint(3600, |_| false);
+    let first = keys.credentials().await.unwrap();
+    let renewed: Vec<_> = [keys.renew(&first), keys.renew(&first)].into_iter().map(|it| it).collect();
+    for renewed in renewed {
+        assert!(renewed.await.unwrap());
+    }
+    assert_eq!(mint.made.load(Ordering::Relaxed), 2, "the second caller finds the new ones");
+    assert_eq!(number(&keys).await, Ok(2));
+    let same = Credentials::new("k", "s".into(), Some("t".into()), "a test");
+    let keys = Refreshing::new(Chain::of("b", super::super::Static::new(same.clone())), mint.clock);
+    keys.credentials().await.unwrap();
+    assert!(!keys.renew(&same).await.unwrap(), "the same again is nothing new");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_has_run_out_already_is_refused_with_both_times() {
+    let (_, keys) = mint(0, |_| false);
+    let error = number(&keys).await.unwrap_err();
+    let began = expiration::write(UNIX_EPOCH + Duration::from_secs(1_456_231_584 + 2));
+    assert!(error.starts_with(&format!("The access key ****0001 from a test ran out at {began}, and it is ")), "{error}");
+}

@@ -1,0 +1,84 @@
+//! JSON that holds secrets.
+
+use std::ops::Deref;
+
+use serde_json::Value;
+use serde_json::error::Category;
+use zeroize::Zeroize;
+
+use crate::alicloud::json::Object;
+
+/// A JSON object whose texts are wiped when it is dropped. It has no `Debug`.
+#[derive(Clone, Default)]
+pub(crate) struct SecretObject(Object);
+
+impl SecretObject {
+    /// Reads an object; the error says where the text stops being one, and repeats nothing of it.
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, String> {
+        serde_json::from_slice(text).map(Self).map_err(|error| place_of(&error))
+    }
+}
+
+impl From<Object> for SecretObject {
+    fn from(object: Object) -> Self {
+        Self(object)
+    }
+}
+
+impl Deref for SecretObject {
+    type Target = Object;
+
+    fn deref(&self) -> &Object {
+        &self.0
+    }
+}
+
+impl Drop for SecretObject {
+    fn drop(&mut self) {
+        self.0.values_mut().for_each(wipe);
+    }
+}
+
+fn wipe(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(items) => items.iter_mut().for_each(wipe),
+        Value::Object(fields) => fields.values_mut().for_each(wipe),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Where reading JSON ended, and what was expected there (`line 3, column 7: expected …`). What was found instead is
+/// left out: it may be a secret.
+pub(super) fn place_of(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    // The position comes on its own.
+    let text = text.split(" at line ").next().unwrap_or_default();
+    let what = match error.classify() {
+        Category::Eof => "the text ends in the middle".to_owned(),
+        Category::Data => match text.rsplit_once("expected ") {
+            Some((_, expected)) => format!("expected {expected}"),
+            None => "something else was expected".to_owned(),
+        },
+        Category::Syntax | Category::Io => text.to_owned(),
+    };
+    format!("line {}, column {}: {what}", error.line(), error.column())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_tell_the_place_and_no_content() {
+        for (text, told) in [
+            ("{\n  \"a\": tru\n}", "line 2, column 11: expected ident"),
+            ("{\n  \"a\": \"s3cret\"\n  \"b\"}", "line 3, column 3: expected `,` or `}`"),
+            ("{\"a\": \"s3cret", "line 1, column 13: the text ends in the middle"),
+            ("\"s3cret\"", "line 1, column 8: expected a map"),
+            ("", "line 1, column 0: the text ends in the middle"),
+        ] {
+            assert_eq!(SecretObject::parse(text.as_bytes()).err().unwrap(), told, "{text}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! What each source of credentials does, and how it fails.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use super::Credentials;
+
+/// One place where credentials may be.
+pub(crate) trait Source: Send + Sync + fmt::Debug {
+    /// Gets credentials. Asked again when those have to be refreshed; then it gets new ones, from the same place.
+    fn load(&self) -> Loading<'_>;
+}
+
+/// What [`Source::load`] answers with.
+pub(crate) type Loading<'a> = Pin<Box<dyn Future<Output = Result<Credentials, NotLoaded>> + Send + 'a>>;
+
+/// Why a source gave no credentials.
+#[derive(Clone, Debug)]
+pub(crate) enum NotLoaded {
+    /// It holds nothing, and nobody said that it would: the next source is asked. The text completes
+    /// "NAME: …" (`there is no such file`).
+    Absent(String),
+    /// It should have some, and can't give them: no other source is asked, since that might be somebody else's.
+    Failed(CredentialsError),
+}
+
+impl NotLoaded {
+    /// A failure: a sentence for its reason, and one (or more) for the way to mend it.
+    pub(crate) fn failed(reason: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self::Failed(CredentialsError::failed(reason, fix))
+    }
+}
+
+/// Why there are no credentials, for the user. Holds no secret.
+#[derive(Clone, Debug)]
+pub struct CredentialsError(Box<Details>);
+
+#[derive(Clone, Debug)]
+struct Details {
+    missing: bool,
+    reason: String,
+    fix: String,
+    looked_at: Vec<String>,
+}
+
+impl CredentialsError {
+    fn new(missing: bool, reason: String, fix: String) -> Self {
+        Self(Box::new(Details { missing, reason, fix, looked_at: Vec::new() }))
+    }
+
+    /// No source holds any; `fix` says what to set.
+    pub(crate) fn missing(fix: impl Into<String>) -> Self {
+        Self::new(true, "No credentials were found.".to_owned(), fix.into())
+    }
+
+    /// A source that was asked for failed.
+    pub(crate) fn failed(reason: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self::new(false, reason.into(), fix.into())
+    }
+
+    /// The same, with what was looked at before.
+    pub(super) fn after(mut self, looked_at: &[String]) -> Self {
+        self.0.looked_at.splice(..0, looked_at.iter().cloned());
+        self
+    }
+
+    /// The same, where the list of what was looked at ends with the source that failed.
+    pub(super) fn of(mut self, source: &str) -> Self {
+        // A source that stands on another one's chain brings the list of that.
+        if self.0.looked_at.is_empty() {
+            self.0.looked_at.push(format!("{source}: failed"));
+        }
+        self
+    }
+
+    /// Whether no source held any, rather than one having failed.
+    pub fn is_missing(&self) -> bool {
+        self.0.missing
+    }
+
+    /// The reason alone, in one sentence or two.
+    pub(crate) fn reason(&self) -> &str {
+        &self.0.reason
+    }
+
+    /// What to do about it.
+    pub(crate) fn fix(&self) -> &str {
+        &self.0.fix
+    }
+}
+
+impl fmt::Display for CredentialsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.reason)?;
+        if !self.0.looked_at.is_empty() {
+            f.write_str("\n\nLooked at, in this order:")?;
+            for place in &self.0.looked_at {
+                write!(f, "\n  - {place}")?;
+            }
+        }
+        if !self.0.fix.is_empty() {
+            write!(f, "\n\n{}", self.0.fix)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for CredentialsError {}
+
+impl Source for Box<dyn Source> {
+    fn load(&self) -> Loading<'_> {
+        (**self).load()
+    }
+}

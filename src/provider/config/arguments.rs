@@ -1,0 +1,70 @@
+//! The arguments that fall back to environment variables.
+
+use crate::alicloud::credentials::Environment;
+use crate::framework::Attr;
+
+/// An argument that falls back to environment variables.
+pub(super) struct Argument {
+    pub(super) name: &'static str,
+    pub(super) variables: &'static [&'static str],
+}
+
+pub(super) const REGION: Argument = Argument { name: "region", variables: &["ALICLOUD_REGION", "ALIBABA_CLOUD_REGION"] };
+pub(super) const ACCESS_KEY: Argument = Argument {
+    name: "access_key",
+    variables: &["ALICLOUD_ACCESS_KEY", "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABACLOUD_ACCESS_KEY_ID"],
+};
+pub(super) const SECRET_KEY: Argument = Argument {
+    name: "secret_key",
+    variables: &["ALICLOUD_SECRET_KEY", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABACLOUD_ACCESS_KEY_SECRET"],
+};
+pub(super) const SECURITY_TOKEN: Argument = Argument {
+    name: "security_token",
+    variables: &["ALICLOUD_SECURITY_TOKEN", "ALIBABA_CLOUD_SECURITY_TOKEN", "ALIBABACLOUD_SECURITY_TOKEN"],
+};
+pub(super) const CONNECT_TIMEOUT: Argument =
+    Argument { name: "client_connect_timeout", variables: &["CLIENT_CONNECT_TIMEOUT"] };
+pub(super) const READ_TIMEOUT: Argument = Argument { name: "client_read_timeout", variables: &["CLIENT_READ_TIMEOUT"] };
+pub(super) const MAX_RETRY_TIMEOUT: Argument = Argument { name: "max_retry_timeout", variables: &["MAX_RETRY_TIMEOUT"] };
+pub(super) const SOURCE_IP: Argument =
+    Argument { name: "source_ip", variables: &["ALICLOUD_SOURCE_IP", "ALIBABA_CLOUD_SOURCE_IP"] };
+pub(super) const SECURE_TRANSPORT: Argument = Argument {
+    name: "secure_transport",
+    variables: &["ALICLOUD_SECURE_TRANSPORT", "ALIBABA_CLOUD_SECURE_TRANSPORT"],
+};
+pub(super) const SECURITY_TRANSPORT: Argument = Argument {
+    name: "security_transport",
+    variables: &["ALICLOUD_SECURITY_TRANSPORT", "ALIBABA_CLOUD_SECURITY_TRANSPORT"],
+};
+pub(super) const CONFIGURATION_SOURCE: Argument =
+    Argument { name: "configuration_source", variables: &["TF_APPEND_USER_AGENT"] };
+pub(super) const SKIP_REGION_VALIDATION: Argument =
+    Argument { name: "skip_region_validation", variables: &["ALICLOUD_SKIP_REGION_VALIDATION"] };
+pub(super) const PROFILE: Argument =
+    Argument { name: "profile", variables: &["ALICLOUD_PROFILE", "ALIBABA_CLOUD_PROFILE"] };
+pub(super) const CREDENTIALS_FILE: Argument = Argument {
+    name: "shared_credentials_file",
+    variables: &["ALICLOUD_SHARED_CREDENTIALS_FILE", "ALIBABA_CLOUD_CREDENTIALS_FILE"],
+};
+pub(super) const CREDENTIALS_URI: Argument = Argument {
+    name: "credentials_uri",
+    variables: &["ALICLOUD_CREDENTIALS_URI", "ALIBABA_CLOUD_CREDENTIALS_URI"],
+};
+pub(super) const ECS_ROLE_NAME: Argument =
+    Argument { name: "ecs_role_name", variables: &["ALICLOUD_ECS_ROLE_NAME", "ALIBABA_CLOUD_ECS_METADATA"] };
+pub(super) const ECS_ENDPOINT: Argument =
+    Argument { name: "ecs", variables: &["ALIBABA_CLOUD_ENDPOINT_ECS", "ECS_ENDPOINT"] };
+pub(super) const STS_ENDPOINT: Argument =
+    Argument { name: "sts", variables: &["ALIBABA_CLOUD_ENDPOINT_STS", "STS_ENDPOINT"] };
+
+impl Argument {
+    /// The value, and where it was found, in words that complete "from …".
+    pub(super) fn find(&self, configured: &Attr<String>, environment: &dyn Environment) -> Option<(String, String)> {
+        if let Some(value) = configured.as_str().filter(|value| !value.is_empty()) {
+            return Some((value.to_owned(), "the provider block".to_owned()));
+        }
+        let (name, value) = environment.first(self.variables)?;
+        Some((value, format!("the environment variable {name}")))
+    }
+}
+
