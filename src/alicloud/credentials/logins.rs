@@ -94,7 +94,8 @@ impl Login {
     }
 
     async fn get(&self) -> Result<Credentials, NotLoaded> {
-        if let Some(kept) = self.worthwhile(&self.profile()?) {
+        let profile = self.profile()?;
+        if let Some(kept) = self.worthwhile(&profile) {
             return Ok(self.give(kept));
         }
         // From here on one process after the other: what the one gets, the next one finds in the file.
@@ -145,11 +146,16 @@ impl Login {
     /// The session in the file, if it still holds.
     fn kept(&self, profile: &Object) -> Option<Credentials> {
         let text = |field: &str| json::non_empty_text(profile, field);
-        let expires = i64::try_from(json::count(profile, "sts_expiration")?).ok().and_then(expiration::from_unix)?;
+        let expires = self.end(profile, "sts_expiration")?;
         let secret = SecretString::from(text("access_key_secret")?);
         let token = SecretString::from(text("sts_token")?);
         let kept = Credentials::new(text("access_key_id")?, secret, Some(token), self.origin());
         (expires > self.world.clock.now()).then(|| kept.until(Some(expires)))
+    }
+
+    /// A time in the profile; `None` if none is set.
+    pub(super) fn end(&self, profile: &Object, field: &str) -> Option<SystemTime> {
+        json::count(profile, field).filter(|seconds| *seconds > 0).and_then(|at| expiration::from_unix(i64::try_from(at).ok()?))
     }
 
     /// Keeps a session in the file, for other processes.

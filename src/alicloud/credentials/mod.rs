@@ -6,15 +6,23 @@
 
 mod assume_role;
 mod chain;
+mod cloud_sso;
+mod command_line;
 mod environment;
 pub(crate) mod expiration;
+mod external;
 mod files;
+mod login_service;
+mod logins;
+mod oauth;
 mod profile;
+mod profile_edit;
 mod refreshing;
 mod secret_json;
 mod source;
 mod static_keys;
 mod world;
+mod write_back;
 
 use std::fmt;
 use std::future::Future;

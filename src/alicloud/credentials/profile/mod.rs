@@ -8,6 +8,7 @@ use std::path::PathBuf;
 pub(crate) use self::file::{FileError, ProfileFile};
 use self::modes::Reading;
 use super::Credentials;
+use super::logins::Given;
 use super::source::{Loading, NotLoaded, Source};
 use super::world::World;
 
@@ -23,17 +24,18 @@ pub(crate) struct Profile {
     name: Option<String>,
     /// Whether somebody named the profile or the file.
     chosen: bool,
+    given: Given,
 }
 
 impl Profile {
     /// The profile of this name in this file, or its current one; named by somebody.
     pub(crate) fn chosen(world: &World, path: PathBuf, name: Option<String>) -> Self {
-        Self { world: world.clone(), path, name, chosen: true }
+        Self { world: world.clone(), path, name, chosen: true, given: Given::default() }
     }
 
     /// The current profile of a file that nobody named.
     pub(crate) fn current(world: &World, path: PathBuf) -> Self {
-        Self { world: world.clone(), path, name: None, chosen: false }
+        Self { world: world.clone(), path, name: None, chosen: false, given: Given::default() }
     }
 
     async fn get(&self) -> Result<Credentials, NotLoaded> {
@@ -65,7 +67,7 @@ impl Profile {
             }
             return Err(NotLoaded::Absent(format!("the file {why}")));
         };
-        let reading = Reading::new(&self.world, &file, name)?;
+        let reading = Reading::new(&self.world, &file, name, &self.given)?;
         if !self.chosen && reading.is_blank() {
             return Err(NotLoaded::Absent(format!("its profile {name:?} is blank")));
         }
