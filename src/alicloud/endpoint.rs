@@ -161,7 +161,12 @@ mod tests {
         scheme: Scheme,
     ) -> Result<Endpoint, ConfigError> {
         let given = given.map(str::to_owned);
-        Endpoint::resolve(service, region, &Endpoints { ecs: given.clone(), sts: given, ..Endpoints::default() }, scheme)
+        Endpoint::resolve(
+            service,
+            region,
+            &Endpoints { ecs: given.clone(), sts: given, ..Endpoints::default() },
+            scheme,
+        )
     }
 
     #[test]
@@ -187,8 +192,7 @@ mod tests {
             (None, None, true, "sts-vpc.cn-beijing.aliyuncs.com"),
             (given, Some("cn-qingdao"), true, "sts.example"),
         ] {
-            let endpoints =
-                Endpoints { ecs: None, sts, sts_region: sts_region.map(str::to_owned), sts_vpc };
+            let endpoints = Endpoints { ecs: None, sts, sts_region: sts_region.map(str::to_owned), sts_vpc };
             let resolved = Endpoint::resolve(Service::Sts, "cn-beijing", &endpoints, Scheme::Https).unwrap();
             assert_eq!(resolved.host, host);
         }

@@ -158,9 +158,13 @@ impl Client {
                 Next::GiveUp(error) => return Err(error),
                 Next::Again => {}
                 Next::Renew(error) => match call.run(self.shared.credentials.renew(&credentials)).await {
-                    Ok(Ok(true)) => tracing::info!("the service says that the credentials ran out; trying others"),
+                    Ok(Ok(true)) => {
+                        tracing::info!("the service says that the credentials ran out; trying others")
+                    }
                     Ok(Ok(false)) => return Err(error),
-                    Ok(Err(why)) => return Err(history.locate(without_credentials(&why)).with_last(Some(error))),
+                    Ok(Err(why)) => {
+                        return Err(history.locate(without_credentials(&why)).with_last(Some(error)));
+                    }
                     Err(why) => return Err(history.interrupted(why, call)),
                 },
                 Next::Wait(wait)
@@ -271,8 +275,7 @@ impl Client {
 
 /// The error of a call that has nothing to sign with.
 fn without_credentials(why: &CredentialsError) -> Error {
-    let kind =
-        if why.is_missing() { ErrorKind::MissingCredentials } else { ErrorKind::CredentialsFailed };
+    let kind = if why.is_missing() { ErrorKind::MissingCredentials } else { ErrorKind::CredentialsFailed };
     Error::new(kind, why.to_string())
 }
 

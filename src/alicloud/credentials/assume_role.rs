@@ -35,9 +35,16 @@ pub(crate) struct AssumeRole {
 }
 
 impl AssumeRole {
-    pub(crate) fn new(world: &World, base: Arc<dyn ProvideCredentials>, role: Role) -> Result<Self, NotLoaded> {
+    pub(crate) fn new(
+        world: &World,
+        base: Arc<dyn ProvideCredentials>,
+        role: Role,
+    ) -> Result<Self, NotLoaded> {
         let client = world.sts(Arc::clone(&base), &role.host).map_err(|error| {
-            NotLoaded::failed(error.to_string(), "Correct the STS endpoint or region that the role is to be taken on at.")
+            NotLoaded::failed(
+                error.to_string(),
+                "Correct the STS endpoint or region that the role is to be taken on at.",
+            )
         })?;
         Ok(Self { base, client, role })
     }

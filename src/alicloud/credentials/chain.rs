@@ -3,9 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 
+use super::Credentials;
 use super::expiration::in_words;
 use super::source::{CredentialsError, NotLoaded, Source};
-use super::Credentials;
 
 /// One place in a [`Chain`].
 #[derive(Debug)]

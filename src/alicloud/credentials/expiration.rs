@@ -90,7 +90,10 @@ mod tests {
             }
         }
         let now = from_unix(1_456_231_584);
-        assert_eq!(in_words(now.map(|it| it + Duration::from_secs(5)), now.unwrap()), "2016-02-23T12:46:29Z (in 5 s)");
+        assert_eq!(
+            in_words(now.map(|it| it + Duration::from_secs(5)), now.unwrap()),
+            "2016-02-23T12:46:29Z (in 5 s)"
+        );
         assert_eq!(write_unix(i64::MAX), "1970-01-01T00:00:00Z");
         assert_eq!(in_words(None, SystemTime::now()), "never");
     }

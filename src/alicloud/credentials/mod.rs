@@ -99,7 +99,7 @@ impl Credentials {
 
     /// The key in words that may be shown: its last four characters and its origin.
     pub fn describe(&self) -> String {
-        if self.access_key_id.is_empty() && self.is_temporary() {
+        if self.access_key_id.is_empty() && self.access_key_secret().is_empty() {
             return format!("OIDC token from {}", self.origin);
         }
         format!("access key {} from {}", self.masked_id(), self.origin)

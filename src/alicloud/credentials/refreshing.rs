@@ -159,15 +159,17 @@ impl Shared {
                     end - MARGIN.min(life / 10)
                 });
                 // Asking again gave the same: that is what the service refused.
-                let refused = state
-                    .held
-                    .as_ref()
-                    .is_some_and(|held| held.refused && held.credentials.is_same_as(new));
+                let refused =
+                    state.held.as_ref().is_some_and(|held| held.refused && held.credentials.is_same_as(new));
                 state.held = Some(Held { credentials: new.clone(), refresh_from, refused });
                 state.failed = None;
             }
             Err(error) => {
-                let end = state.held.as_ref().filter(|held| !held.refused).and_then(|held| held.credentials.expires());
+                let end = state
+                    .held
+                    .as_ref()
+                    .filter(|held| !held.refused)
+                    .and_then(|held| held.credentials.expires());
                 let left = end.and_then(|end| end.duration_since(now).ok()).filter(|left| !left.is_zero());
                 let pause = match left {
                     Some(left) => {
@@ -211,10 +213,9 @@ impl Drop for Done {
 async fn outcome(mut running: Running) -> Outcome {
     match running.wait_for(Option::is_some).await.map(|outcome| outcome.clone()) {
         Ok(Some(outcome)) => outcome,
-        Ok(None) | Err(_) => Err(CredentialsError::failed(
-            "Getting credentials was broken off.",
-            "Run the command again.",
-        )),
+        Ok(None) | Err(_) => {
+            Err(CredentialsError::failed("Getting credentials was broken off.", "Run the command again."))
+        }
     }
 }
 

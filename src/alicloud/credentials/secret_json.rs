@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn errors_tell_the_place_and_no_content() {
         for (text, told) in [
-            ("{\n  \"a\": tru\n}", "line 2, column 11: expected ident"),
+            ("{\n  \"a\": True\n}", "line 2, column 8: expected value"),
             ("{\n  \"a\": \"s3cret\"\n  \"b\"}", "line 3, column 3: expected `,` or `}`"),
             ("{\"a\": \"s3cret", "line 1, column 13: the text ends in the middle"),
             ("\"s3cret\"", "line 1, column 8: expected a map"),

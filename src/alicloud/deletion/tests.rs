@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::*;
-use crate::alicloud::credentials::{Credentials, Missing, Static};
+use crate::alicloud::clock::SystemClock;
+use crate::alicloud::credentials::{Chain, Credentials, Refreshing, Static};
 use crate::alicloud::testing::{Act, KEY_ID, SECRET, Script, answer, client_over, code, with_header, within};
 use crate::alicloud::transport::{HttpReply, HttpRequest, SendError, SendFuture, Transport};
 
@@ -330,7 +331,8 @@ async fn a_caller_that_can_not_be_served_in_time_learns_why_at_once() {
 
     // What kept the call from being made at all is the answer too.
     let script = Script::new([code(400, "unused")]);
-    let client = script.client_with(Arc::new(Missing::new(Vec::new())));
+    let nobody = Refreshing::new(Chain::new(Vec::new(), ""), Arc::new(SystemClock));
+    let client = script.client_with(Arc::new(nobody));
     let error = client.delete_key_pair(&within(10), "k0").await.unwrap_err();
     assert_eq!((error.kind(), script.seen().len()), (ErrorKind::MissingCredentials, 0));
 }

@@ -9,7 +9,8 @@ pub(super) struct Argument {
     pub(super) variables: &'static [&'static str],
 }
 
-pub(super) const REGION: Argument = Argument { name: "region", variables: &["ALICLOUD_REGION", "ALIBABA_CLOUD_REGION"] };
+pub(super) const REGION: Argument =
+    Argument { name: "region", variables: &["ALICLOUD_REGION", "ALIBABA_CLOUD_REGION"] };
 pub(super) const ACCESS_KEY: Argument = Argument {
     name: "access_key",
     variables: &["ALICLOUD_ACCESS_KEY", "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABACLOUD_ACCESS_KEY_ID"],
@@ -24,8 +25,10 @@ pub(super) const SECURITY_TOKEN: Argument = Argument {
 };
 pub(super) const CONNECT_TIMEOUT: Argument =
     Argument { name: "client_connect_timeout", variables: &["CLIENT_CONNECT_TIMEOUT"] };
-pub(super) const READ_TIMEOUT: Argument = Argument { name: "client_read_timeout", variables: &["CLIENT_READ_TIMEOUT"] };
-pub(super) const MAX_RETRY_TIMEOUT: Argument = Argument { name: "max_retry_timeout", variables: &["MAX_RETRY_TIMEOUT"] };
+pub(super) const READ_TIMEOUT: Argument =
+    Argument { name: "client_read_timeout", variables: &["CLIENT_READ_TIMEOUT"] };
+pub(super) const MAX_RETRY_TIMEOUT: Argument =
+    Argument { name: "max_retry_timeout", variables: &["MAX_RETRY_TIMEOUT"] };
 pub(super) const SOURCE_IP: Argument =
     Argument { name: "source_ip", variables: &["ALICLOUD_SOURCE_IP", "ALIBABA_CLOUD_SOURCE_IP"] };
 pub(super) const SECURE_TRANSPORT: Argument = Argument {
@@ -59,7 +62,11 @@ pub(super) const STS_ENDPOINT: Argument =
 
 impl Argument {
     /// The value, and where it was found, in words that complete "from …".
-    pub(super) fn find(&self, configured: &Attr<String>, environment: &dyn Environment) -> Option<(String, String)> {
+    pub(super) fn find(
+        &self,
+        configured: &Attr<String>,
+        environment: &dyn Environment,
+    ) -> Option<(String, String)> {
         if let Some(value) = configured.as_str().filter(|value| !value.is_empty()) {
             return Some((value.to_owned(), "the provider block".to_owned()));
         }
@@ -67,4 +74,3 @@ impl Argument {
         Some((value, format!("the environment variable {name}")))
     }
 }
-

@@ -9,9 +9,7 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use super::arguments::{
-    ACCESS_KEY, CREDENTIALS_FILE, PROFILE, SECRET_KEY, SECURITY_TOKEN,
-};
+use super::arguments::{ACCESS_KEY, CREDENTIALS_FILE, PROFILE, SECRET_KEY, SECURITY_TOKEN};
 use super::model::ProviderModel;
 use crate::alicloud::credentials::{
     Chain, Credentials, Environment, Link, Profile, ProfileFile, ProvideCredentials, Static, World,

@@ -198,11 +198,7 @@ fn unknown_arguments(config: &ProviderModel) -> Vec<&'static str> {
     .collect()
 }
 
-fn client(
-    config: &ProviderModel,
-    host: &Host,
-    surroundings: &Surroundings,
-) -> Result<Client, Diagnostic> {
+fn client(config: &ProviderModel, host: &Host, surroundings: &Surroundings) -> Result<Client, Diagnostic> {
     let environment = &*surroundings.environment;
     let region = REGION
         .find(&config.region, environment)
@@ -255,8 +251,7 @@ fn client(
         config: common,
     };
     let credentials = credentials::credentials(config, &world)?;
-    world.client(credentials)
-    .map_err(|error| match &error {
+    world.client(credentials).map_err(|error| match &error {
         ConfigError::Region(_) => Diagnostic::error("Invalid region", error.to_string()).at("region"),
         ConfigError::Endpoint { service, .. } => {
             let name = match service {

@@ -133,9 +133,7 @@ fn an_unknown_region_is_a_warning_that_can_be_silenced() {
     assert!(configured(&region("cn-hangzhou"), &[]).1.is_empty());
     let silent = ProviderModel { skip_region_validation: Attr::Known(true), ..region("mars-1") };
     assert!(configured(&silent, &[]).1.is_empty());
-    assert!(
-        configured(&region("mars-1"), &[("ALICLOUD_SKIP_REGION_VALIDATION", "true")]).1.is_empty()
-    );
+    assert!(configured(&region("mars-1"), &[("ALICLOUD_SKIP_REGION_VALIDATION", "true")]).1.is_empty());
 }
 
 #[test]

@@ -9,8 +9,8 @@ use serde_json::ser::PrettyFormatter;
 use serde_json::{Serializer, Value, json};
 
 use super::schema::{InstanceModel, PairModel};
-use crate::framework::{Attr, Diagnostic};
 use crate::alicloud::credentials::{Environment, ProcessEnvironment};
+use crate::framework::{Attr, Diagnostic};
 
 /// Writes the answer to `path`, whole or not at all. A `~` at the start is the home directory.
 pub(super) async fn write(path: &str, pairs: &[PairModel]) -> Result<(), Diagnostic> {

@@ -75,6 +75,10 @@ impl ProfileFile {
             .filter_map(|profile| json::text(profile, "name"))
             .map(|name| format!("{name:?}"))
             .collect();
-        if names.is_empty() { "It has no profiles".to_owned() } else { format!("It has {}", names.join(", ")) }
+        if names.is_empty() {
+            "It has no profiles".to_owned()
+        } else {
+            format!("It has {}", names.join(", "))
+        }
     }
 }

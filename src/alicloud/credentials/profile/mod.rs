@@ -49,7 +49,8 @@ impl Profile {
         let file = match ProfileFile::read(&self.path) {
             Ok(file) => file,
             Err(FileError::Absent) if self.chosen => {
-                let what = self.name.as_ref().map_or_else(String::new, |name| format!(" for the profile {name:?}"));
+                let what =
+                    self.name.as_ref().map_or_else(String::new, |name| format!(" for the profile {name:?}"));
                 return Err(NotLoaded::failed(
                     format!("There is no file {shown}{what}."),
                     "Make it with `aliyun configure`, or correct profile, shared_credentials_file, or the variable \

@@ -95,7 +95,10 @@ impl<'a> Reading<'a> {
 
     /// A failure; `why` completes "The profile … ".
     fn failed(&self, why: &str, fix: impl Into<String>) -> NotLoaded {
-        NotLoaded::failed(format!("The profile {:?} in {} {why}.", self.name, self.file.path().display()), fix)
+        NotLoaded::failed(
+            format!("The profile {:?} in {} {why}.", self.name, self.file.path().display()),
+            fix,
+        )
     }
 
     fn key(&self, with_token: bool) -> Result<Credentials, NotLoaded> {
@@ -133,7 +136,8 @@ impl<'a> Reading<'a> {
     }
 
     fn assume(&self, base: Arc<dyn ProvideCredentials>) -> Result<Box<dyn Source>, NotLoaded> {
-        let role = Role { session: self.session()?, external_id: self.text("external_id"), host: self.sts_host() };
+        let role =
+            Role { session: self.session()?, external_id: self.text("external_id"), host: self.sts_host() };
         Ok(Box::new(AssumeRole::new(self.world, base, role)?))
     }
 

@@ -28,7 +28,12 @@ impl Source for Mint {
             if (self.fails)(number) {
                 return Err(NotLoaded::failed("No more keys.", "Buy some."));
             }
-            let key = Credentials::new(format!("STS.key-number-{number:04}"), "s".into(), Some("t".into()), "a test");
+            let key = Credentials::new(
+                format!("STS.key-number-{number:04}"),
+                "s".into(),
+                Some("t".into()),
+                "a test",
+            );
             Ok(key.until(Some(end)))
         })
     }
@@ -152,5 +157,8 @@ async fn what_has_run_out_already_is_refused_with_both_times() {
     let (_, keys) = mint(0, |_| false);
     let error = number(&keys).await.unwrap_err();
     let began = expiration::write(UNIX_EPOCH + Duration::from_secs(1_456_231_584 + 2));
-    assert!(error.starts_with(&format!("The access key ****0001 from a test ran out at {began}, and it is ")), "{error}");
+    assert!(
+        error.starts_with(&format!("The access key ****0001 from a test ran out at {began}, and it is ")),
+        "{error}"
+    );
 }
