@@ -15,8 +15,9 @@ use crate::alicloud::transport::HttpRequest;
 /// Gets a session.
 pub(super) async fn session(login: &Login, profile: &Object) -> Result<Session, NotLoaded> {
     let required = |field: &str| {
-        json::non_empty_text(profile, field)
-            .ok_or_else(|| login.failed(&format!("has no {field}, which its mode CloudSSO needs"), login.log_in()))
+        json::non_empty_text(profile, field).ok_or_else(|| {
+            login.failed(&format!("has no {field}, which its mode CloudSSO needs"), login.log_in())
+        })
     };
     let address = required("cloud_sso_sign_in_url")?;
     let account = required("cloud_sso_account_id")?;
@@ -38,21 +39,28 @@ pub(super) async fn session(login: &Login, profile: &Object) -> Result<Session, 
             .header(ACCEPT, json.clone())
             .header(CONTENT_TYPE, json)
             .header(AUTHORIZATION, login_service::bearer(&token));
-        HttpRequest { body: json!({"AccountId": account, "AccessConfigurationId": configuration}).to_string(), ..request }
+        HttpRequest {
+            body: json!({"AccountId": account, "AccessConfigurationId": configuration}).to_string(),
+            ..request
+        }
     };
     let failed = |why: &str, fix: String| {
         let host = login_service::host(&url);
         login.failed(&format!("gets no session from CloudSSO: {host} {why}"), fix)
     };
-    let answer = login_service::ask(&login.world, request, Repeat::Freely, &[&token]).await.map_err(|trouble| {
-        let fix = match trouble.kind {
-            Kind::Refused => {
-                format!("{} If that changes nothing, ask who may use {configuration} in {account}.", login.log_in())
-            }
-            Kind::NotAsked | Kind::Unclear => login_service::CHECK_THE_NETWORK.to_owned(),
-        };
-        failed(&trouble.text, fix)
-    })?;
+    let answer =
+        login_service::ask(&login.world, request, Repeat::Freely, &[&token]).await.map_err(|trouble| {
+            let fix = match trouble.kind {
+                Kind::Refused => {
+                    format!(
+                        "{} If that changes nothing, ask who may use {configuration} in {account}.",
+                        login.log_in()
+                    )
+                }
+                Kind::NotAsked | Kind::Unclear => login_service::CHECK_THE_NETWORK.to_owned(),
+            };
+            failed(&trouble.text, fix)
+        })?;
     let unfit = |why: String| failed(&format!("answered with something else: {why}"), login.log_in());
     let found = answer.get("CloudCredential").and_then(Value::as_object);
     let found = found.ok_or_else(|| unfit("there is no CloudCredential".to_owned()))?;

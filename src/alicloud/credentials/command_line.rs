@@ -96,7 +96,10 @@ mod tests {
         }
         let windows: [(&str, &[&str]); 2] = [
             (r"C:\tools\get.exe a\b", &[r"C:\tools\get.exe", r"a\b"]),
-            (r#""C:\Program Files\get.exe" "say \"hi\" \n" x\"#, &[r"C:\Program Files\get.exe", r#"say "hi" \n"#, r"x\"]),
+            (
+                r#""C:\Program Files\get.exe" "say \"hi\" \n" x\"#,
+                &[r"C:\Program Files\get.exe", r#"say "hi" \n"#, r"x\"],
+            ),
         ];
         for (command, words) in windows {
             assert_eq!(split(command, true).unwrap(), words, "{command}");

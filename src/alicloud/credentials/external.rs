@@ -1,5 +1,8 @@
 //! Credentials from a program: the mode External of profiles.
 
+#[cfg(all(test, unix))]
+mod tests;
+
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -61,7 +64,8 @@ impl External {
         }
         let words = command_line::split(&self.command, cfg!(windows))
             .map_err(|why| self.failed(&format!("{}.", why.text()), "Correct it in the profile."))?;
-        let (program, arguments) = words.split_first().map_or(("", [].as_slice()), |(first, rest)| (first, rest));
+        let (program, arguments) =
+            words.split_first().map_or(("", [].as_slice()), |(first, rest)| (first, rest));
         let child = Command::new(program)
             .args(arguments)
             .stdin(Stdio::null())
@@ -71,14 +75,18 @@ impl External {
             .spawn()
             .map_err(|error| {
                 let why = format!("could not be started: {program}: {error}.");
-                self.failed(&why, "Check that the program is there, on the PATH or by its whole path, and may be run.")
+                self.failed(
+                    &why,
+                    "Check that the program is there, on the PATH or by its whole path, and may be run.",
+                )
             })?;
         // When the time is up, the child is dropped, and so killed.
         let run = tokio::time::timeout(PATIENCE, finish(child)).await.map_err(|_| {
             let why = format!("was stopped, since it ran for more than {} s.", PATIENCE.as_secs());
             self.failed(&why, "Run it by hand to see what it waits for; it must not ask for anything.")
         })?;
-        let run = run.map_err(|why| self.failed(&format!("{why}."), "Run it by hand to see what it prints."))?;
+        let run =
+            run.map_err(|why| self.failed(&format!("{why}."), "Run it by hand to see what it prints."))?;
         if !run.status.success() {
             let said = if run.complaint.is_empty() {
                 " It said nothing on its standard error.".to_owned()
@@ -107,7 +115,8 @@ impl External {
             None | Some("AK" | "StsToken") => {}
             Some(_) => return Err(unfit("its mode is neither AK nor StsToken")),
         }
-        let required = |names: [&str; 2]| text(names).ok_or_else(|| unfit(&format!("it has no {}", names[0])));
+        let required =
+            |names: [&str; 2]| text(names).ok_or_else(|| unfit(&format!("it has no {}", names[0])));
         let id = required(["access_key_id", "AccessKeyId"])?;
         let secret = SecretString::from(required(["access_key_secret", "AccessKeySecret"])?);
         let token = ["sts_token", "SecurityToken"];
@@ -140,7 +149,9 @@ async fn finish(mut child: tokio::process::Child) -> Result<Run, String> {
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let cannot = |error: std::io::Error| format!("could not be read from: {error}");
     let (output, complaint) = tokio::try_join!(
-        async { read_output(stdout).await.map_err(cannot)?.ok_or_else(|| "printed more than 64 KiB".to_owned()) },
+        async {
+            read_output(stdout).await.map_err(cannot)?.ok_or_else(|| "printed more than 64 KiB".to_owned())
+        },
         async { read_complaint(stderr).await.map_err(cannot) },
     )?;
     let status = child.wait().await.map_err(cannot)?;

@@ -64,7 +64,8 @@ pub(super) async fn ask(
             Ok(answer) => return Ok(answer),
             Err(trouble) => trouble,
         };
-        let again = trouble.kind == Kind::NotAsked || (trouble.kind == Kind::Unclear && repeat == Repeat::Freely);
+        let again =
+            trouble.kind == Kind::NotAsked || (trouble.kind == Kind::Unclear && repeat == Repeat::Freely);
         match pauses.next().filter(|_| again) {
             Some(pause) => {
                 tracing::debug!(why = trouble.text, "asking a login service again");
@@ -85,7 +86,9 @@ async fn once(world: &World, request: HttpRequest, secrets: &[&str]) -> Result<S
         Ok(Err(SendError::Untrusted(why))) => {
             return Err(trouble(Kind::Refused, format!("cannot be trusted: {why}")));
         }
-        Ok(Err(SendError::Lost(why))) => return Err(trouble(Kind::Unclear, format!("did not answer: {why}"))),
+        Ok(Err(SendError::Lost(why))) => {
+            return Err(trouble(Kind::Unclear, format!("did not answer: {why}")));
+        }
         Err(_) => {
             let seconds = PATIENCE.as_secs();
             return Err(trouble(Kind::Unclear, format!("did not answer within {seconds} s")));
@@ -95,7 +98,8 @@ async fn once(world: &World, request: HttpRequest, secrets: &[&str]) -> Result<S
     let read = SecretObject::parse(&body);
     let status = reply.status;
     if status == 200 {
-        return read.map_err(|why| trouble(Kind::Unclear, format!("answered with something else than JSON: {why}")));
+        return read
+            .map_err(|why| trouble(Kind::Unclear, format!("answered with something else than JSON: {why}")));
     }
     let kind = if matches!(status, 429 | 500..) { Kind::Unclear } else { Kind::Refused };
     let said = read.map(|answer| said(&answer, &reply.headers, secrets)).unwrap_or_default();
@@ -134,7 +138,8 @@ pub(super) fn bearer(token: &str) -> HeaderValue {
 
 /// A path of the service at this address; `None` if that isn't one.
 pub(super) fn url(address: &str, path: &str) -> Option<Url> {
-    let url = Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())?;
+    let url =
+        Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())?;
     url.join(path).ok()
 }
 

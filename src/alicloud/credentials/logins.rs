@@ -2,6 +2,9 @@
 //! given is in the file of profiles, together with the last session that came of it, and is used and kept up to date by
 //! all tools in turn.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -82,7 +85,8 @@ impl Session {
             access_key_id: text(id)?,
             access_key_secret: text(secret)?.into(),
             security_token: text(token)?.into(),
-            expires: expiration::parse(&text(end)?).ok_or_else(|| format!("has a {end} that is not a time"))?,
+            expires: expiration::parse(&text(end)?)
+                .ok_or_else(|| format!("has a {end} that is not a time"))?,
         })
     }
 }
@@ -113,7 +117,8 @@ impl Login {
             Ok(session) => {
                 self.keep(held, &session);
                 let Session { access_key_id, access_key_secret, security_token, expires } = session;
-                let new = Credentials::new(access_key_id, access_key_secret, Some(security_token), self.origin());
+                let new =
+                    Credentials::new(access_key_id, access_key_secret, Some(security_token), self.origin());
                 Ok(self.give(new.until(Some(expires))))
             }
             Err(NotLoaded::Failed(error)) => match self.kept(&profile) {
@@ -155,7 +160,9 @@ impl Login {
 
     /// A time in the profile; `None` if none is set.
     pub(super) fn end(&self, profile: &Object, field: &str) -> Option<SystemTime> {
-        json::count(profile, field).filter(|seconds| *seconds > 0).and_then(|at| expiration::from_unix(i64::try_from(at).ok()?))
+        json::count(profile, field)
+            .filter(|seconds| *seconds > 0)
+            .and_then(|at| expiration::from_unix(i64::try_from(at).ok()?))
     }
 
     /// Keeps a session in the file, for other processes.

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
+use http::HeaderValue;
 use http::Method;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::HeaderValue;
 use url::{Url, form_urlencoded};
 use zeroize::Zeroizing;
 
@@ -85,7 +85,11 @@ pub(super) async fn session(
 
 impl Oauth<'_> {
     /// Gets a new pair of tokens, keeps it in the file at once, and gives the access token.
-    async fn renew(&self, refresh: &str, held: Result<&Held, &String>) -> Result<Zeroizing<String>, NotLoaded> {
+    async fn renew(
+        &self,
+        refresh: &str,
+        held: Result<&Held, &String>,
+    ) -> Result<Zeroizing<String>, NotLoaded> {
         let login = self.login;
         let unwritable = |why: &str| {
             login.failed(
@@ -93,7 +97,9 @@ impl Oauth<'_> {
                 "Let the file and its directory be writable. If another process hangs there, end it.",
             )
         };
-        let draft = held.map_err(|why| unwritable(why)).and_then(|held| held.draft().map_err(|why| unwritable(&why)))?;
+        let draft = held
+            .map_err(|why| unwritable(why))
+            .and_then(|held| held.draft().map_err(|why| unwritable(&why)))?;
         let url = self.url("/v1/token")?;
         let request = || {
             let body = form_urlencoded::Serializer::new(String::new())
@@ -166,7 +172,10 @@ impl Oauth<'_> {
 
     fn warn(&self, error: &NotLoaded) {
         if let NotLoaded::Failed(error) = error {
-            tracing::warn!(why = error.reason(), "the OAuth tokens are not renewed yet; the old one holds for a while");
+            tracing::warn!(
+                why = error.reason(),
+                "the OAuth tokens are not renewed yet; the old one holds for a while"
+            );
         }
     }
 }

@@ -31,7 +31,8 @@ struct Named {
 /// if the text is not a configuration with that profile.
 pub(super) fn with(text: &str, profile: &str, values: &[(&str, New<'_>)]) -> Option<Zeroizing<String>> {
     let file: File<'_> = serde_json::from_str(text).ok()?;
-    let is_it = |raw: &&&RawValue| serde_json::from_str::<Named>(raw.get()).is_ok_and(|it| it.name == profile);
+    let is_it =
+        |raw: &&&RawValue| serde_json::from_str::<Named>(raw.get()).is_ok_and(|it| it.name == profile);
     let object = file.profiles.iter().find(is_it)?.get();
     let members: BTreeMap<String, &RawValue> = serde_json::from_str(object).ok()?;
     let mut edits: Vec<(Range<usize>, Zeroizing<String>)> = Vec::new();
@@ -96,14 +97,16 @@ mod tests {
             ("access_key_id", New::Text("new")),
             ("sts_token", New::Text("n\"ew")),
         ];
-        let expected = text
-            .replace("\"o\\\"ld\"", "\"n\\\"ew\"")
-            .replace("\"sts_expiration\": 5\n", "\"sts_expiration\": 1700000000,\n\t\t\t\"access_key_id\": \"new\"\n");
+        let expected = text.replace("\"o\\\"ld\"", "\"n\\\"ew\"").replace(
+            "\"sts_expiration\": 5\n",
+            "\"sts_expiration\": 1700000000,\n\t\t\t\"access_key_id\": \"new\"\n",
+        );
         assert_eq!(with(text, "a", &values).unwrap().as_str(), expected);
         let minimal = r#"{"profiles":[{"name":"a"}]}"#;
         let expected = r#"{"profiles":[{"name":"a","sts_token": "t"}]}"#;
         assert_eq!(with(minimal, "a", &[("sts_token", New::Text("t"))]).unwrap().as_str(), expected);
-        for (text, name) in [(minimal, "b"), ("{}", "a"), ("", "a"), ("{\"profiles\": [1]}", "a"), ("[", "a")] {
+        for (text, name) in [(minimal, "b"), ("{}", "a"), ("", "a"), ("{\"profiles\": [1]}", "a"), ("[", "a")]
+        {
             assert!(with(text, name, &values).is_none(), "{text}");
         }
     }

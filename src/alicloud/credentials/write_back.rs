@@ -40,7 +40,10 @@ impl Held {
                 Ok(()) => return Ok(Self { path, _lock: lock }),
                 Err(TryLockError::WouldBlock) if Instant::now() < give_up => tokio::time::sleep(PAUSE).await,
                 Err(TryLockError::WouldBlock) => {
-                    return Err(format!("is being refreshed by another process, for {} s now", PATIENCE.as_secs()));
+                    return Err(format!(
+                        "is being refreshed by another process, for {} s now",
+                        PATIENCE.as_secs()
+                    ));
                 }
                 Err(TryLockError::Error(error)) => return Err(format!("cannot be locked: {error}")),
             }
@@ -127,7 +130,8 @@ mod tests {
         }
         let wrong = held.draft().unwrap().put("b", &[]).unwrap_err();
         assert_eq!(wrong, "no longer has the profile \"b\"");
-        let names: Vec<_> = std::fs::read_dir(directory.path()).unwrap().map(|it| it.unwrap().file_name()).collect();
+        let names: Vec<_> =
+            std::fs::read_dir(directory.path()).unwrap().map(|it| it.unwrap().file_name()).collect();
         assert_eq!(names.len(), 2, "a draft is left: {names:?}");
     }
 

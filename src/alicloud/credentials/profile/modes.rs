@@ -33,7 +33,12 @@ pub(super) struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     /// The profile of this name.
-    pub(super) fn new(world: &'a World, file: &'a ProfileFile, name: &'a str, given: &'a Given) -> Result<Self, NotLoaded> {
+    pub(super) fn new(
+        world: &'a World,
+        file: &'a ProfileFile,
+        name: &'a str,
+        given: &'a Given,
+    ) -> Result<Self, NotLoaded> {
         let profile = file.profile(name).ok_or_else(|| {
             NotLoaded::failed(
                 format!("The file {} has no profile {name:?}. {}.", file.path().display(), file.names()),
@@ -60,7 +65,9 @@ impl<'a> Reading<'a> {
                 self.assume(Arc::new(Static::new(key)))?
             }
             "ChainableRamRoleArn" => self.assume(self.source_profile()?)?,
-            "External" => Box::new(External::new(self.world, self.required("process_command")?, self.origin())),
+            "External" => {
+                Box::new(External::new(self.world, self.required("process_command")?, self.origin()))
+            }
             "CloudSSO" => Box::new(self.login(logins::Mode::CloudSso)),
             "OAuth" => Box::new(self.login(logins::Mode::Oauth)),
             _ => {
