@@ -1,15 +1,14 @@
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use super::*;
 use crate::alicloud::testing::{Script, world};
 
-/// A program that runs this in a shell of its own; gives the command for it.
+/// Writes a script; gives the command that runs it. Not as a program of its own: one that was just written may still be
+/// open in a process that another test starts.
 fn program(directory: &Path, script: &str) -> String {
     let path = directory.join("get key");
-    std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).unwrap();
-    format!("\"{}\" one 'two words'", path.display())
+    std::fs::write(&path, script).unwrap();
+    format!("sh \"{}\" one 'two words'", path.display())
 }
 
 fn external(command: &str, variables: &[(&str, &str)]) -> External {
@@ -61,7 +60,7 @@ async fn failures_are_told_and_what_was_printed_is_not() {
     let unfit = "The process_command of the profile \"x\" printed something else than credentials: ";
     let cases = [
         (
-            "echo '{\"access_key_id\": \"id\", \"access_key_secret\": \"s3cret\"",
+            "echo '{\"access_key_id\": \"id\", \"access_key_secret\": \"s3cret\"'",
             "the text ends in the middle",
         ),
         ("echo s3cret", "line 1, column 1: expected value"),
@@ -121,10 +120,24 @@ async fn what_cannot_be_run_is_told() {
 #[tokio::test(start_paused = true)]
 async fn a_program_that_does_not_end_is_killed() {
     let directory = tempfile::tempdir().unwrap();
-    let pid = directory.path().join("pid");
-    let script = format!("echo $$ > '{}.new'; mv '{0}.new' '{0}'; exec sleep 100000", pid.display());
-    let external = external(&program(directory.path(), &script), &[]);
-    let error = external.load().await.err();
-    let Some(NotLoaded::Failed(error)) = error else { panic!("{error:?}") };
+    // Waits for a writer, which never comes, without a process of its own.
+    let fifo = directory.path().join("fifo");
+    let made = std::process::Command::new("mkfifo").arg(&fifo).status().unwrap();
+    assert!(made.success());
+    let external = external(&program(directory.path(), &format!("read line < '{}'", fifo.display())), &[]);
+    let Err(NotLoaded::Failed(error)) = external.load().await else { panic!("it ended") };
     assert!(error.to_string().contains("was stopped, since it ran for more than 60 s."), "{error}");
+    let gave_up = std::time::Instant::now() + Duration::from_mins(1);
+    while runs(directory.path()) {
+        assert!(std::time::Instant::now() < gave_up, "it still runs");
+        std::thread::yield_now();
+    }
+}
+
+/// Whether a process has this path on its command line. Only Linux tells; elsewhere none has.
+fn runs(path: &Path) -> bool {
+    let path = path.display().to_string();
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let mut lines = processes.filter_map(|it| std::fs::read_to_string(it.path().join("cmdline")).ok());
+    lines.any(|line| line.contains(&path))
 }
