@@ -5,10 +5,10 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method};
 use serde_json::{Value, json};
 
-use super::expiration;
 use super::login_service::{self, Kind, Repeat};
 use super::logins::{Login, Session};
 use super::source::NotLoaded;
+use super::{answer, expiration};
 use crate::alicloud::json::{self, Object};
 use crate::alicloud::transport::HttpRequest;
 
@@ -45,7 +45,7 @@ pub(super) async fn session(login: &Login, profile: &Object) -> Result<Session, 
         }
     };
     let failed = |why: &str, fix: String| {
-        let host = login_service::host(&url);
+        let host = answer::host(&url);
         login.failed(&format!("gets no session from CloudSSO: {host} {why}"), fix)
     };
     let answer =
@@ -61,8 +61,9 @@ pub(super) async fn session(login: &Login, profile: &Object) -> Result<Session, 
             };
             failed(&trouble.text, fix)
         })?;
-    let unfit = |why: String| failed(&format!("answered with something else: {why}"), login.log_in());
-    let found = answer.get("CloudCredential").and_then(Value::as_object);
-    let found = found.ok_or_else(|| unfit("there is no CloudCredential".to_owned()))?;
-    Session::read(found, ["AccessKeyId", "AccessKeySecret", "SecurityToken", "Expiration"]).map_err(unfit)
+    let unfit = |why: String| failed(&format!("gave an answer that {why}"), login.log_in());
+    let found = answer.fields.get("CloudCredential").and_then(Value::as_object);
+    let found = found.ok_or_else(|| unfit("holds no CloudCredential".to_owned()))?;
+    let names = ["AccessKeyId", "AccessKeySecret", "SecurityToken", "Expiration"];
+    Session::read(found, names, &answer.reply, login.world.clock.now()).map_err(unfit)
 }

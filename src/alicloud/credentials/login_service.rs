@@ -6,10 +6,11 @@ use http::{HeaderMap, HeaderValue};
 use url::Url;
 use zeroize::Zeroizing;
 
+use super::answer::{self, NoReply, Reply};
 use super::secret_json::SecretObject;
 use super::world::World;
 use crate::alicloud::json;
-use crate::alicloud::transport::{HttpRequest, SendError};
+use crate::alicloud::transport::HttpRequest;
 
 /// What to do when a service can't be reached.
 pub(super) const CHECK_THE_NETWORK: &str = "Check that this machine reaches it: the network, and the proxy variables \
@@ -41,6 +42,12 @@ pub(super) enum Kind {
     Refused,
 }
 
+/// What a service gave.
+pub(super) struct Answer {
+    pub(super) fields: SecretObject,
+    pub(super) reply: Reply,
+}
+
 /// What may be done when there is no answer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Repeat {
@@ -57,7 +64,7 @@ pub(super) async fn ask(
     request: impl Fn() -> HttpRequest,
     repeat: Repeat,
     secrets: &[&str],
-) -> Result<SecretObject, Trouble> {
+) -> Result<Answer, Trouble> {
     let mut pauses = PAUSES.into_iter();
     loop {
         let trouble = match once(world, request(), secrets).await {
@@ -76,33 +83,20 @@ pub(super) async fn ask(
     }
 }
 
-async fn once(world: &World, request: HttpRequest, secrets: &[&str]) -> Result<SecretObject, Trouble> {
+async fn once(world: &World, request: HttpRequest, secrets: &[&str]) -> Result<Answer, Trouble> {
     let trouble = |kind, text: String| Trouble { kind, text };
-    let reply = match tokio::time::timeout(PATIENCE, world.transport.send(request)).await {
-        Ok(Ok(reply)) => reply,
-        Ok(Err(SendError::NotSent(why))) => {
-            return Err(trouble(Kind::NotAsked, format!("cannot be reached: {why}")));
-        }
-        Ok(Err(SendError::Untrusted(why))) => {
-            return Err(trouble(Kind::Refused, format!("cannot be trusted: {why}")));
-        }
-        Ok(Err(SendError::Lost(why))) => {
-            return Err(trouble(Kind::Unclear, format!("did not answer: {why}")));
-        }
-        Err(_) => {
-            let seconds = PATIENCE.as_secs();
-            return Err(trouble(Kind::Unclear, format!("did not answer within {seconds} s")));
-        }
-    };
-    let body = Zeroizing::new(reply.body);
-    let read = SecretObject::parse(&body);
+    let reply = answer::ask(world, request, PATIENCE).await.map_err(|error| match error {
+        NoReply::Unsent(why) => trouble(Kind::NotAsked, why),
+        NoReply::Broken(why) | NoReply::Late(why) => trouble(Kind::Unclear, why),
+    })?;
+    let fields = reply.object();
     let status = reply.status;
     if status == 200 {
-        return read
-            .map_err(|why| trouble(Kind::Unclear, format!("answered with something else than JSON: {why}")));
+        let fields = fields.map_err(|why| trouble(Kind::Unclear, format!("gave an answer that {why}")))?;
+        return Ok(Answer { fields, reply });
     }
     let kind = if matches!(status, 429 | 500..) { Kind::Unclear } else { Kind::Refused };
-    let said = read.map(|answer| said(&answer, &reply.headers, secrets)).unwrap_or_default();
+    let said = fields.map(|fields| said(&fields, &reply.headers, secrets)).unwrap_or_default();
     Err(trouble(kind, format!("answered HTTP {status}{said}")))
 }
 
@@ -141,9 +135,4 @@ pub(super) fn url(address: &str, path: &str) -> Option<Url> {
     let url =
         Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())?;
     url.join(path).ok()
-}
-
-/// The host of a URL, for messages.
-pub(super) fn host(url: &Url) -> &str {
-    url.host_str().unwrap_or_default()
 }

@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 
 use secrecy::SecretString;
 
+use super::answer::Reply;
 use super::profile::{FileError, ProfileFile};
 use super::profile_edit::New;
 use super::secret_json::SecretObject;
@@ -76,17 +77,23 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Reads a session; the names are those of the id, the secret, the token and the end. The error completes
-    /// "The answer …".
-    pub(super) fn read(answer: &Object, names: [&str; 4]) -> Result<Self, String> {
-        let text = |name: &str| json::non_empty_text(answer, name).ok_or_else(|| format!("holds no {name}"));
+    /// Reads a session in a part of an answer; the names are those of the id, the secret, the token and the end. The
+    /// error completes "The answer …".
+    pub(super) fn read(
+        part: &Object,
+        names: [&str; 4],
+        reply: &Reply,
+        now: SystemTime,
+    ) -> Result<Self, String> {
+        let text = |name: &str| json::non_empty_text(part, name).ok_or_else(|| format!("holds no {name}"));
         let [id, secret, token, end] = names;
+        let expires =
+            expiration::parse(&text(end)?).ok_or_else(|| format!("has a {end} that is not a time"))?;
         Ok(Self {
             access_key_id: text(id)?,
             access_key_secret: text(secret)?.into(),
             security_token: text(token)?.into(),
-            expires: expiration::parse(&text(end)?)
-                .ok_or_else(|| format!("has a {end} that is not a time"))?,
+            expires: reply.local(expires, now),
         })
     }
 }

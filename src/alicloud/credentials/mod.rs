@@ -4,10 +4,13 @@
 //! `Refreshing` keeps what was found as long as it holds. The client asks its [`ProvideCredentials`] before each
 //! request, so that credentials may change under way. Sources touch the world outside through a `World` only.
 
+mod answer;
 mod assume_role;
 mod chain;
 mod cloud_sso;
 mod command_line;
+mod credentials_uri;
+mod ecs_metadata;
 mod environment;
 pub(crate) mod expiration;
 mod external;
@@ -15,6 +18,7 @@ mod files;
 mod login_service;
 mod logins;
 mod oauth;
+mod oidc;
 mod profile;
 mod profile_edit;
 mod refreshing;
@@ -34,7 +38,10 @@ use secrecy::{ExposeSecret, SecretString};
 
 pub(crate) use assume_role::{AssumeRole, Role};
 pub(crate) use chain::{Chain, Link};
+pub(crate) use credentials_uri::CredentialsUri;
+pub(crate) use ecs_metadata::EcsMetadata;
 pub(crate) use environment::{Environment, ProcessEnvironment};
+pub(crate) use oidc::{Oidc, OidcRole, OidcToken};
 pub(crate) use profile::{Profile, ProfileFile};
 pub(crate) use refreshing::Refreshing;
 pub(crate) use secret_json::SecretObject;

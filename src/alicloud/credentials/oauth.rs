@@ -9,12 +9,12 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use url::{Url, form_urlencoded};
 use zeroize::Zeroizing;
 
-use super::expiration;
 use super::login_service::{self, Kind, Repeat, Trouble};
 use super::logins::{Login, Session};
 use super::profile_edit::New;
 use super::source::NotLoaded;
 use super::write_back::Held;
+use super::{answer, expiration};
 use crate::alicloud::json::{self, Object};
 use crate::alicloud::transport::HttpRequest;
 
@@ -113,11 +113,11 @@ impl Oauth<'_> {
             .await
             .map_err(|trouble| self.failed("has no new OAuth tokens", &url, &trouble))?;
         let unfit = |what: &str| self.unfit("has no new OAuth tokens", &url, what);
-        let text = |field: &str| json::non_empty_text(&answer, field).map(Zeroizing::new);
+        let text = |field: &str| json::non_empty_text(&answer.fields, field).map(Zeroizing::new);
         let access = text("access_token").ok_or_else(|| unfit("holds no access_token"))?;
         // A service that sends no other goes on with the one that there is.
         let refresh = text("refresh_token").unwrap_or_else(|| Zeroizing::new(refresh.to_owned()));
-        let lasts = json::count(&answer, "expires_in").map(Duration::from_secs).unwrap_or_default();
+        let lasts = json::count(&answer.fields, "expires_in").map(Duration::from_secs).unwrap_or_default();
         let end = login.world.clock.now().checked_add(lasts).unwrap_or_else(|| login.world.clock.now());
         let values = [
             ("oauth_access_token", New::Text(&access)),
@@ -145,7 +145,8 @@ impl Oauth<'_> {
         let answer = login_service::ask(&self.login.world, request, Repeat::Freely, &[access])
             .await
             .map_err(|trouble| (trouble.kind, self.failed(what, &url, &trouble)))?;
-        Session::read(&answer, ["accessKeyId", "accessKeySecret", "securityToken", "expiration"])
+        let names = ["accessKeyId", "accessKeySecret", "securityToken", "expiration"];
+        Session::read(&answer.fields, names, &answer.reply, self.login.world.clock.now())
             .map_err(|why| (Kind::Unclear, self.unfit(what, &url, &why)))
     }
 
@@ -161,12 +162,12 @@ impl Oauth<'_> {
             Kind::Refused => self.login.log_in(),
             Kind::NotAsked | Kind::Unclear => login_service::CHECK_THE_NETWORK.to_owned(),
         };
-        self.login.failed(&format!("{what}: {} {}", login_service::host(url), trouble.text), fix)
+        self.login.failed(&format!("{what}: {} {}", answer::host(url), trouble.text), fix)
     }
 
-    /// `why` completes "The answer … ".
+    /// `why` completes "It gave an answer that … ".
     fn unfit(&self, what: &str, url: &Url, why: &str) -> NotLoaded {
-        let why = format!("{what}: the answer of {} {why}", login_service::host(url));
+        let why = format!("{what}: {} gave an answer that {why}", answer::host(url));
         self.login.failed(&why, self.login.log_in())
     }
 

@@ -173,26 +173,26 @@ async fn sso_requests_and_refusals() {
         (
             vec![],
             answer(401, refused),
-            "signin.example.com answered HTTP 401: Expired: **** is over. (request id R-1)",
+            "https://signin.example.com answered HTTP 401: Expired: **** is over. (request id R-1)",
             again,
         ),
-        (vec![], answer(200, "{}"), "answered with something else: there is no CloudCredential", again),
+        (vec![], answer(200, "{}"), "gave an answer that holds no CloudCredential", again),
         (
             vec![],
             answer(200, r#"{"CloudCredential": {"AccessKeyId": "i"}}"#),
-            "holds no AccessKeySecret",
+            "gave an answer that holds no Expiration",
             again,
         ),
         (
             vec![],
             answer(200, "<html>"),
-            "answered with something else than JSON",
+            "gave an answer that is not JSON (line 1, column 1: expected value)",
             "Check that this machine reaches it",
         ),
         (
             vec![],
             Act::Fail(SendError::NotSent("no route".to_owned())),
-            "signin.example.com cannot be reached: no route.",
+            "signin.example.com can't be reached: no route.",
             "Check that this machine reaches it",
         ),
         (vec![], Act::Hang, "did not answer within 15 s", "Check that this machine reaches it"),
@@ -245,7 +245,7 @@ async fn oauth_tokens_are_renewed_in_time_and_kept_before_they_are_used() {
     assert_eq!(file.field("oauth_refresh_token"), "refresh-2");
     let file = File::new(Mode::Oauth, &[("oauth_refresh_token", json!(""))]);
     let error = id(&file.login(Mode::Oauth, &Script::new([expired]))).await.unwrap_err();
-    assert!(error.contains("gets no session with OAuth: oauth.aliyun.com answered HTTP 400: expired_token: Over. (request id R-1)."), "{error}");
+    assert!(error.contains("gets no session with OAuth: https://oauth.aliyun.com answered HTTP 400: expired_token: Over. (request id R-1)."), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -258,7 +258,10 @@ async fn a_refresh_token_is_not_used_up_in_vain() {
     let file = File::new(Mode::Oauth, &[over.clone()]);
     let script = Script::new([Act::Fail(SendError::Lost("reset".to_owned()))]);
     let error = id(&file.login(Mode::Oauth, &script)).await.unwrap_err();
-    assert!(error.contains("has no new OAuth tokens: oauth.aliyun.com did not answer: reset."), "{error}");
+    assert!(
+        error.contains("has no new OAuth tokens: https://oauth.aliyun.com gave no whole answer: reset."),
+        "{error}"
+    );
     assert_eq!(script.seen().len(), 1);
     let refused = Act::Fail(SendError::NotSent("refused".to_owned()));
     let script = Script::new([refused, tokens(2), oauth_session("STS.1")]);

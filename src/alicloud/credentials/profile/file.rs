@@ -1,9 +1,10 @@
-//! The file of the official command line tool, `~/.aliyun/config.json`.
+//! The file of the official command line tool, `~/.aliyun/config.json`, or that of the official SDKs.
 
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::ini;
 use crate::alicloud::credentials::files;
 use crate::alicloud::credentials::secret_json::{SecretObject, place_of};
 use crate::alicloud::json::{self, Object};
@@ -13,6 +14,7 @@ pub(crate) struct ProfileFile {
     path: PathBuf,
     current: Option<String>,
     profiles: Vec<SecretObject>,
+    is_ini: bool,
 }
 
 #[derive(Deserialize)]
@@ -41,16 +43,30 @@ impl ProfileFile {
         };
         // Some editors put a byte order mark there.
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        if ini::is_ini(text) {
+            let profiles = ini::parse(text).map_err(|why| {
+                FileError::Unusable(format!("The file {shown} is not a file of credentials: {why}."))
+            })?;
+            let file = Self { path: path.to_owned(), current: None, profiles, is_ini: true };
+            let current = file.profile(ini::DEFAULT).map(|_| ini::DEFAULT.to_owned());
+            return Ok(Self { current, ..file });
+        }
         let layout: Layout = serde_json::from_str(text).map_err(|error| {
             FileError::Unusable(format!("The file {shown} is not a file of profiles: {}.", place_of(&error)))
         })?;
         let profiles = layout.profiles.into_iter().map(SecretObject::from).collect();
-        Ok(Self { path: path.to_owned(), current: layout.current.filter(|it| !it.is_empty()), profiles })
+        let current = layout.current.filter(|it| !it.is_empty());
+        Ok(Self { path: path.to_owned(), current, profiles, is_ini: false })
     }
 
     /// The name of the profile that the file says to use when none is named.
     pub(crate) fn current(&self) -> Option<&str> {
         self.current.as_deref()
+    }
+
+    /// Whether it is the SDKs' file, whose names are others.
+    pub(super) fn is_ini(&self) -> bool {
+        self.is_ini
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -1,6 +1,7 @@
-//! A profile in the file of the official command line tool.
+//! A profile in the file of the official command line tool, or a section in that of the official SDKs.
 
 mod file;
+mod ini;
 mod modes;
 
 use std::path::PathBuf;
@@ -13,7 +14,7 @@ use super::source::{Loading, NotLoaded, Source};
 use super::world::World;
 
 /// What to do about a file that can't be used.
-const MEND: &str = "Mend the file, or have `aliyun configure` write it anew.";
+const MEND: &str = "Mend the file, or make it anew (`aliyun configure` writes ~/.aliyun/config.json).";
 
 /// The credentials of one profile. The file is read when they are needed, and again when they are refreshed.
 #[derive(Debug)]

@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use super::ProfileFile;
+use super::{ProfileFile, ini};
 use crate::alicloud::credentials::external::External;
 use crate::alicloud::credentials::logins::{self, Given, Login};
 use crate::alicloud::credentials::secret_json::SecretObject;
 use crate::alicloud::credentials::source::{NotLoaded, Source};
 use crate::alicloud::credentials::world::{StsHost, World};
-use crate::alicloud::credentials::{AssumeRole, Credentials, ProvideCredentials, Role, Static};
+use crate::alicloud::credentials::{
+    AssumeRole, Credentials, CredentialsUri, EcsMetadata, Oidc, OidcRole, OidcToken, ProvideCredentials,
+    Role, Static,
+};
 use crate::alicloud::json;
 use crate::alicloud::sts::Session;
 
@@ -64,6 +67,25 @@ impl<'a> Reading<'a> {
                 let key = self.key(false)?;
                 self.assume(Arc::new(Static::new(key)))?
             }
+            "EcsRamRole" => Box::new(EcsMetadata::new(self.world, self.text("ram_role_name"))),
+            "RamRoleArnWithRoleName" => {
+                let instance = EcsMetadata::new(self.world, Some(self.required("ram_role_name")?));
+                self.assume(Arc::new(self.world.keep(self.origin(), instance)))?
+            }
+            "OIDC" => {
+                let role = OidcRole {
+                    session: self.session()?,
+                    provider_arn: self.required("oidc_provider_arn")?,
+                    token: OidcToken::File(
+                        self.world.environment.expand_home(&self.required("oidc_token_file")?),
+                    ),
+                    host: self.sts_host(),
+                };
+                Box::new(Oidc::new(self.world, role)?)
+            }
+            "CredentialsURI" => {
+                Box::new(CredentialsUri::new(self.world, &self.required("credentials_uri")?)?)
+            }
             "ChainableRamRoleArn" => self.assume(self.source_profile()?)?,
             "External" => {
                 Box::new(External::new(self.world, self.required("process_command")?, self.origin()))
@@ -72,9 +94,13 @@ impl<'a> Reading<'a> {
             "OAuth" => Box::new(self.login(logins::Mode::Oauth)),
             _ => {
                 return Err(self.failed(
-                    &format!("has the mode {mode:?}, which is not known"),
-                    "Known are AK, StsToken, RamRoleArn, EcsRamRole, RamRoleArnWithRoleName, ChainableRamRoleArn, \
-                     OIDC, External, CredentialsURI, CloudSSO and OAuth.",
+                    &format!("has the {} {mode:?}, which is not known", if self.file.is_ini() { "type" } else { "mode" }),
+                    if self.file.is_ini() {
+                        "Known are access_key, ram_role_arn, ecs_ram_role and oidc_role_arn."
+                    } else {
+                        "Known are AK, StsToken, RamRoleArn, EcsRamRole, RamRoleArnWithRoleName, ChainableRamRoleArn, \
+                         OIDC, CredentialsURI, External, CloudSSO and OAuth."
+                    },
                 ));
             }
         })
@@ -88,6 +114,14 @@ impl<'a> Reading<'a> {
     fn required(&self, field: &str) -> Result<String, NotLoaded> {
         self.text(field).ok_or_else(|| {
             let mode = self.text("mode").unwrap_or_else(|| "AK".to_owned());
+            if self.file.is_ini() {
+                let why = format!(
+                    "has no {}, which its type {} needs",
+                    ini::name_here(field),
+                    ini::type_here(&mode)
+                );
+                return self.failed(&why, "Set it there.");
+            }
             self.failed(
                 &format!("has no {field}, which its mode {mode} needs"),
                 format!("Set it there, with `aliyun configure --mode {mode} --profile {}`.", self.name),

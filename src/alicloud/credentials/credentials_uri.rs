@@ -1,0 +1,83 @@
+//! Credentials that an address hands out.
+
+use std::time::Duration;
+
+use http::Method;
+use url::Url;
+
+use super::answer::{ask, host};
+use super::source::{Loading, NotLoaded, Source};
+use super::{Credentials, World};
+use crate::alicloud::backoff;
+use crate::alicloud::transport::HttpRequest;
+
+/// How long one answer may take, as in the official SDKs.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// How often the address is asked before it counts as failed.
+const TRIES: u32 = 3;
+
+/// What to do about an address that fails.
+const FIX: &str = "Check that the service behind the credentials URI runs and answers with AccessKeyId, \
+                   AccessKeySecret, SecurityToken and Expiration, and that the proxy variables (HTTP_PROXY, NO_PROXY) \
+                   let this machine reach it.";
+
+/// Gets credentials by HTTP GET. Proxies are used as for everything else.
+pub(crate) struct CredentialsUri {
+    world: World,
+    url: Url,
+}
+
+impl CredentialsUri {
+    /// The credentials at an `http` or `https` address.
+    pub(crate) fn new(world: &World, uri: &str) -> Result<Self, NotLoaded> {
+        match Url::parse(uri.trim()) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(Self { world: world.clone(), url }),
+            // The text is not repeated: it may hold a secret.
+            Ok(_) | Err(_) => Err(NotLoaded::failed(
+                "The credentials URI is not an address of the form http://host/path or https://host/path.",
+                "Correct it.",
+            )),
+        }
+    }
+
+    async fn get(&self) -> Result<Credentials, NotLoaded> {
+        let host = host(&self.url);
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let request = HttpRequest::new(Method::GET, self.url.clone());
+            let why = match ask(&self.world, request, LIMIT).await {
+                Ok(reply) => {
+                    let origin = format!("the credentials URI at {host}");
+                    let why = match reply.credentials(origin, self.world.clock.now()) {
+                        Ok(credentials) => return Ok(credentials),
+                        Err(why) => format!("The answer of {host} {why}."),
+                    };
+                    if reply.status < 500 {
+                        return Err(NotLoaded::failed(format!("The credentials URI gave none. {why}"), FIX));
+                    }
+                    why
+                }
+                Err(why) => format!("{host} {}.", why.text()),
+            };
+            if tries == TRIES {
+                let reason = format!("The credentials URI gave none, asked {TRIES} times. {why}");
+                return Err(NotLoaded::failed(reason, FIX));
+            }
+            tokio::time::sleep(backoff::full_jitter(tries)).await;
+        }
+    }
+}
+
+impl Source for CredentialsUri {
+    fn load(&self) -> Loading<'_> {
+        Box::pin(self.get())
+    }
+}
+
+impl std::fmt::Debug for CredentialsUri {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("CredentialsUri").field(&host(&self.url)).finish()
+    }
+}
