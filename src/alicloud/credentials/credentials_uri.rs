@@ -31,13 +31,17 @@ pub(crate) struct CredentialsUri {
 impl CredentialsUri {
     /// The credentials at an `http` or `https` address.
     pub(crate) fn new(world: &World, uri: &str) -> Result<Self, NotLoaded> {
+        let url = Self::check(uri).map_err(|why| NotLoaded::failed(why, "Correct it."))?;
+        Ok(Self { world: world.clone(), url })
+    }
+
+    /// The address. The error is a sentence that does not repeat it, since it may hold a secret.
+    pub(crate) fn check(uri: &str) -> Result<Url, &'static str> {
         match Url::parse(uri.trim()) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(Self { world: world.clone(), url }),
-            // The text is not repeated: it may hold a secret.
-            Ok(_) | Err(_) => Err(NotLoaded::failed(
+            Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(url),
+            Ok(_) | Err(_) => Err(
                 "The credentials URI is not an address of the form http://host/path or https://host/path.",
-                "Correct it.",
-            )),
+            ),
         }
     }
 

@@ -46,9 +46,11 @@ pub(crate) use profile::{Profile, ProfileFile};
 pub(crate) use refreshing::Refreshing;
 pub(crate) use secret_json::SecretObject;
 pub use source::CredentialsError;
-pub(crate) use source::{Loading, NotLoaded, Source};
+pub(crate) use source::{NotLoaded, Source};
 pub use static_keys::Static;
 pub(crate) use world::{StsHost, World};
+
+pub(crate) use super::sts::Session;
 
 /// An access key, with the token of a temporary one, and where it was found.
 #[derive(Clone)]

@@ -83,11 +83,6 @@ impl CredentialsError {
     pub(crate) fn reason(&self) -> &str {
         &self.0.reason
     }
-
-    /// What to do about it.
-    pub(crate) fn fix(&self) -> &str {
-        &self.0.fix
-    }
 }
 
 impl fmt::Display for CredentialsError {
@@ -111,5 +106,15 @@ impl std::error::Error for CredentialsError {}
 impl Source for Box<dyn Source> {
     fn load(&self) -> Loading<'_> {
         (**self).load()
+    }
+}
+
+/// A source that could not be made fails when it is asked.
+impl<S: Source> Source for Result<S, NotLoaded> {
+    fn load(&self) -> Loading<'_> {
+        match self {
+            Ok(source) => source.load(),
+            Err(why) => Box::pin(async { Err(why.clone()) }),
+        }
     }
 }

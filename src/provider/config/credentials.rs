@@ -1,20 +1,26 @@
 //! From the provider block and the environment to the sources of credentials, in the order in which they are asked.
 //!
-//! What somebody named comes first, in the official provider's order: access key, profile, URI, instance role, OIDC. Only
-//! if none of these is set, what nobody named is looked at: the current profile of the command line tool, and the
-//! default section of the file of the SDKs. Nothing here does I/O, save for the region of a profile.
+//! What somebody named comes first, in the official provider's order: access key, profile, URI, instance role, OIDC.
+//! Only if none of these is set, what nobody named is looked at: the current profile of the command line tool, and the
+//! default section of the official SDKs' file. On top of what comes of it, `assume_role`. Nothing here does I/O, save for
+//! the region of a profile.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use super::arguments::{ACCESS_KEY, CREDENTIALS_FILE, PROFILE, SECRET_KEY, SECURITY_TOKEN};
-use super::model::ProviderModel;
-use crate::alicloud::credentials::{
-    Chain, Credentials, Environment, Link, Profile, ProfileFile, ProvideCredentials, Static, World,
+use super::arguments::{
+    ACCESS_KEY, Argument, CREDENTIALS_FILE, CREDENTIALS_URI, ECS_ROLE_NAME, PROFILE, SECRET_KEY,
+    SECURITY_TOKEN,
 };
-use crate::framework::Diagnostic;
+use super::model::ProviderModel;
+use super::roles;
+use crate::alicloud::credentials::{
+    AssumeRole, Chain, Credentials, CredentialsUri, EcsMetadata, Environment, Link, NotLoaded, Profile,
+    ProfileFile, ProvideCredentials, Static, World,
+};
+use crate::framework::{Diagnostic, Diagnostics};
 
 /// Where the command line tool keeps its profiles.
 const CLI_FILE: &str = "~/.aliyun/config.json";
@@ -22,68 +28,230 @@ const CLI_FILE: &str = "~/.aliyun/config.json";
 /// Another place for that file.
 const CLI_FILE_VARIABLE: &str = "ALIBABA_CLOUD_CONFIG_FILE";
 
+/// Where the official SDKs keep theirs; the second name is that of some of them.
+const SDK_FILES: [&str; 2] = ["~/.alibabacloud/credentials", "~/.alibabacloud/credentials.ini"];
+
+/// Variables that switch off profiles which the provider block does not name.
+const NO_PROFILES: &[&str] = &["ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "ALIBABA_CLOUD_IGNORE_PROFILE"];
+
 /// What to do when there are no credentials at all.
 const FIX: &str = "Set access_key and secret_key in the provider block, or the environment variables \
-                   ALICLOUD_ACCESS_KEY and ALICLOUD_SECRET_KEY.";
+                   ALICLOUD_ACCESS_KEY and ALICLOUD_SECRET_KEY; or name a profile of ~/.aliyun/config.json with profile.";
+
+/// Where a value was found that the provider block holds.
+const BLOCK: &str = "the provider block";
+
+/// Judges the block alone.
+pub(super) fn validate(config: &ProviderModel, diagnostics: &mut Diagnostics) {
+    if let Some(uri) = config.credentials_uri.as_str().filter(|uri| !uri.is_empty())
+        && let Err(why) = CredentialsUri::check(uri)
+    {
+        diagnostics.push(Diagnostic::error("Invalid credentials URI", why).at(CREDENTIALS_URI.name));
+    }
+}
 
 /// The credentials that the block and the environment name.
 pub(super) fn credentials(
     config: &ProviderModel,
     world: &World,
 ) -> Result<Arc<dyn ProvideCredentials>, Diagnostic> {
+    half_a_key(config, &*world.environment)?;
+    let base = world.keep_chain(Chain::new(links(config, world), FIX));
+    match roles::assume_role(config, &*world.environment)? {
+        None => Ok(Arc::new(base)),
+        Some(role) => Ok(Arc::new(world.keep("assume_role", AssumeRole::new(world, Arc::new(base), role)))),
+    }
+}
+
+fn links(config: &ProviderModel, world: &World) -> Vec<Link> {
     let environment = &*world.environment;
-    let mut links = Vec::new();
-    let names = |argument: &super::Argument| argument.variables.join(", ");
+    let mut links = vec![key(config, environment), profile(config, world)];
+    links.push(match CREDENTIALS_URI.find(&config.credentials_uri, environment) {
+        None => Link::skipped(title(&CREDENTIALS_URI), "not set"),
+        Some((uri, _)) => Link::chosen("credentials_uri", CredentialsUri::new(world, &uri)),
+    });
+    let switched_off = EcsMetadata::switched_off(environment);
+    links.push(match (ECS_ROLE_NAME.find(&config.ecs_role_name, environment), switched_off) {
+        (None, _) => Link::skipped(title(&ECS_ROLE_NAME), "not set"),
+        (Some((_, origin)), Some(variable)) if origin != BLOCK => {
+            Link::skipped("ecs_role_name", format!("set by {origin}, and switched off by {variable}"))
+        }
+        (Some((role, _)), _) => Link::chosen("ecs_role_name", EcsMetadata::new(world, Some(role))),
+    });
+    links.push(roles::with_oidc(config, world));
+    tell_what_is_passed_over(config, &links);
+    if links.iter().all(|link| link.source.is_err()) {
+        links.extend(implicit(world));
+    }
+    links
+}
+
+/// The argument and its variables, for a list of what was looked at.
+fn title(argument: &Argument) -> String {
+    format!("{} ({})", argument.name, argument.variables.join(", "))
+}
+
+fn key(config: &ProviderModel, environment: &dyn Environment) -> Link {
     let id = ACCESS_KEY.find(&config.access_key, environment);
     let secret = SECRET_KEY.find(&config.secret_key, environment);
-    let token = SECURITY_TOKEN.find(&config.security_token, environment);
-    if let (Some((id, origin)), Some((secret, _))) = (id, secret) {
-        let token = token.map(|(token, _)| SecretString::from(token));
-        let key = Credentials::new(id, SecretString::from(secret), token, origin);
-        links.push(Link::chosen("access_key and secret_key", Static::new(key)));
-    } else {
-        links.push(Link::skipped(
-            format!("access_key and secret_key ({}; {})", names(&ACCESS_KEY), names(&SECRET_KEY)),
-            "not set",
-        ));
+    let name = "access_key and secret_key";
+    match (id, secret) {
+        (None, None) => Link::skipped(format!("{}, {}", title(&ACCESS_KEY), title(&SECRET_KEY)), "not set"),
+        (Some((id, origin)), Some((secret, _))) => {
+            let token = token(config, environment, &id, &origin).map(SecretString::from);
+            Link::chosen(name, Static::new(Credentials::new(id, secret.into(), token, origin)))
+        }
+        (Some((_, origin)), None) => half(name, &ACCESS_KEY, &origin, &SECRET_KEY),
+        (None, Some((_, origin))) => half(name, &SECRET_KEY, &origin, &ACCESS_KEY),
     }
-    match chosen_profile(config, environment) {
-        Some((path, name)) => links.push(Link::chosen("profile", Profile::chosen(world, path, name))),
-        None => links.push(Link::skipped(format!("profile ({})", names(&PROFILE)), "not set")),
-    }
-    let path = cli_file(environment);
-    links.push(Link::implicit(
-        format!("the current profile in {}", path.display()),
-        Profile::current(world, path),
+}
+
+fn half(name: &str, have: &Argument, origin: &str, lack: &Argument) -> Link {
+    let why: Result<Static, _> = Err(NotLoaded::failed(
+        format!(
+            "There is half an access key: {} is set by {origin}, but {} is not set.",
+            have.name, lack.name
+        ),
+        format!("Set one of {}, or unset the other half.", lack.variables.join(", ")),
     ));
-    Ok(Arc::new(world.keep_chain(Chain::new(links, FIX))))
+    Link::chosen(name, why)
 }
 
-/// The region of the profile whose credentials will be used.
-pub(super) fn region(config: &ProviderModel, environment: &dyn Environment) -> Option<String> {
-    if ACCESS_KEY.find(&config.access_key, environment).is_some() {
-        return None;
-    }
-    let (path, name) = chosen_profile(config, environment).unwrap_or_else(|| (cli_file(environment), None));
-    // What is wrong with the file is told when the credentials are needed.
-    let file = ProfileFile::read(&path).ok()?;
-    file.region(name.as_deref().or(file.current())?)
+/// Half a key in the provider block, with nothing in the environment to go with it, is a mistake in the block.
+fn half_a_key(config: &ProviderModel, environment: &dyn Environment) -> Result<(), Diagnostic> {
+    let id = ACCESS_KEY.find(&config.access_key, environment);
+    let secret = SECRET_KEY.find(&config.secret_key, environment);
+    let (have, lack) = match (id, secret) {
+        (Some((_, origin)), None) if origin == BLOCK => (&ACCESS_KEY, &SECRET_KEY),
+        (None, Some((_, origin))) if origin == BLOCK => (&SECRET_KEY, &ACCESS_KEY),
+        _ => return Ok(()),
+    };
+    Err(Diagnostic::error(
+        "Half an access key",
+        format!(
+            "{} is set, and {} is not: neither here nor by {}. Set both, or neither.",
+            have.name,
+            lack.name,
+            lack.variables.join(", ")
+        ),
+    )
+    .at(have.name))
 }
 
-/// The file and the profile in it that somebody named.
-fn chosen_profile(
-    config: &ProviderModel,
-    environment: &dyn Environment,
-) -> Option<(PathBuf, Option<String>)> {
-    let name = PROFILE.find(&config.profile, environment).map(|it| it.0);
-    let file = CREDENTIALS_FILE.find(&config.shared_credentials_file, environment).map(|it| it.0);
-    if name.is_none() && file.is_none() {
-        return None;
+/// The token that goes with an access key: that of the block, or the one that the environment has by the same family
+/// of names. One of another family belongs to another key, unless this one can't do without.
+fn token(config: &ProviderModel, environment: &dyn Environment, id: &str, origin: &str) -> Option<String> {
+    let family = ACCESS_KEY.variables.iter().position(|name| origin.ends_with(name));
+    let of_family = family
+        .and_then(|family| SECURITY_TOKEN.variables.get(family))
+        .and_then(|variable| environment.var(variable));
+    match SECURITY_TOKEN.find(&config.security_token, environment) {
+        Some((token, origin)) if origin == BLOCK => Some(token),
+        Some((any, _)) => of_family.or_else(|| id.starts_with("STS.").then_some(any)),
+        None => None,
     }
-    Some((file.map_or_else(|| cli_file(environment), |file| environment.expand_home(&file)), name))
+}
+
+fn profile(config: &ProviderModel, world: &World) -> Link {
+    match chosen_profile(config, &*world.environment) {
+        Chosen::None => {
+            Link::skipped(format!("{}, {}", title(&PROFILE), title(&CREDENTIALS_FILE)), "not set")
+        }
+        Chosen::SwitchedOff { origin, by } => {
+            Link::skipped("profile", format!("set by {origin}, and switched off by {by}"))
+        }
+        Chosen::Profile(path, name) => Link::chosen("profile", Profile::chosen(world, path, name)),
+    }
+}
+
+/// What nobody named, but may be there.
+fn implicit(world: &World) -> Vec<Link> {
+    let environment = &*world.environment;
+    let files = [cli_file(environment)]
+        .into_iter()
+        .chain(SDK_FILES.into_iter().map(|file| environment.expand_home(file)))
+        .zip(["the current profile", "the default section", "the default section"]);
+    let switched_off = environment.first_true(NO_PROFILES);
+    files
+        .map(|(path, what)| {
+            let name = format!("{what} in {}", path.display());
+            match switched_off {
+                Some(variable) => Link::skipped(name, format!("switched off by {variable}")),
+                None => Link::implicit(name, Profile::current(world, path)),
+            }
+        })
+        .collect()
+}
+
+/// A profile that somebody named.
+enum Chosen {
+    None,
+    SwitchedOff {
+        origin: String,
+        by: &'static str,
+    },
+    /// The file, and the profile in it if one is named.
+    Profile(PathBuf, Option<String>),
+}
+
+fn chosen_profile(config: &ProviderModel, environment: &dyn Environment) -> Chosen {
+    let name = PROFILE.find(&config.profile, environment);
+    let file = CREDENTIALS_FILE.find(&config.shared_credentials_file, environment);
+    let origins = [&name, &file].into_iter().flatten().map(|(_, origin)| origin);
+    let Some(origin) = origins.max_by_key(|origin| *origin == BLOCK) else { return Chosen::None };
+    if origin != BLOCK
+        && let Some(by) = environment.first_true(NO_PROFILES)
+    {
+        return Chosen::SwitchedOff { origin: origin.clone(), by };
+    }
+    let path = file.map_or_else(|| cli_file(environment), |(file, _)| environment.expand_home(&file));
+    Chosen::Profile(path, name.map(|(name, _)| name))
 }
 
 fn cli_file(environment: &dyn Environment) -> PathBuf {
     let path = environment.var(CLI_FILE_VARIABLE);
     environment.expand_home(path.as_deref().unwrap_or(CLI_FILE))
+}
+
+/// The region of the profile whose credentials will be used.
+pub(super) fn region(config: &ProviderModel, environment: &dyn Environment) -> Option<String> {
+    let is_set = |argument: &Argument, value| argument.find(value, environment).is_some();
+    if is_set(&ACCESS_KEY, &config.access_key) || is_set(&SECRET_KEY, &config.secret_key) {
+        return None;
+    }
+    let (path, name) = match chosen_profile(config, environment) {
+        Chosen::Profile(path, name) => (path, name),
+        Chosen::None
+            if !is_set(&CREDENTIALS_URI, &config.credentials_uri)
+                && !is_set(&ECS_ROLE_NAME, &config.ecs_role_name)
+                && !roles::has_oidc(config, environment)
+                && environment.first_true(NO_PROFILES).is_none() =>
+        {
+            (cli_file(environment), None)
+        }
+        Chosen::None | Chosen::SwitchedOff { .. } => return None,
+    };
+    // What is wrong with the file is told when the credentials are needed.
+    let file = ProfileFile::read(&path).ok()?;
+    file.region(name.as_deref().or(file.current())?)
+}
+
+/// What the block names and something else comes before is no mistake, but worth a line in the log.
+fn tell_what_is_passed_over(config: &ProviderModel, links: &[Link]) {
+    let in_block = [
+        config.access_key.as_str().is_some(),
+        config.profile.as_str().is_some(),
+        config.credentials_uri.as_str().is_some(),
+        config.ecs_role_name.as_str().is_some(),
+        config.assume_role_with_oidc.known().is_some_and(|blocks| !blocks.is_empty()),
+    ];
+    let mut sources = links.iter().zip(in_block).skip_while(|(link, _)| link.source.is_err());
+    let Some((winner, _)) = sources.next() else { return };
+    for (link, _) in sources.filter(|(link, in_block)| *in_block && link.source.is_ok()) {
+        tracing::warn!(
+            unused = link.name,
+            used = winner.name,
+            "the provider block names a source of credentials that is not used, since another one comes before it"
+        );
+    }
 }

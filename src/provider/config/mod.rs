@@ -5,6 +5,7 @@ mod credentials;
 mod endpoints;
 mod model;
 mod regions;
+mod roles;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -73,6 +74,8 @@ pub(super) fn validate(config: &ProviderModel, diagnostics: &mut Diagnostics) {
         diagnostics
             .push(Diagnostic::error("Invalid configuration source", detail).at(CONFIGURATION_SOURCE.name));
     }
+    roles::validate(config, diagnostics);
+    credentials::validate(config, diagnostics);
     for (service, given) in [("ecs", of_all(config, |it| &it.ecs)), ("sts", of_all(config, |it| &it.sts))] {
         if let [one, other, ..] = given.as_slice() {
             let detail = format!(
@@ -184,6 +187,12 @@ fn unknown_arguments(config: &ProviderModel) -> Vec<&'static str> {
         ("access_key", config.access_key.is_unknown()),
         ("secret_key", config.secret_key.is_unknown()),
         ("security_token", config.security_token.is_unknown()),
+        ("profile", config.profile.is_unknown()),
+        ("shared_credentials_file", config.shared_credentials_file.is_unknown()),
+        ("credentials_uri", config.credentials_uri.is_unknown()),
+        ("ecs_role_name", config.ecs_role_name.is_unknown()),
+        ("assume_role", roles::assume_role_is_unknown(config)),
+        ("assume_role_with_oidc", roles::with_oidc_is_unknown(config)),
         ("protocol", config.protocol.is_unknown()),
         ("source_ip", config.source_ip.is_unknown()),
         ("secure_transport", config.secure_transport.is_unknown()),
