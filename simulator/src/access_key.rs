@@ -78,6 +78,18 @@ impl AccessKey {
         self
     }
 
+    /// Who a temporary key acts as; `None` for one without a token.
+    pub(crate) fn session_arn(&self) -> Option<String> {
+        self.token.as_ref()?;
+        let (role, session) = (self.user.as_deref().unwrap_or("role"), self.session_name());
+        Some(format!("acs:ram::{}:assumed-role/{role}/{session}", self.account))
+    }
+
+    /// The name of a temporary key's session.
+    pub(crate) fn session_name(&self) -> &str {
+        self.session.as_deref().unwrap_or("session")
+    }
+
     /// The account that the key belongs to: 16 digits.
     pub fn account(&self) -> &str {
         &self.account

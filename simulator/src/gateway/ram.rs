@@ -25,7 +25,7 @@ pub(crate) fn check(
     let (kind, name) = match &caller.user {
         None => ("Account", caller.account.clone()),
         Some(user) if caller.token.is_some() => {
-            ("AssumedRoleUser", format!("{user}:{}", caller.session.as_deref().unwrap_or("session")))
+            ("AssumedRoleUser", format!("{user}:{}", caller.session_name()))
         }
         Some(user) => ("SubUser", user.clone()),
     };

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use crate::access_key::AccessKey;
+
 pub use role::Role;
 pub(crate) use sessions::{Session, Sessions};
 
@@ -157,6 +159,11 @@ impl Identity {
     /// Ends all sessions that there are, whatever their holders were told.
     pub fn expire_sessions(&mut self) {
         self.sessions.expire();
+    }
+
+    /// Who an access key of a session acts as: `acs:ram::ACCOUNT:assumed-role/ROLE/SESSION`.
+    pub fn session_arn(&self, access_key_id: &str) -> Option<String> {
+        self.sessions.key(access_key_id).and_then(AccessKey::session_arn)
     }
 
     /// Every secret that was issued or registered here: secret keys, security tokens, access and refresh tokens.
