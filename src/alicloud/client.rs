@@ -107,6 +107,11 @@ impl Client {
         Ok(Self { shared: Arc::new(shared) })
     }
 
+    #[cfg(test)]
+    pub(crate) fn credentials(&self) -> &dyn ProvideCredentials {
+        &*self.shared.credentials
+    }
+
     /// The region that all calls are about.
     pub fn region(&self) -> &str {
         &self.shared.region

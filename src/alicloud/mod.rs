@@ -30,7 +30,7 @@ mod retry;
 mod signature;
 pub mod sts;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod transport;
 
 pub use call::Call;
@@ -40,3 +40,5 @@ pub(crate) use clock::{Clock, SystemClock};
 pub use endpoint::{ConfigError, Endpoints, Scheme, Service};
 pub use error::{Error, ErrorKind};
 pub(crate) use transport::{Http, Transport};
+#[cfg(test)]
+pub(crate) use transport::{HttpReply, HttpRequest, SendError, SendFuture};

@@ -113,10 +113,7 @@ impl Transport for Script {
             }
             match act {
                 Act::Answer(status, list, body) => {
-                    let mut headers = HeaderMap::new();
-                    for (name, value) in list {
-                        headers.insert(HeaderName::from_static(name), HeaderValue::from_str(&value).unwrap());
-                    }
+                    let headers = headers(list.iter().map(|(name, value)| (*name, value.as_str())));
                     Ok(HttpReply { status, headers, body: body.into_bytes() })
                 }
                 Act::Fail(error) => Err(error),
@@ -124,6 +121,13 @@ impl Transport for Script {
             }
         })
     }
+}
+
+pub(crate) fn headers<'a>(list: impl IntoIterator<Item = (&'a str, &'a str)>) -> HeaderMap {
+    let header = |(name, value): (&str, &str)| {
+        (HeaderName::try_from(name).unwrap(), HeaderValue::from_str(value).unwrap())
+    };
+    list.into_iter().map(header).collect()
 }
 
 struct StoppedClock;

@@ -1,5 +1,7 @@
 //! What becomes of a provider block.
 
+mod cases;
+
 use std::collections::BTreeMap;
 
 use super::*;

@@ -1,0 +1,259 @@
+//! Credentials, case by case: every directory in `tests/credentials/cases` is one; `tests/credentials/README.md` says what is in it.
+
+mod http;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::{Map, Value as Json};
+use tracing_subscriber::layer::SubscriberExt as _;
+
+use self::http::Recorded;
+use super::*;
+use crate::alicloud::Call;
+use crate::alicloud::credentials::{CredentialsError, expiration};
+use crate::alicloud::testing::{LogCapture, MovingClock};
+use crate::cty::{Number, Type, Value};
+use crate::framework::ModelValue;
+use crate::provider::diagnostics::Attempt;
+
+/// What secrets in the cases hold, and what the part of access key ids holds that is never shown.
+const MARKS: [&str; 2] = ["s3cret", "HIDDEN"];
+
+#[test]
+fn every_case_ends_as_it_says() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/credentials/cases");
+    let only = std::env::var("CASE").ok();
+    let mut names: Vec<_> = std::fs::read_dir(&root)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.file_type().unwrap().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .filter(|name| only.as_ref().is_none_or(|only| name.contains(only)))
+        .collect();
+    names.sort();
+    assert!(only.is_some() || names.len() >= 60, "only {} cases", names.len());
+    let mut wrong = String::new();
+    for name in names {
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        for problem in runtime.block_on(run(&root.join(&name))) {
+            let _ = writeln!(wrong, "== {name}: {problem}");
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// Runs one case; what is wrong comes back.
+async fn run(directory: &Path) -> Vec<String> {
+    let case = object(&read(&directory.join("case.json")).expect("a case has a case.json"));
+    let home = tempfile::tempdir().unwrap();
+    copy(&directory.join("home"), home.path());
+    let home_name = home.path().to_str().unwrap();
+    let mut environment: BTreeMap<String, String> = read(&directory.join("env"))
+        .unwrap_or_default()
+        .lines()
+        .filter_map(|line| line.split_once('='))
+        .map(|(name, value)| (name.to_owned(), value.replace("$HOME", home_name)))
+        .collect();
+    environment.insert("HOME".to_owned(), home_name.to_owned());
+    let exchanges = read(&directory.join("http.json")).unwrap_or_else(|| "[]".to_owned());
+    let recorded = Recorded::new(&exchanges);
+    let surroundings = Surroundings {
+        environment: Arc::new(environment),
+        transport: Some(Arc::new(recorded.clone())),
+        clock: Arc::new(MovingClock::default()),
+    };
+    let config = value(&ProviderModel::ty(), case.get("provider").unwrap_or(&Json::Object(Map::new())), home_name);
+    let config = ProviderModel::from_value(&config, &crate::cty::Path::root()).unwrap();
+    let log = LogCapture::default();
+    let mut outcome = Outcome::default();
+    {
+        let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
+        play(&case, &config, &surroundings, home.path(), &mut outcome).await;
+    }
+    let shown = format!("{}{}", log.text(), outcome.texts());
+    let mut problems = outcome.problems;
+    problems.extend(recorded.problems());
+    for secret in MARKS.into_iter().map(str::to_owned).chain(recorded.signatures()) {
+        if let Some(line) = shown.lines().find(|line| line.contains(&secret)) {
+            problems.push(format!("shows a secret ({secret}): {line}"));
+        }
+    }
+    for wanted in list(&case, "log").iter().filter(|wanted| !log.text().contains(wanted.as_str())) {
+        problems.push(format!("{wanted:?} is not in the log:\n{}", log.text()));
+    }
+    golden(&directory.join("expected.txt"), &outcome.errors.replace(home_name, "HOME"), &mut problems);
+    problems
+}
+
+/// What came of a case.
+#[derive(Default)]
+struct Outcome {
+    errors: String,
+    debug: String,
+    problems: Vec<String>,
+}
+
+impl Outcome {
+    fn texts(&self) -> String {
+        format!("{}{}", self.errors, self.debug)
+    }
+
+    fn error(&mut self, diagnostic: &Diagnostic) {
+        if !self.errors.is_empty() {
+            self.errors.push_str("\n----\n\n");
+        }
+        let place = diagnostic.path.as_ref().map_or_else(String::new, |path| format!(" [at {path}]"));
+        let _ = writeln!(self.errors, "{}{place}\n\n{}", diagnostic.summary, diagnostic.detail);
+    }
+}
+
+async fn play(
+    case: &Map<String, Json>,
+    config: &ProviderModel,
+    surroundings: &Surroundings,
+    home: &Path,
+    outcome: &mut Outcome,
+) {
+    let mut diagnostics = Diagnostics::new();
+    validate(config, &mut diagnostics);
+    let cloud = if diagnostics.has_errors() {
+        None
+    } else {
+        configure(config, &Host::default(), surroundings, &mut diagnostics)
+    };
+    diagnostics.iter().for_each(|diagnostic| outcome.error(diagnostic));
+    let Some(cloud) = cloud else { return };
+    let client = match cloud.client() {
+        Ok(client) => client,
+        Err(diagnostic) => return outcome.error(&diagnostic),
+    };
+    outcome.debug = format!("{client:?}");
+    if let Some(region) = case.get("region").and_then(Json::as_str)
+        && region != client.region()
+    {
+        outcome.problems.push(format!("the region is {}, not {region}", client.region()));
+    }
+    let one = [Json::Object(case.clone())];
+    let steps = case.get("steps").and_then(Json::as_array).map_or(one.as_slice(), Vec::as_slice);
+    let mut last = None;
+    for step in steps {
+        if let Some(wait) = step.get("wait").and_then(|wait| wait.to_string().parse().ok()) {
+            tokio::time::sleep(Duration::from_secs_f64(wait)).await;
+        }
+        for (file, text) in step.get("write").and_then(Json::as_object).into_iter().flatten() {
+            std::fs::write(home.join(file), text.as_str().unwrap()).unwrap();
+        }
+        if step.get("renew").is_some() {
+            let renewed = client.credentials().renew(last.as_ref().expect("there were some before")).await;
+            let renewed = renewed.map_or_else(|error| error.to_string(), |any| any.to_string());
+            let expected = step["renew"].to_string();
+            if renewed != expected {
+                outcome.problems.push(format!("renewing gave {renewed}, not {expected}"));
+            }
+        }
+        match client.credentials().credentials().await {
+            Ok(found) => {
+                let found = &*last.insert(found);
+                let expected = step.get("expect").and_then(Json::as_object).cloned().unwrap_or_default();
+                let actual: Map<String, Json> = [
+                    ("access_key", Json::from(found.masked_id())),
+                    ("origin", found.origin().replace(home.to_str().unwrap(), "HOME").into()),
+                    ("token", found.is_temporary().into()),
+                    ("expires", found.expires().map(expiration::write).into()),
+                ]
+                .map(|(name, value)| (name.to_owned(), value))
+                .into_iter()
+                .collect();
+                if expected.is_empty() || expected.iter().any(|(name, value)| actual.get(name) != Some(value)) {
+                    outcome.problems.push(format!("expected {expected:?}, found {actual:?}"));
+                }
+                outcome.debug.push_str(&format!("{found:?}"));
+            }
+            Err(error) => {
+                if step.get("expect").is_some() {
+                    outcome.problems.push(format!("expected credentials, found: {error}"));
+                }
+                outcome.error(&told(client, &error).await);
+            }
+        }
+    }
+}
+
+/// The message of the first call, which is what people see of it.
+async fn told(client: &Client, error: &CredentialsError) -> Diagnostic {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(1);
+    let call = Call::new(deadline, tokio_util::sync::CancellationToken::new());
+    let failed = client.get_caller_identity(&call).await.unwrap_err();
+    assert_eq!(failed.message(), error.to_string());
+    let attempt = Attempt { key_pair: "web", account_id: None, timeout: None };
+    attempt.failed("Could not read the key pair \"web\"", &failed)
+}
+
+/// Compares with a file; `UPDATE_GOLDEN=1` writes it.
+fn golden(path: &Path, text: &str, problems: &mut Vec<String>) {
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        if text.is_empty() {
+            let _ = std::fs::remove_file(path);
+        } else {
+            std::fs::write(path, text).unwrap();
+        }
+    }
+    let expected = read(path).unwrap_or_default();
+    if expected != text {
+        problems.push(format!("expected this text:\n{expected}\nand found:\n{text}"));
+    }
+}
+
+/// A value of a type from JSON: what is not there is null, and `"(unknown)"` is unknown.
+fn value(ty: &Type, json: &Json, home: &str) -> Value {
+    let items = || json.as_array().into_iter().flatten();
+    match (ty, json) {
+        (_, Json::String(text)) if text == "(unknown)" => Value::UNKNOWN,
+        (Type::Object(attributes), _) if json.is_object() => {
+            let absent = Json::Null;
+            Value::object(attributes.iter().map(|(name, ty)| {
+                (name.clone(), value(ty, json.get(name).unwrap_or(&absent), home))
+            }))
+        }
+        (_, Json::Null) => Value::Null,
+        (Type::String, Json::String(text)) => Value::string(text.replace("$HOME", home)),
+        (Type::Number, Json::Number(number)) => Value::Number(number.to_string().parse::<Number>().unwrap()),
+        (Type::Bool, Json::Bool(flag)) => Value::Bool(*flag),
+        (Type::List(ty), _) => Value::list(items().map(|item| value(ty, item, home))),
+        (Type::Set(ty), _) => Value::set(items().map(|item| value(ty, item, home))),
+        _ => panic!("{json} is no {ty:?}"),
+    }
+}
+
+fn object(text: &str) -> Map<String, Json> {
+    serde_json::from_str(text).unwrap()
+}
+
+fn list(object: &Map<String, Json>, name: &str) -> Vec<String> {
+    let items = object.get(name).and_then(Json::as_array).into_iter().flatten();
+    items.filter_map(Json::as_str).map(str::to_owned).collect()
+}
+
+fn read(path: &Path) -> Option<String> {
+    std::fs::read_to_string(path).ok()
+}
+
+fn copy(from: &Path, to: &Path) {
+    let Ok(entries) = std::fs::read_dir(from) else { return };
+    for entry in entries {
+        let (source, target): (PathBuf, PathBuf) = {
+            let entry = entry.unwrap();
+            (entry.path(), to.join(entry.file_name()))
+        };
+        if source.is_dir() {
+            std::fs::create_dir(&target).unwrap();
+            copy(&source, &target);
+        } else {
+            std::fs::copy(source, target).unwrap();
+        }
+    }
+}
