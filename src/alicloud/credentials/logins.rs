@@ -88,7 +88,7 @@ impl Session {
         let text = |name: &str| json::non_empty_text(part, name).ok_or_else(|| format!("holds no {name}"));
         let [id, secret, token, end] = names;
         let expires =
-            expiration::parse(&text(end)?).ok_or_else(|| format!("has a {end} that is not a time"))?;
+            expiration::parse(&text(end)?).ok_or_else(|| format!("holds no {end} that can be read"))?;
         Ok(Self {
             access_key_id: text(id)?,
             access_key_secret: text(secret)?.into(),

@@ -158,9 +158,16 @@ impl Oauth<'_> {
     }
 
     fn failed(&self, what: &str, url: &Url, trouble: &Trouble) -> NotLoaded {
+        let again = self.login.log_in();
         let fix = match trouble.kind {
-            Kind::Refused => self.login.log_in(),
-            Kind::NotAsked | Kind::Unclear => login_service::CHECK_THE_NETWORK.to_owned(),
+            Kind::Refused => again,
+            Kind::NotAsked => login_service::CHECK_THE_NETWORK.to_owned(),
+            Kind::Unclear => {
+                format!(
+                    "{} If that is refused, a token was used up: {again}",
+                    login_service::CHECK_THE_NETWORK
+                )
+            }
         };
         self.login.failed(&format!("{what}: {} {}", answer::host(url), trouble.text), fix)
     }

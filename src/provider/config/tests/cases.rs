@@ -37,9 +37,13 @@ fn every_case_ends_as_it_says() {
     assert!(only.is_some() || names.len() >= 60, "only {} cases", names.len());
     let mut wrong = String::new();
     for name in names {
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-        for problem in runtime.block_on(run(&root.join(&name))) {
+        let directory = root.join(&name);
+        let case = object(&read(&directory.join("case.json")).expect("a case has a case.json"));
+        // A clock that stands still jumps ahead of a program that is being run.
+        let is_paused = case.get("clock").is_none_or(|clock| clock != "real");
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().start_paused(is_paused).build().unwrap();
+        for problem in runtime.block_on(run(&directory, &case)) {
             let _ = writeln!(wrong, "== {name}: {problem}");
         }
     }
@@ -47,8 +51,7 @@ fn every_case_ends_as_it_says() {
 }
 
 /// Runs one case; what is wrong comes back.
-async fn run(directory: &Path) -> Vec<String> {
-    let case = object(&read(&directory.join("case.json")).expect("a case has a case.json"));
+async fn run(directory: &Path, case: &Map<String, Json>) -> Vec<String> {
     let home = tempfile::tempdir().unwrap();
     copy(&directory.join("home"), home.path());
     let home_name = home.path().to_str().unwrap();
@@ -66,13 +69,14 @@ async fn run(directory: &Path) -> Vec<String> {
         transport: Some(Arc::new(recorded.clone())),
         clock: Arc::new(MovingClock::default()),
     };
-    let config = value(&ProviderModel::ty(), case.get("provider").unwrap_or(&Json::Object(Map::new())), home_name);
+    let config =
+        value(&ProviderModel::ty(), case.get("provider").unwrap_or(&Json::Object(Map::new())), home_name);
     let config = ProviderModel::from_value(&config, &crate::cty::Path::root()).unwrap();
     let log = LogCapture::default();
     let mut outcome = Outcome::default();
     {
         let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
-        play(&case, &config, &surroundings, home.path(), &mut outcome).await;
+        play(case, &config, &surroundings, home.path(), &mut outcome).await;
     }
     let shown = format!("{}{}", log.text(), outcome.texts());
     let mut problems = outcome.problems;
@@ -82,9 +86,10 @@ async fn run(directory: &Path) -> Vec<String> {
             problems.push(format!("shows a secret ({secret}): {line}"));
         }
     }
-    for wanted in list(&case, "log").iter().filter(|wanted| !log.text().contains(wanted.as_str())) {
+    for wanted in list(case, "log").iter().filter(|wanted| !log.text().contains(wanted.as_str())) {
         problems.push(format!("{wanted:?} is not in the log:\n{}", log.text()));
     }
+    problems.extend(differences(&directory.join("after"), home.path()));
     golden(&directory.join("expected.txt"), &outcome.errors.replace(home_name, "HOME"), &mut problems);
     problems
 }
@@ -168,7 +173,8 @@ async fn play(
                 .map(|(name, value)| (name.to_owned(), value))
                 .into_iter()
                 .collect();
-                if expected.is_empty() || expected.iter().any(|(name, value)| actual.get(name) != Some(value)) {
+                if expected.is_empty() || expected.iter().any(|(name, value)| actual.get(name) != Some(value))
+                {
                     outcome.problems.push(format!("expected {expected:?}, found {actual:?}"));
                 }
                 outcome.debug.push_str(&format!("{found:?}"));
@@ -215,9 +221,11 @@ fn value(ty: &Type, json: &Json, home: &str) -> Value {
         (_, Json::String(text)) if text == "(unknown)" => Value::UNKNOWN,
         (Type::Object(attributes), _) if json.is_object() => {
             let absent = Json::Null;
-            Value::object(attributes.iter().map(|(name, ty)| {
-                (name.clone(), value(ty, json.get(name).unwrap_or(&absent), home))
-            }))
+            Value::object(
+                attributes
+                    .iter()
+                    .map(|(name, ty)| (name.clone(), value(ty, json.get(name).unwrap_or(&absent), home))),
+            )
         }
         (_, Json::Null) => Value::Null,
         (Type::String, Json::String(text)) => Value::string(text.replace("$HOME", home)),
@@ -240,6 +248,24 @@ fn list(object: &Map<String, Json>, name: &str) -> Vec<String> {
 
 fn read(path: &Path) -> Option<String> {
     std::fs::read_to_string(path).ok()
+}
+
+/// The files that are not in the end as `after` says.
+fn differences(after: &Path, home: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(after).into_iter().flatten() {
+        let (expected, actual) = {
+            let entry = entry.unwrap();
+            (entry.path(), home.join(entry.file_name()))
+        };
+        if expected.is_dir() {
+            found.extend(differences(&expected, &actual));
+        } else if read(&expected) != read(&actual) {
+            let actual = read(&actual).unwrap_or_else(|| "nothing".to_owned());
+            found.push(format!("{} is not in the end what is found:\n{actual}", expected.display()));
+        }
+    }
+    found
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -50,9 +50,9 @@ impl Recorded {
         }
         for (what, expected) in exchange["request"].as_object().unwrap() {
             let differs = match expected {
-                Json::Object(fields) => fields.iter().any(|(name, value)| {
-                    actual[what].get(name).unwrap_or(&Json::Null) != value
-                }),
+                Json::Object(fields) => {
+                    fields.iter().any(|(name, value)| actual[what].get(name).unwrap_or(&Json::Null) != value)
+                }
                 value => actual[what] != *value,
             };
             if differs {
