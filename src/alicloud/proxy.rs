@@ -10,6 +10,12 @@ use url::Url;
 pub(crate) struct Proxies(OnceLock<Matcher>);
 
 impl Proxies {
+    /// One proxy for everything.
+    #[cfg(test)]
+    pub(crate) fn all_through(proxy: &str) -> Self {
+        Self(OnceLock::from(Matcher::builder().all(proxy).build()))
+    }
+
     /// The proxy for this address as `scheme://host:port`, without the user name and password it may have.
     pub(crate) fn of(&self, url: &Url) -> Option<String> {
         let target = url.as_str().parse().ok()?;

@@ -209,6 +209,8 @@ fn without_credentials_the_first_use_tells_what_was_looked_at() {
         for name in ["ALICLOUD_ACCESS_KEY", "ALICLOUD_SECRET_KEY"] {
             case.remove_env(name);
         }
+        // Without profiles of whoever runs the tests.
+        case.set_env("HOME", case.temporary().display().to_string());
         case.write(
             "resource \"alicloud_key_pair\" \"k\" {\n  key_pair_name = \"web\"\n  public_key = local.a\n}\n",
         );

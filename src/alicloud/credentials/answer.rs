@@ -79,8 +79,10 @@ impl Reply {
     /// Reads credentials of the form `{"Code": "Success", "AccessKeyId": …, "AccessKeySecret": …, "SecurityToken": …,
     /// "Expiration": …}`. What is wrong completes "The answer … ".
     pub(super) fn credentials(&self, origin: String, now: SystemTime) -> Result<Credentials, String> {
-        let object = SecretObject::parse(&self.body)
-            .map_err(|why| format!("of HTTP {} is not JSON with credentials ({why})", self.status))?;
+        let object = SecretObject::parse(&self.body).map_err(|why| match self.status {
+            200 => format!("is not JSON with credentials ({why})"),
+            status => format!("is HTTP {status}"),
+        })?;
         if let Some(code) = json::non_empty_text(&object, "Code").filter(|code| code != "Success") {
             // Codes are short words; whatever else is there is not repeated.
             let is_code =

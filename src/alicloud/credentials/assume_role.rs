@@ -1,4 +1,4 @@
-//! A role that other credentials take on.
+//! A role that other credentials assume.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::alicloud::sts::Session;
 /// How long getting a session may take, all tries together.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A role to take on.
+/// A role to assume.
 #[derive(Clone, Debug)]
 pub(crate) struct Role {
     pub(crate) session: Session,
@@ -26,7 +26,7 @@ pub(crate) struct Role {
     pub(crate) host: StsHost,
 }
 
-/// Takes on a role by AssumeRole, with the credentials of `base`.
+/// Assumes a role by AssumeRole, with the credentials of `base`.
 #[derive(Debug)]
 pub(crate) struct AssumeRole {
     base: Arc<dyn ProvideCredentials>,
@@ -43,7 +43,7 @@ impl AssumeRole {
         let client = world.sts(Arc::clone(&base), &role.host).map_err(|error| {
             NotLoaded::failed(
                 error.to_string(),
-                "Correct the STS endpoint or region that the role is to be taken on at.",
+                "Correct the STS endpoint or region that the role is to be assumed at.",
             )
         })?;
         Ok(Self { base, client, role })
@@ -74,34 +74,41 @@ pub(super) fn patience() -> Call {
 /// Why there is no session of the role, and what to do.
 pub(super) fn refused(session: &Session, by: &str, error: &Error) -> NotLoaded {
     let role = &session.role_arn;
-    let reason = format!("The role {role} could not be taken on with the {by}. {error}");
+    let reason = format!("The role {role} could not be assumed with the {by}. {error}");
     let fix = match error.kind() {
         ErrorKind::Forbidden => format!(
             "Allow the user or role behind that to call sts:AssumeRole on {role}, and let the role's trust policy name it."
         ),
-        ErrorKind::Unreachable | ErrorKind::Untrusted => format!(
-            "Check that this machine reaches {}: the network, the proxy variables (HTTPS_PROXY, NO_PROXY), and the \
-             STS endpoint (endpoints.sts, ALIBABA_CLOUD_STS_REGION, ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED).",
-            error.host()
-        ),
+        ErrorKind::Unreachable | ErrorKind::Untrusted | ErrorKind::Deadline | ErrorKind::UnexpectedAnswer => {
+            format!(
+                "Check that this machine reaches STS at {}: the network, the proxy variables (HTTPS_PROXY, NO_PROXY), and \
+             what chooses that host (endpoints.sts, ALIBABA_CLOUD_STS_REGION, ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED, or \
+             the profile).",
+                error.host()
+            )
+        }
         ErrorKind::ClockSkew => "Set this machine's clock.".to_owned(),
-        ErrorKind::Throttled | ErrorKind::Deadline | ErrorKind::Unavailable => {
+        ErrorKind::Throttled | ErrorKind::Unavailable | ErrorKind::ReplyLost => {
             "Run the command again later.".to_owned()
         }
         ErrorKind::AccessKeyNotFound | ErrorKind::AccessKeyDisabled | ErrorKind::Signature => {
-            "Check the access key that takes on the role, and its secret.".to_owned()
+            "Check the access key that assumes the role, and its secret.".to_owned()
         }
         ErrorKind::TokenExpired | ErrorKind::TokenInvalid => {
             "Get new temporary credentials where those come from.".to_owned()
         }
-        _ => match error.code() {
-            Some("EntityNotExist.Role") => {
-                format!("Check the role's name and account; {role} does not exist.")
+        _ => match error.code().unwrap_or_default() {
+            "EntityNotExist.Role" => {
+                format!("Check the name and the account in {role}: there is no such role.")
             }
-            Some("InvalidParameter.DurationSeconds") => {
-                "Ask for a shorter session, or raise the role's longest session.".to_owned()
+            "InvalidParameter.DurationSeconds" => {
+                "Ask for a shorter session, or let the role have longer ones.".to_owned()
             }
-            _ => "Correct what the reason names.".to_owned(),
+            code if code.starts_with("AuthenticationFail.") || code.contains("OIDCToken") => format!(
+                "Check that the token is a fresh one, made for the identity provider that is named and for one of its \
+                 client ids, and that the trust policy of {role} names that provider."
+            ),
+            _ => format!("Correct what the answer names, in the settings of the session of {role}."),
         },
     };
     NotLoaded::failed(reason, fix)

@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 
 use super::Credentials;
-use super::expiration::in_words;
+use super::expiration::{self, in_words};
 use super::source::{CredentialsError, NotLoaded, Source};
+use crate::alicloud::clock::Clock;
 
 /// One place in a [`Chain`].
 #[derive(Debug)]
@@ -58,8 +59,8 @@ impl Chain {
         Self::new(vec![Link::chosen(name, source)], "")
     }
 
-    /// Gets credentials; `now` is for the log.
-    pub(super) async fn load(&self, now: SystemTime) -> Result<Credentials, CredentialsError> {
+    /// Gets credentials that still hold.
+    pub(super) async fn load(&self, clock: &dyn Clock) -> Result<Credentials, CredentialsError> {
         let winner = self.winner.load(Ordering::Relaxed);
         let mut looked_at = Vec::new();
         for (index, link) in self.links.iter().enumerate() {
@@ -68,7 +69,7 @@ impl Chain {
             }
             let why_not = match &link.source {
                 Err(why) => why.clone(),
-                Ok(source) => match source.load().await {
+                Ok(source) => match source.load().await.and_then(|found| still_good(found, clock.now())) {
                     Ok(credentials) => {
                         self.winner.store(index, Ordering::Relaxed);
                         if link.implicit && winner == NOBODY {
@@ -82,18 +83,34 @@ impl Chain {
                             source = link.name,
                             access_key = credentials.masked_id(),
                             origin = credentials.origin(),
-                            expires = in_words(credentials.expires(), now),
+                            expires = in_words(credentials.expires(), clock.now()),
                             "credentials found"
                         );
                         return Ok(credentials);
                     }
                     Err(NotLoaded::Absent(why)) => why,
-                    Err(NotLoaded::Failed(error)) => return Err(error.of(&link.name).after(&looked_at)),
+                    Err(NotLoaded::Failed(error)) => return Err(error.at(&link.name, &looked_at)),
                 },
             };
             tracing::debug!(source = link.name, why = why_not, "no credentials here");
             looked_at.push(format!("{}: {why_not}", link.name));
         }
-        Err(CredentialsError::missing(self.fix.clone()).after(&looked_at))
+        Err(CredentialsError::missing(self.fix.clone()).after(looked_at))
+    }
+}
+
+/// Credentials that have not run out yet.
+fn still_good(credentials: Credentials, now: SystemTime) -> Result<Credentials, NotLoaded> {
+    match credentials.expires() {
+        Some(end) if end <= now => Err(NotLoaded::failed(
+            format!(
+                "The {} ran out at {}, and it is {} by this machine's clock.",
+                credentials.describe(),
+                expiration::write(end),
+                expiration::write(now)
+            ),
+            "Have new ones made there; if they are new, set this machine's clock.",
+        )),
+        _ => Ok(credentials),
     }
 }

@@ -31,7 +31,8 @@ pub(crate) struct CredentialsUri {
 impl CredentialsUri {
     /// The credentials at an `http` or `https` address.
     pub(crate) fn new(world: &World, uri: &str) -> Result<Self, NotLoaded> {
-        let url = Self::check(uri).map_err(|why| NotLoaded::failed(why, "Correct it."))?;
+        let url = Self::check(uri)
+            .map_err(|why| NotLoaded::failed(why, "Correct credentials_uri, or what it comes from."))?;
         Ok(Self { world: world.clone(), url })
     }
 

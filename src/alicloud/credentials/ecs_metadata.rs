@@ -99,7 +99,7 @@ impl EcsMetadata {
         Url::parse(&text).ok().filter(|url| url.scheme() == "http" && url.has_host()).ok_or_else(|| {
             NotLoaded::failed(
                 format!("{ENDPOINT} is not an address of the form http://host:port."),
-                "Correct it.",
+                format!("Correct {ENDPOINT}, or unset it."),
             )
         })
     }

@@ -44,7 +44,7 @@ pub(crate) use environment::{Environment, ProcessEnvironment};
 pub(crate) use oidc::{Oidc, OidcRole, OidcToken};
 pub(crate) use profile::{Profile, ProfileFile};
 pub(crate) use refreshing::Refreshing;
-pub(crate) use secret_json::SecretObject;
+pub(crate) use secret_json::{SecretObject, place_of};
 pub use source::CredentialsError;
 pub(crate) use source::{NotLoaded, Source};
 pub use static_keys::Static;

@@ -1,4 +1,4 @@
-//! A role that a token of an identity provider takes on: of Kubernetes (RRSA), of a pipeline, of a sign-in.
+//! A role assumed with a token of an identity provider: of Kubernetes (RRSA), of a pipeline, of a sign-in.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub(crate) enum OidcToken {
     Text(SecretString, String),
 }
 
-/// What a role is taken on with.
+/// What a role is assumed with.
 #[derive(Clone, Debug)]
 pub(crate) struct OidcRole {
     pub(crate) session: Session,
@@ -30,7 +30,7 @@ pub(crate) struct OidcRole {
     pub(crate) host: StsHost,
 }
 
-/// Takes on a role by AssumeRoleWithOIDC.
+/// Assumes a role by AssumeRoleWithOIDC.
 #[derive(Debug)]
 pub(crate) struct Oidc {
     role: OidcRole,
@@ -42,7 +42,7 @@ impl Oidc {
         let client = world.sts(Arc::new(role.token.clone()), &role.host).map_err(|error| {
             NotLoaded::failed(
                 error.to_string(),
-                "Correct the STS endpoint or region that the role is to be taken on at.",
+                "Correct the STS endpoint or region that the role is to be assumed at.",
             )
         })?;
         Ok(Self { role, client })

@@ -50,13 +50,15 @@ fn wipe(value: &mut Value) {
 
 /// Where reading JSON ended, and what was expected there (`line 3, column 7: expected …`). What was found instead is
 /// left out: it may be a secret.
-pub(super) fn place_of(error: &serde_json::Error) -> String {
+pub(crate) fn place_of(error: &serde_json::Error) -> String {
     let text = error.to_string();
     // The position comes on its own.
     let text = text.split(" at line ").next().unwrap_or_default();
     let what = match error.classify() {
         Category::Eof => "the text ends in the middle".to_owned(),
         Category::Data => match text.rsplit_once("expected ") {
+            Some((_, "a sequence")) => "expected a list".to_owned(),
+            Some((_, "a map")) => "expected an object".to_owned(),
             Some((_, expected)) => format!("expected {expected}"),
             None => "something else was expected".to_owned(),
         },
@@ -75,7 +77,7 @@ mod tests {
             ("{\n  \"a\": True\n}", "line 2, column 8: expected value"),
             ("{\n  \"a\": \"s3cret\"\n  \"b\"}", "line 3, column 3: expected `,` or `}`"),
             ("{\"a\": \"s3cret", "line 1, column 13: the text ends in the middle"),
-            ("\"s3cret\"", "line 1, column 8: expected a map"),
+            ("\"s3cret\"", "line 1, column 8: expected an object"),
             ("", "line 1, column 0: the text ends in the middle"),
         ] {
             assert_eq!(SecretObject::parse(text.as_bytes()).err().unwrap(), told, "{text}");

@@ -59,18 +59,19 @@ impl CredentialsError {
         Self::new(false, reason.into(), fix.into())
     }
 
-    /// The same, with what was looked at before.
-    pub(super) fn after(mut self, looked_at: &[String]) -> Self {
-        self.0.looked_at.splice(..0, looked_at.iter().cloned());
+    /// The same, as the failure of a source in a chain, after what was looked at there before.
+    pub(super) fn at(mut self, source: &str, looked_at: &[String]) -> Self {
+        let below = std::mem::take(&mut self.0.looked_at);
+        let found = if below.is_empty() { "failed" } else { "needs other credentials first, which failed" };
+        self.0.looked_at = looked_at.to_vec();
+        self.0.looked_at.push(format!("{source}: {found}"));
+        self.0.looked_at.extend(below);
         self
     }
 
-    /// The same, where the list of what was looked at ends with the source that failed.
-    pub(super) fn of(mut self, source: &str) -> Self {
-        // A source that stands on another one's chain brings the list of that.
-        if self.0.looked_at.is_empty() {
-            self.0.looked_at.push(format!("{source}: failed"));
-        }
+    /// The same, after what was looked at in vain.
+    pub(super) fn after(mut self, looked_at: Vec<String>) -> Self {
+        self.0.looked_at = looked_at;
         self
     }
 

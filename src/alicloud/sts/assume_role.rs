@@ -12,7 +12,7 @@ use crate::alicloud::operation::Operation;
 const ASSUME: Operation = Operation::idempotent(Service::Sts, "AssumeRole");
 
 impl Client {
-    /// Takes on a role. `external_id` is what the role's owner asks for.
+    /// Assumes a role. `external_id` is what the role's owner asks for.
     pub(crate) async fn assume_role(
         &self,
         call: &Call,

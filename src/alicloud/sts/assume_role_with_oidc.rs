@@ -12,7 +12,7 @@ use crate::alicloud::operation::Operation;
 const ASSUME: Operation = Operation::idempotent(Service::Sts, "AssumeRoleWithOIDC").by_oidc_token();
 
 impl Client {
-    /// Takes on a role. The client's credentials are the provider's token; nothing is signed.
+    /// Assumes a role. The client's credentials are the provider's token; nothing is signed.
     pub(crate) async fn assume_role_with_oidc(
         &self,
         call: &Call,

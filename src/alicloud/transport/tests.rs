@@ -91,3 +91,22 @@ async fn a_certificate_that_nobody_vouches_for_is_no_network_fault() {
     let error = error.err().unwrap();
     assert!(matches!(&error, SendError::Untrusted(why) if why.contains("certificate")), "{error:?}");
 }
+
+#[tokio::test]
+async fn a_direct_request_takes_no_proxy() {
+    let (address, received) = raw_server(vec![reply("200 OK\r\nContent-Length: 5", "token")]).await;
+    // Everything else would go through a proxy that is not there.
+    let http = Http { proxies: Proxies::all_through("http://127.0.0.1:1"), ..http() };
+    let url = Url::parse(&format!("http://{address}/latest/api/token")).unwrap();
+    assert!(http.proxies.of(&url).is_some());
+    let name = HeaderName::from_static("x-a");
+    let mut request = HttpRequest::new(Method::PUT, url).header(name, HeaderValue::from_static("b"));
+    request.direct = true;
+    assert_eq!(http.send(request).await.ok().unwrap().body, b"token");
+    let request = received.lock().unwrap()[0].to_lowercase();
+    assert!(
+        request.starts_with("put /latest/api/token http/1.1\r\n") && request.contains("x-a: b\r\n"),
+        "{request}"
+    );
+    assert!(http.secure.get().is_none(), "the client with proxies was not even made");
+}

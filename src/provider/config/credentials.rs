@@ -160,7 +160,13 @@ fn profile(config: &ProviderModel, world: &World) -> Link {
         Chosen::SwitchedOff { origin, by } => {
             Link::skipped("profile", format!("set by {origin}, and switched off by {by}"))
         }
-        Chosen::Profile(path, name) => Link::chosen("profile", Profile::chosen(world, path, name)),
+        Chosen::Profile(path, name) => {
+            let title = name
+                .as_ref()
+                .map_or_else(|| "the current profile".to_owned(), |name| format!("the profile {name:?}"));
+            let title = format!("{title} in {}", path.display());
+            Link::chosen(title, Profile::chosen(world, path, name))
+        }
     }
 }
 
@@ -213,8 +219,8 @@ fn cli_file(environment: &dyn Environment) -> PathBuf {
     environment.expand_home(path.as_deref().unwrap_or(CLI_FILE))
 }
 
-/// The region of the profile whose credentials will be used.
-pub(super) fn region(config: &ProviderModel, environment: &dyn Environment) -> Option<String> {
+/// The region of the profile whose credentials will be used, and where it was found, which completes "from …".
+pub(super) fn region(config: &ProviderModel, environment: &dyn Environment) -> Option<(String, String)> {
     let is_set = |argument: &Argument, value| argument.find(value, environment).is_some();
     if is_set(&ACCESS_KEY, &config.access_key) || is_set(&SECRET_KEY, &config.secret_key) {
         return None;
@@ -233,7 +239,8 @@ pub(super) fn region(config: &ProviderModel, environment: &dyn Environment) -> O
     };
     // What is wrong with the file is told when the credentials are needed.
     let file = ProfileFile::read(&path).ok()?;
-    file.region(name.as_deref().or(file.current())?)
+    let name = name.as_deref().or(file.current())?;
+    Some((file.region(name)?, format!("the profile {name:?} in {}", path.display())))
 }
 
 /// What the block names and something else comes before is no mistake, but worth a line in the log.

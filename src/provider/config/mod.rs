@@ -209,11 +209,10 @@ fn unknown_arguments(config: &ProviderModel) -> Vec<&'static str> {
 
 fn client(config: &ProviderModel, host: &Host, surroundings: &Surroundings) -> Result<Client, Diagnostic> {
     let environment = &*surroundings.environment;
-    let region = REGION
+    let (region, origin) = REGION
         .find(&config.region, environment)
-        .map(|it| it.0)
         .or_else(|| credentials::region(config, environment))
-        .unwrap_or_else(|| DEFAULT_REGION.to_owned());
+        .unwrap_or_else(|| (DEFAULT_REGION.to_owned(), "nowhere".to_owned()));
     let endpoint = |argument: &Argument, given: Vec<&str>| {
         let given: Attr<String> = given.first().map(|host| (*host).to_owned()).into();
         argument.find(&given, environment).map(|it| it.0)
@@ -261,7 +260,13 @@ fn client(config: &ProviderModel, host: &Host, surroundings: &Surroundings) -> R
     };
     let credentials = credentials::credentials(config, &world)?;
     world.client(credentials).map_err(|error| match &error {
-        ConfigError::Region(_) => Diagnostic::error("Invalid region", error.to_string()).at("region"),
+        ConfigError::Region(bad) if *bad == world.config.region => {
+            Diagnostic::error("Invalid region", format!("{error} It comes from {origin}.")).at("region")
+        }
+        ConfigError::Region(_) => Diagnostic::error(
+            "Invalid STS region",
+            format!("{error} It comes from the environment variable {STS_REGION}."),
+        ),
         ConfigError::Endpoint { service, .. } => {
             let name = match service {
                 Service::Ecs => ECS_ENDPOINT.name,

@@ -27,9 +27,9 @@ crate::model! {
         pub(super) credentials_uri: Attr<String>,
         /// The role of the instance that this runs on.
         pub(super) ecs_role_name: Attr<String>,
-        /// The role to take on.
+        /// The role to assume.
         pub(super) assume_role: Attr<BTreeSet<AssumeRoleModel>>,
-        /// The role to take on by a token of another identity provider.
+        /// The role to assume with the token of an identity provider.
         pub(super) assume_role_with_oidc: Attr<Vec<AssumeRoleWithOidcModel>>,
         /// The account.
         pub(super) account_id: Attr<String>,
@@ -73,7 +73,7 @@ crate::model! {
 }
 
 crate::model! {
-    /// The role to take on.
+    /// The role to assume.
     pub(crate) struct AssumeRoleModel {
         /// The role.
         pub(super) role_arn: Attr<String>,
@@ -89,7 +89,7 @@ crate::model! {
 }
 
 crate::model! {
-    /// The role to take on by a token of another identity provider.
+    /// The role to assume with the token of an identity provider.
     pub(crate) struct AssumeRoleWithOidcModel {
         /// The identity provider.
         pub(super) oidc_provider_arn: Attr<String>,

@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use super::arguments::Argument;
 use super::model::{AssumeRoleModel, AssumeRoleWithOidcModel, ProviderModel};
 use crate::alicloud::credentials::{
-    Environment, Link, NotLoaded, Oidc, OidcRole, OidcToken, Role, Session, StsHost, World,
+    Environment, Link, NotLoaded, Oidc, OidcRole, OidcToken, Role, Session, StsHost, World, place_of,
 };
 use crate::cty::{Number, Path};
 use crate::framework::{Attr, Diagnostic, Diagnostics};
@@ -78,7 +78,7 @@ pub(super) fn assume_role(
     }))
 }
 
-/// The role that a token takes on: by the block, or else by the variables of RRSA, all of which have to be set.
+/// The role to assume with a token: by the block, or else by the variables of RRSA, all of which have to be set.
 pub(super) fn with_oidc(config: &ProviderModel, world: &World) -> Link {
     let environment = &*world.environment;
     let block = block_of(config);
@@ -120,7 +120,7 @@ pub(super) fn with_oidc(config: &ProviderModel, world: &World) -> Link {
     Link::chosen(name, Oidc::new(world, role))
 }
 
-/// Whether a token is to take on a role.
+/// Whether a role is to be assumed with a token.
 pub(super) fn has_oidc(config: &ProviderModel, environment: &dyn Environment) -> bool {
     let variables = [&OIDC_PROVIDER, &OIDC_ROLE, &OIDC_TOKEN_FILE];
     block_of(config).is_some()
@@ -293,6 +293,6 @@ fn seconds(text: &str) -> Result<u64, String> {
 fn policy(text: &str) -> Result<(), String> {
     match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text) {
         Ok(_) => Ok(()),
-        Err(error) => Err(format!("The policy is not a JSON object: {error}.")),
+        Err(error) => Err(format!("The policy is not a JSON object: {}.", place_of(&error))),
     }
 }

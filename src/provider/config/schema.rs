@@ -44,8 +44,8 @@ fn connection(block: Block) -> Block {
         .attribute(
             "region",
             text(
-                "The region. Also from the environment: `ALICLOUD_REGION`, `ALIBABA_CLOUD_REGION`. `cn-beijing` by \
-                 default.",
+                "The region. Also from the environment: `ALICLOUD_REGION`, `ALIBABA_CLOUD_REGION`. Then \
+                 that of the profile in use. `cn-beijing` by default.",
             ),
         )
         .attribute(
@@ -137,10 +137,37 @@ fn credentials(block: Block) -> Block {
             )
             .sensitive(),
         )
-        .attribute("profile", text("A profile of the shared credentials file. Not supported yet."))
-        .attribute("shared_credentials_file", text("The file with the profiles. Not supported yet."))
-        .attribute("credentials_uri", text("Where credentials are to be had by HTTP. Not supported yet."))
-        .attribute("ecs_role_name", text("The role of the instance that this runs on. Not supported yet."))
+        .attribute(
+            "profile",
+            text(
+                "The profile to use of the shared credentials file: of any mode of the command line tool `aliyun`. Used \
+                 if there is no access key. Also from the environment: `ALICLOUD_PROFILE`, `ALIBABA_CLOUD_PROFILE`.",
+            ),
+        )
+        .attribute(
+            "shared_credentials_file",
+            text(
+                "The file with the profiles: that of the command line tool `aliyun`, or one with sections as the \
+                 official SDKs have it. If it is set and `profile` is not, its current profile (or section `default`) is \
+                 used. Also from the environment: `ALICLOUD_SHARED_CREDENTIALS_FILE`, \
+                 `ALIBABA_CLOUD_CREDENTIALS_FILE`. `~/.aliyun/config.json` by default.",
+            ),
+        )
+        .attribute(
+            "credentials_uri",
+            text(
+                "An address that hands out temporary credentials by HTTP. Used if there is neither access key nor \
+                 profile. Also from the environment: `ALICLOUD_CREDENTIALS_URI`, `ALIBABA_CLOUD_CREDENTIALS_URI`.",
+            ),
+        )
+        .attribute(
+            "ecs_role_name",
+            text(
+                "The RAM role of the ECS instance that this runs on, whose credentials are asked of the instance's \
+                 metadata service. Used if there is no access key, profile or URI. Also from the environment: \
+                 `ALICLOUD_ECS_ROLE_NAME`, `ALIBABA_CLOUD_ECS_METADATA`.",
+            ),
+        )
         .attribute(
             "account_id",
             text(
@@ -154,23 +181,83 @@ fn credentials(block: Block) -> Block {
 }
 
 fn assume_role() -> Block {
-    Block::new("A role to take on. Not supported yet.")
-        .attribute("role_arn", Attribute::string().required().describe("The role."))
-        .attribute("session_name", text("The session's name; `terraform` by default."))
-        .attribute("policy", text("A policy that narrows what the role may."))
-        .attribute("session_expiration", number("How long the session lasts, in seconds; `3600` by default."))
-        .attribute("external_id", text("What the role's owner asks for."))
+    Block::new("A role to assume with the credentials that were found.")
+        .attribute(
+            "role_arn",
+            Attribute::string().required().describe(
+                "The role (`acs:ram::ACCOUNT:role/NAME`). If it is empty, from the environment: \
+                 `ALICLOUD_ASSUME_ROLE_ARN`, `ALIBABA_CLOUD_ROLE_ARN`.",
+            ),
+        )
+        .attribute(
+            "session_name",
+            text(
+                "What the session is called in the cloud's logs: 2 to 64 letters, digits and characters of `.@-_`. Also \
+                 from the environment: `ALICLOUD_ASSUME_ROLE_SESSION_NAME`, `ALIBABA_CLOUD_ROLE_SESSION_NAME`. \
+                 `terraform` by default.",
+            ),
+        )
+        .attribute("policy", text("A policy in JSON that narrows what the session may do."))
+        .attribute(
+            "session_expiration",
+            number(
+                "How long a session lasts, in seconds: 900 to 43200, and no more than the role allows. It is replaced \
+                 before its end. Also from the environment: `ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION`. `3600` by \
+                 default.",
+            ),
+        )
+        .attribute("external_id", text("The external id that the role's trust policy asks for."))
 }
 
 fn assume_role_with_oidc() -> Block {
-    Block::new("A role to take on by the token of an identity provider. Not supported yet.")
-        .attribute("oidc_provider_arn", text("The identity provider."))
-        .attribute("oidc_token", text("Its token.").sensitive())
-        .attribute("oidc_token_file", text("A file with its token."))
-        .attribute("role_arn", text("The role."))
-        .attribute("role_session_name", text("The session's name; `terraform` by default."))
-        .attribute("policy", text("A policy that narrows what the role may."))
-        .attribute("session_expiration", number("How long the session lasts, in seconds; `3600` by default."))
+    Block::new(
+        "A role to assume with the token of an identity provider, as in Kubernetes (RRSA) or in a pipeline. Used if there \
+         is no access key, profile, URI or `ecs_role_name`. Without the block, but with `ALIBABA_CLOUD_OIDC_PROVIDER_ARN`, `ALIBABA_CLOUD_ROLE_ARN` \
+         and `ALIBABA_CLOUD_OIDC_TOKEN_FILE` all set in the environment, those are used.",
+    )
+    .attribute(
+        "oidc_provider_arn",
+        text(
+            "The identity provider (`acs:ram::ACCOUNT:oidc-provider/NAME`). Also from the environment: \
+             `ALIBABA_CLOUD_OIDC_PROVIDER_ARN`.",
+        ),
+    )
+    .attribute(
+        "oidc_token",
+        text(
+            "The token, of 4 to 20000 characters. Conflicts with `oidc_token_file`. Also from the environment: \
+             `ALIBABA_CLOUD_OIDC_TOKEN`.",
+        )
+        .sensitive(),
+    )
+    .attribute(
+        "oidc_token_file",
+        text(
+            "A file with the token, which is read for each new session. Also from the environment: \
+             `ALIBABA_CLOUD_OIDC_TOKEN_FILE`.",
+        ),
+    )
+    .attribute(
+        "role_arn",
+        text(
+            "The role (`acs:ram::ACCOUNT:role/NAME`). Also from the environment: `ALIBABA_CLOUD_ROLE_ARN`.",
+        ),
+    )
+    .attribute(
+        "role_session_name",
+        text(
+            "What the session is called in the cloud's logs. Also from the environment: \
+             `ALIBABA_CLOUD_ROLE_SESSION_NAME`. `terraform` by default.",
+        ),
+    )
+    .attribute("policy", text("A policy in JSON that narrows what the session may do."))
+    .attribute(
+        "session_expiration",
+        number(
+            "How long a session lasts, in seconds: 900 to 43200, and no more than the role allows. It is replaced \
+             before its end. `3600` by default.",
+        ),
+    )
 }
 
 /// What has nothing to do with key pairs.

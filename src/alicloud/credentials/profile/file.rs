@@ -24,12 +24,18 @@ struct Layout {
     profiles: Vec<Object>,
 }
 
+/// What to do about a file of the command line tool's.
+const MEND_CLI: &str = "Mend the file, or make it anew with `aliyun configure`.";
+
+/// And about one of the SDKs'.
+const MEND_INI: &str = "Mend the file: it has sections of lines `name = value`, with a type each.";
+
 /// Why there is no profile file. The texts are whole sentences, and repeat nothing of the file.
 pub(crate) enum FileError {
     /// There is no such file.
     Absent,
-    /// There is one, and it can't be used.
-    Unusable(String),
+    /// There is one, and it can't be used; with what to do.
+    Unusable(String, &'static str),
 }
 
 impl ProfileFile {
@@ -39,20 +45,31 @@ impl ProfileFile {
         let text = match files::read(path) {
             Ok(Some(text)) => text,
             Ok(None) => return Err(FileError::Absent),
-            Err(why) => return Err(FileError::Unusable(format!("The file {shown} {why}."))),
+            Err(why) => {
+                return Err(FileError::Unusable(
+                    format!("The file {shown} {why}."),
+                    "Check its owner and permissions, or name another file.",
+                ));
+            }
         };
         // Some editors put a byte order mark there.
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         if ini::is_ini(text) {
             let profiles = ini::parse(text).map_err(|why| {
-                FileError::Unusable(format!("The file {shown} is not a file of credentials: {why}."))
+                FileError::Unusable(
+                    format!("The file {shown} is not a file of credentials: {why}."),
+                    MEND_INI,
+                )
             })?;
             let file = Self { path: path.to_owned(), current: None, profiles, is_ini: true };
             let current = file.profile(ini::DEFAULT).map(|_| ini::DEFAULT.to_owned());
             return Ok(Self { current, ..file });
         }
         let layout: Layout = serde_json::from_str(text).map_err(|error| {
-            FileError::Unusable(format!("The file {shown} is not a file of profiles: {}.", place_of(&error)))
+            FileError::Unusable(
+                format!("The file {shown} is not a file of profiles: {}.", place_of(&error)),
+                MEND_CLI,
+            )
         })?;
         let profiles = layout.profiles.into_iter().map(SecretObject::from).collect();
         let current = layout.current.filter(|it| !it.is_empty());

@@ -13,9 +13,6 @@ use super::logins::Given;
 use super::source::{Loading, NotLoaded, Source};
 use super::world::World;
 
-/// What to do about a file that can't be used.
-const MEND: &str = "Mend the file, or make it anew (`aliyun configure` writes ~/.aliyun/config.json).";
-
 /// The credentials of one profile. The file is read when they are needed, and again when they are refreshed.
 #[derive(Debug)]
 pub(crate) struct Profile {
@@ -59,7 +56,7 @@ impl Profile {
                 ));
             }
             Err(FileError::Absent) => return Err(NotLoaded::Absent("there is no such file".to_owned())),
-            Err(FileError::Unusable(why)) => return Err(NotLoaded::failed(why, MEND)),
+            Err(FileError::Unusable(why, fix)) => return Err(NotLoaded::failed(why, fix)),
         };
         let Some(name) = self.name.as_deref().or(file.current()) else {
             let why = "names no current profile";

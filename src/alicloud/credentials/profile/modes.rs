@@ -168,7 +168,7 @@ impl<'a> Reading<'a> {
         if trail.len() >= DEEPEST {
             return Err(self.failed(
                 &format!("is the end of a chain of more than {DEEPEST} profiles"),
-                "Take on fewer roles one after the other.",
+                "Assume fewer roles one after the other.",
             ));
         }
         let base = Reading { trail, ..Reading::new(self.world, self.file, &name, self.given)? };
