@@ -3,6 +3,7 @@
 
 pub mod docs;
 pub mod host;
+pub mod python;
 pub mod workdir;
 
 use std::path::PathBuf;

@@ -43,7 +43,7 @@ pub(crate) fn admit(
     let operation = operations::find(version, action)?;
     if operations::is_unsigned(action) {
         let role = request.parameters.get("RoleArn").and_then(Role::account_and_name);
-        present("SignatureNonce", &request.nonce)?;
+        // The official SDKs send a timestamp, and not all of them a nonce.
         check_clock(present("Timestamp", &request.timestamp)?, now)?;
         return Ok((operation, AccessKey::nobody(role.map_or(account, |(account, _)| account))));
     }

@@ -194,12 +194,11 @@ impl Login {
 
     /// The profile as the file has it now.
     fn profile(&self) -> Result<SecretObject, NotLoaded> {
-        let file = ProfileFile::read(&self.path).map_err(|error| {
-            let why = match error {
-                FileError::Absent => format!("The file {} is gone.", self.path.display()),
-                FileError::Unusable(why) => why,
-            };
-            NotLoaded::failed(why, self.log_in())
+        let file = ProfileFile::read(&self.path).map_err(|error| match error {
+            FileError::Absent => {
+                NotLoaded::failed(format!("The file {} is gone.", self.path.display()), self.log_in())
+            }
+            FileError::Unusable(why, fix) => NotLoaded::failed(why, fix),
         })?;
         file.profile(&self.name).cloned().ok_or_else(|| self.failed("is gone", self.log_in()))
     }

@@ -72,11 +72,13 @@ fn actors(case: &Case) -> Vec<String> {
     let calls = case.simulator.calls();
     let ids: BTreeSet<_> =
         calls.iter().filter(|it| it.version == "2014-05-26").map(|it| &it.access_key_id).collect();
-    let name = |id: &String| {
-        let arn = case.simulator.identity(|identity| identity.session_arn(id));
-        arn.map_or_else(|| id.clone(), |arn| arn.rsplit_once(":assumed-role/").unwrap().1.to_owned())
-    };
-    ids.into_iter().map(name).collect()
+    ids.into_iter().map(|id| actor(case, id)).collect()
+}
+
+/// Whose an access key is, in the same words.
+fn actor(case: &Case, id: &str) -> String {
+    let arn = case.simulator.identity(|identity| identity.session_arn(id));
+    arn.map_or_else(|| id.to_owned(), |arn| arn.rsplit_once(":assumed-role/").unwrap().1.to_owned())
 }
 
 /// Plans, and tells who has called ECS.

