@@ -193,17 +193,14 @@ fn respond(
     result: Result<Value, ApiError>,
     effect: Option<&Effect>,
 ) -> Response<Reply> {
-    let (format, status, root, members) = match request.service {
-        Some(service) => {
-            let (status, members) = service.body(request_id, &result);
-            let format = if members.is_string() { Format::Text } else { Format::Json };
-            (format, status, String::new(), members)
-        }
-        None => {
-            let host = request.raw.header("host");
-            let (status, root, members) = answer::body(&request.action, host, request_id, &result);
-            (request.format(), status, root, members)
-        }
+    let (format, status, root, members) = if let Some(service) = request.service {
+        let (status, members) = service.body(request_id, &result);
+        let format = if members.is_string() { Format::Text } else { Format::Json };
+        (format, status, String::new(), members)
+    } else {
+        let host = request.raw.header("host");
+        let (status, root, members) = answer::body(&request.action, host, request_id, &result);
+        (request.format(), status, root, members)
     };
     let (code, headers) = result.err().map(|error| (error.code, error.headers)).unzip();
     note(&mut shared.lock(), noted, |call| {

@@ -23,7 +23,7 @@ pub(super) async fn session(login: &Login, profile: &Object) -> Result<Session, 
     let account = required("cloud_sso_account_id")?;
     let configuration = required("cloud_sso_access_config")?;
     let token = required("access_token")?;
-    if let Some(end) = login.end(profile, "cloud_sso_access_token_expire")
+    if let Some(end) = Login::end(profile, "cloud_sso_access_token_expire")
         && end <= login.world.clock.now()
     {
         let why = format!("was logged in at CloudSSO until {}", expiration::write(end));

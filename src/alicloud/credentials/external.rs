@@ -1,6 +1,7 @@
 //! Credentials from a program: the mode External of profiles.
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;
 
 use std::process::{ExitStatus, Stdio};

@@ -158,7 +158,7 @@ impl Login {
     /// The session in the file, if it still holds.
     fn kept(&self, profile: &Object) -> Option<Credentials> {
         let text = |field: &str| json::non_empty_text(profile, field);
-        let expires = self.end(profile, "sts_expiration")?;
+        let expires = Self::end(profile, "sts_expiration")?;
         let secret = SecretString::from(text("access_key_secret")?);
         let token = SecretString::from(text("sts_token")?);
         let kept = Credentials::new(text("access_key_id")?, secret, Some(token), self.origin());
@@ -166,7 +166,7 @@ impl Login {
     }
 
     /// A time in the profile; `None` if none is set.
-    pub(super) fn end(&self, profile: &Object, field: &str) -> Option<SystemTime> {
+    pub(super) fn end(profile: &Object, field: &str) -> Option<SystemTime> {
         json::count(profile, field)
             .filter(|seconds| *seconds > 0)
             .and_then(|at| expiration::from_unix(i64::try_from(at).ok()?))

@@ -53,7 +53,7 @@ pub(super) async fn session(
     let oauth = Oauth { login, address, client_id };
     let (access, refresh) = (text("oauth_access_token"), text("oauth_refresh_token"));
     let now = login.world.clock.now();
-    let left = login.end(profile, "oauth_access_token_expire").and_then(|end| end.duration_since(now).ok());
+    let left = Login::end(profile, "oauth_access_token_expire").and_then(|end| end.duration_since(now).ok());
     let left = left.unwrap_or_default();
 
     let renewed = match &refresh {
@@ -63,7 +63,7 @@ pub(super) async fn session(
         Some(refresh) => match oauth.renew(refresh, held).await {
             Ok(new) => Some(new),
             Err(error) if access.is_some() && !left.is_zero() => {
-                oauth.warn(&error);
+                warn(&error);
                 None
             }
             Err(error) => return Err(error),
@@ -177,13 +177,13 @@ impl Oauth<'_> {
         let why = format!("{what}: {} gave an answer that {why}", answer::host(url));
         self.login.failed(&why, self.login.log_in())
     }
+}
 
-    fn warn(&self, error: &NotLoaded) {
-        if let NotLoaded::Failed(error) = error {
-            tracing::warn!(
-                why = error.reason(),
-                "the OAuth tokens are not renewed yet; the old one holds for a while"
-            );
-        }
+fn warn(error: &NotLoaded) {
+    if let NotLoaded::Failed(error) = error {
+        tracing::warn!(
+            why = error.reason(),
+            "the OAuth tokens are not renewed yet; the old one holds for a while"
+        );
     }
 }

@@ -36,31 +36,28 @@ pub(super) fn with(text: &str, profile: &str, values: &[(&str, New<'_>)]) -> Opt
     let object = file.profiles.iter().find(is_it)?.get();
     let members: BTreeMap<String, &RawValue> = serde_json::from_str(object).ok()?;
     let mut edits: Vec<(Range<usize>, Zeroizing<String>)> = Vec::new();
-    let mut added = Zeroizing::new(String::new());
-    // What stands between two members: a comma, and the white space before the first one.
-    let start = offset(text, object)?;
-    let gap: String = object.get(1..)?.chars().take_while(|c| c.is_ascii_whitespace()).collect();
+    // Where new members go: a profile has a name, so there is one for the comma to follow. Between two members stands
+    // what stands before the first one.
+    let inner = object.strip_suffix('}')?.trim_end_matches(|c: char| c.is_ascii_whitespace());
+    let end = offset(text, object)? + inner.len();
+    let gap: String = object.get(1..)?.chars().take_while(char::is_ascii_whitespace).collect();
     for (name, value) in values {
         let value = Zeroizing::new(match value {
             New::Text(text) => serde_json::to_string(text).ok()?,
             New::Number(number) => number.to_string(),
         });
-        match members.get(*name) {
-            Some(old) => {
-                let at = offset(text, old.get())?;
-                edits.push((at..at + old.get().len(), value));
+        if let Some(old) = members.get(*name) {
+            let at = offset(text, old.get())?;
+            edits.push((at..at + old.get().len(), value));
+        } else {
+            let name = serde_json::to_string(name).ok()?;
+            let parts = [",", &gap, &name, ": ", &value];
+            let mut member = Zeroizing::new(String::with_capacity(parts.iter().map(|part| part.len()).sum()));
+            for part in parts {
+                member.push_str(part);
             }
-            None => {
-                let name = serde_json::to_string(name).ok()?;
-                added.push_str(&format!(",{gap}{name}: {}", value.as_str()));
-            }
+            edits.push((end..end, member));
         }
-    }
-    if !added.is_empty() {
-        // A profile has a name, so there is a member for the comma to follow.
-        let inner = object.strip_suffix('}')?.trim_end_matches(|c: char| c.is_ascii_whitespace());
-        let end = start + inner.len();
-        edits.push((end..end, added));
     }
     edits.sort_by_key(|(range, _)| range.start);
     let grown: usize = edits.iter().map(|(_, value)| value.len()).sum();

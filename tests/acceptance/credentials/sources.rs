@@ -3,7 +3,7 @@
 use ecs_simulator::{AccessKey, Metadata};
 use serde_json::json;
 
-use super::{REGION, TOKEN, USER_ID, USER_SECRET, arn, block, look, without_key, write_profiles};
+use super::{TOKEN, USER_ID, USER_SECRET, arn, block, look, profiles, without_key, write_profiles};
 use crate::harness::Case;
 
 /// Sets variables, looks who calls, and takes them away again.
@@ -57,91 +57,12 @@ fn the_provider_block() {
 #[test]
 fn profiles_of_every_mode() {
     without_key(|case| {
-        let account = case.simulator.account().to_owned();
-        let role = arn(&account, "role", "deploy");
-        let (sso, oauth) = case.simulator.identity(|identity| {
-            (identity.log_in_at_sso(&account, "ac-1"), identity.log_in_with_oauth(&account))
-        });
-        let temporary = AccessKey::new("STS.temporary", "temporary-secret", &account);
-        case.simulator.add_access_key(temporary.of_user("someone").with_token("temporary-token"));
-        let token_file = case.write_home("token", TOKEN);
-        let script = case.write_home("get.sh", &format!(
-            "printf '{{\"mode\": \"AK\", \"access_key_id\": \"%s\", \"access_key_secret\": \"%s\"}}' \"$1\" {USER_SECRET}\n"
-        ));
-        let key = |mode: &str| {
-            json!({"name": mode, "mode": mode, "access_key_id": USER_ID, "access_key_secret": USER_SECRET,
-                "region_id": REGION, "output_format": "json", "language": "en"})
-        };
-        let with = |mut profile: serde_json::Value, fields: serde_json::Value| {
-            for (name, value) in fields.as_object().unwrap() {
-                profile[name] = value.clone();
-            }
-            profile
-        };
-        let named = |mode: &str| json!({"name": mode, "mode": mode});
-        let in_ten_years = 2_000_000_000;
-        write_profiles(
-            case,
-            &[
-                key("AK"),
-                with(
-                    named("StsToken"),
-                    json!({"access_key_id": "STS.temporary",
-                "access_key_secret": "temporary-secret", "sts_token": "temporary-token"}),
-                ),
-                with(
-                    key("RamRoleArn"),
-                    json!({"ram_role_arn": role, "ram_session_name": "cli", "expired_seconds": 900}),
-                ),
-                with(named("EcsRamRole"), json!({"ram_role_name": "machine"})),
-                with(
-                    named("RamRoleArnWithRoleName"),
-                    json!({"ram_role_name": "machine", "ram_role_arn": role, "ram_session_name": "both"}),
-                ),
-                with(
-                    named("ChainableRamRoleArn"),
-                    json!({"source_profile": "RamRoleArn", "external_id": "x",
-                "ram_role_arn": arn(&account, "role", "next"), "ram_session_name": "chain"}),
-                ),
-                with(
-                    named("OIDC"),
-                    json!({"oidc_provider_arn": arn(&account, "oidc-provider", "ci"),
-                "oidc_token_file": token_file.display().to_string(), "ram_role_arn": role,
-                "ram_session_name": "oidc"}),
-                ),
-                with(
-                    named("External"),
-                    json!({"process_command": format!("sh '{}' {USER_ID}", script.display())}),
-                ),
-                with(named("CredentialsURI"), json!({"credentials_uri": case.simulator.credentials_uri()})),
-                with(
-                    named("CloudSSO"),
-                    json!({"cloud_sso_sign_in_url": format!("{}/login", case.simulator.url()),
-                "cloud_sso_account_id": account, "cloud_sso_access_config": "ac-1", "access_token": sso,
-                "cloud_sso_access_token_expire": in_ten_years}),
-                ),
-                with(
-                    named("OAuth"),
-                    json!({"oauth_site_type": "INTL", "oauth_access_token": oauth.access_token,
-                "oauth_refresh_token": oauth.refresh_token, "oauth_access_token_expire": in_ten_years}),
-                ),
-            ],
-        );
-        for (mode, actor) in [
-            ("AK", USER_ID),
-            ("StsToken", "STS.temporary"),
-            ("RamRoleArn", "deploy/cli"),
-            ("EcsRamRole", "machine/i-simulated"),
-            ("RamRoleArnWithRoleName", "deploy/both"),
-            ("ChainableRamRoleArn", "next/chain"),
-            ("OIDC", "deploy/oidc"),
-            ("External", USER_ID),
-            ("CredentialsURI", "pod/uri"),
-            ("CloudSSO", "aliyunreservedsso-ac-1/sso"),
-            ("OAuth", "oauth-user/cli"),
-        ] {
-            block(case, &format!("profile = {mode:?}"));
-            assert_eq!(look(case), [actor], "{mode}");
+        let profiles = profiles(case);
+        let named: Vec<_> = profiles.iter().map(|(_, profile)| profile.clone()).collect();
+        write_profiles(case, &named);
+        for (actor, profile) in &profiles {
+            block(case, &format!("profile = {}", profile["mode"]));
+            assert_eq!(look(case), [actor.as_str()], "{}", profile["mode"]);
         }
         // By a variable, and by being the current one.
         block(case, "");

@@ -255,7 +255,7 @@ async fn a_refresh_token_is_not_used_up_in_vain() {
     let again = "Log in again: `aliyun configure --profile p --mode OAuth`.";
 
     // A lost answer is not asked for twice; a request that never left is.
-    let file = File::new(Mode::Oauth, &[over.clone()]);
+    let file = File::new(Mode::Oauth, std::slice::from_ref(&over));
     let script = Script::new([Act::Fail(SendError::Lost("reset".to_owned()))]);
     let error = id(&file.login(Mode::Oauth, &script)).await.unwrap_err();
     assert!(
@@ -269,7 +269,7 @@ async fn a_refresh_token_is_not_used_up_in_vain() {
 
     // One that was used already.
     let used = with_header(answer(400, r#"{"error": "invalid_grant"}"#), "x-acs-request-id", "R-2");
-    let file = File::new(Mode::Oauth, &[over.clone()]);
+    let file = File::new(Mode::Oauth, std::slice::from_ref(&over));
     let error = id(&file.login(Mode::Oauth, &Script::new([used.clone()]))).await.unwrap_err();
     assert!(
         error.contains("answered HTTP 400: invalid_grant (request id R-2).") && error.contains(again),
@@ -281,7 +281,7 @@ async fn a_refresh_token_is_not_used_up_in_vain() {
     assert_eq!(id(&file.login(Mode::Oauth, &script)).await.unwrap(), "STS.1");
 
     // No lock, no renewal.
-    let file = File::new(Mode::Oauth, &[over.clone()]);
+    let file = File::new(Mode::Oauth, std::slice::from_ref(&over));
     let held = Held::wait(&file.path()).await.unwrap();
     let script = Script::new([tokens(2)]);
     let error = id(&file.login(Mode::Oauth, &script)).await.unwrap_err();
@@ -311,14 +311,14 @@ async fn of_many_that_come_at_once_one_renews() {
     let slow = |act| Act::After(Duration::from_secs(3), Box::new(act));
     let script = Script::new([slow(tokens(2)), slow(oauth_session("STS.1")), answer(400, "{}")]);
     // Each with a memory of its own, as in processes of their own.
-    let logins: Vec<Login> = (0..5).map(|_| file.login(Mode::Oauth, &script)).collect();
-    let ids = futures(&logins).await;
-    assert_eq!(ids, vec![Ok("STS.1".to_owned()); 5]);
+    let runs: Vec<_> = (0..5)
+        .map(|_| {
+            let login = file.login(Mode::Oauth, &script);
+            tokio::spawn(async move { id(&login).await })
+        })
+        .collect();
+    for run in runs {
+        assert_eq!(run.await.unwrap().unwrap(), "STS.1");
+    }
     assert_eq!(script.seen().len(), 2);
-}
-
-async fn futures(logins: &[Login]) -> Vec<Result<String, String>> {
-    let [a, b, c, d, e] = logins else { panic!() };
-    let (a, b, c, d, e) = tokio::join!(id(a), id(b), id(c), id(d), id(e));
-    vec![a, b, c, d, e]
 }
