@@ -159,7 +159,7 @@ impl Client {
                 Next::Again => {}
                 Next::Renew(error) => match call.run(self.shared.credentials.renew(&credentials)).await {
                     Ok(Ok(true)) => {
-                        tracing::info!("the service says that the credentials ran out; trying others")
+                        tracing::info!("the service says that the credentials ran out; trying others");
                     }
                     Ok(Ok(false)) => return Err(error),
                     Ok(Err(why)) => {

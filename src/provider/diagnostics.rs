@@ -5,6 +5,7 @@
 //! | bound | unbind or release the instances, or wait for them |
 //! | throttled, deadline | try again later, raise the timeout, make fewer calls |
 //! | forbidden | which action on which resource to allow |
+//! | missing or failed credentials | their own message says, source by source |
 //! | access key, signature, token, clock | where the key came from, and what to check |
 //! | unreachable, untrusted, wrong endpoint, unexpected answer | host, proxy and endpoint to check |
 //! | reply lost | look before doing it again |
@@ -138,9 +139,12 @@ impl Attempt<'_> {
                  provider block and the proxy variables."
                     .to_owned()
             }
-            // These two say it themselves, source by source.
-            ErrorKind::MissingCredentials | ErrorKind::CredentialsFailed => String::new(),
-            ErrorKind::InvalidInput | ErrorKind::AlreadyExists | ErrorKind::Other => String::new(),
+            // Missing and failed credentials say it themselves, source by source.
+            ErrorKind::MissingCredentials
+            | ErrorKind::CredentialsFailed
+            | ErrorKind::InvalidInput
+            | ErrorKind::AlreadyExists
+            | ErrorKind::Other => String::new(),
         }
     }
 

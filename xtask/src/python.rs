@@ -1,24 +1,24 @@
-//! Python packages that tests and commands use, each set in a virtual environment of its own.
+//! Python packages that the project's commands and tests use, each in an environment of its own.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A virtual environment with these packages (`NAME==VERSION`), which is made in `directory` unless it is there. Gives its
-/// Python. The error says which command failed, and with what words.
-pub fn environment(directory: &Path, packages: &[&str]) -> Result<PathBuf, String> {
-    let python = directory.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
+/// Installs a package (`name==version`) below `home`, unless it is there, and returns the Python that has it.
+pub fn with_package(home: &Path, package: &str) -> Result<PathBuf, String> {
+    let venv = home.join("venv");
+    let python = venv.join("bin").join("python");
     // Written when all is installed, so that half an environment is not taken for a whole one.
-    let stamp = directory.join("installed.txt");
-    let wanted = packages.join("\n");
-    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+    let stamp = home.join("installed.txt");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == package) {
         return Ok(python);
     }
-    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(directory))?;
+    fs::create_dir_all(home).map_err(|error| format!("{} cannot be made: {error}", home.display()))?;
+    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
     run(Command::new(&python)
         .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-        .args(packages))?;
-    fs::write(&stamp, wanted).map_err(|error| format!("{} cannot be written: {error}", stamp.display()))?;
+        .arg(package))?;
+    fs::write(&stamp, package).map_err(|error| format!("{} cannot be written: {error}", stamp.display()))?;
     Ok(python)
 }
 

@@ -34,3 +34,26 @@ pub(crate) fn read(path: &Path) -> Result<Option<Zeroizing<String>>, String> {
         Err(error) => Err(cannot(error)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_text_file_is_read_and_nothing_else() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        assert_eq!(read(&path), Ok(None));
+        for (content, outcome) in [
+            (b"text\n".to_vec(), Ok(Some(Zeroizing::new("text\n".to_owned())))),
+            (vec![], Ok(Some(Zeroizing::default()))),
+            (vec![0xff], Err("is not text (UTF-8)".to_owned())),
+            (vec![b' '; 1024 * 1024 + 1], Err("is larger than 1 MiB, so it holds something else".to_owned())),
+        ] {
+            std::fs::write(&path, content).unwrap();
+            assert_eq!(read(&path), outcome);
+        }
+        assert_eq!(read(directory.path()), Err("is not a file".to_owned()));
+        assert!(read(&path.join("below")).unwrap_err().starts_with("cannot be read: "));
+    }
+}

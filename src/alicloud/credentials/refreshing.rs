@@ -136,13 +136,10 @@ impl Shared {
         }
         let (tell, running) = watch::channel(None);
         state.running = Some(running.clone());
-        let shared = Arc::clone(self);
-        // Also gives way when the task is dropped half-way.
-        let done = Done { shared: Arc::clone(self), tell };
-        tokio::spawn(async move {
-            let outcome = shared.chain.load(&*shared.clock).await;
-            done.with(outcome);
-        });
+        // A task that can't be begun is dropped at once, and that needs the state.
+        drop(state);
+        let refresh = Refresh { shared: Arc::clone(self), tell };
+        tokio::spawn(refresh.run());
         Step::Wait(running, old)
     }
 
@@ -187,20 +184,21 @@ impl Shared {
     }
 }
 
-/// Ends a refresh, and tells those who wait.
-struct Done {
+/// A refresh under way. Those who wait are told when it ends, or when it is broken off.
+struct Refresh {
     shared: Arc<Shared>,
     tell: watch::Sender<Option<Outcome>>,
 }
 
-impl Done {
-    fn with(self, outcome: Outcome) {
+impl Refresh {
+    async fn run(self) {
+        let outcome = self.shared.chain.load(&*self.shared.clock).await;
         self.shared.take_in(&outcome);
         self.tell.send_replace(Some(outcome));
     }
 }
 
-impl Drop for Done {
+impl Drop for Refresh {
     fn drop(&mut self) {
         if self.tell.borrow().is_none() {
             self.shared.state().running = None;

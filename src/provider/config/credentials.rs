@@ -31,7 +31,7 @@ const CLI_FILE_VARIABLE: &str = "ALIBABA_CLOUD_CONFIG_FILE";
 /// Where the official SDKs keep theirs; the second name is that of some of them.
 const SDK_FILES: [&str; 2] = ["~/.alibabacloud/credentials", "~/.alibabacloud/credentials.ini"];
 
-/// Variables that switch off profiles which the provider block does not name.
+/// Variables that switch off profiles of the command line tool which the provider block does not name.
 const NO_PROFILES: &[&str] = &["ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "ALIBABA_CLOUD_IGNORE_PROFILE"];
 
 /// What to do when there are no credentials at all.
@@ -173,20 +173,17 @@ fn profile(config: &ProviderModel, world: &World) -> Link {
 /// What nobody named, but may be there.
 fn implicit(world: &World) -> Vec<Link> {
     let environment = &*world.environment;
-    let files = [cli_file(environment)]
-        .into_iter()
-        .chain(SDK_FILES.into_iter().map(|file| environment.expand_home(file)))
-        .zip(["the current profile", "the default section", "the default section"]);
-    let switched_off = environment.first_true(NO_PROFILES);
-    files
-        .map(|(path, what)| {
-            let name = format!("{what} in {}", path.display());
-            match switched_off {
-                Some(variable) => Link::skipped(name, format!("switched off by {variable}")),
-                None => Link::implicit(name, Profile::current(world, path)),
-            }
-        })
-        .collect()
+    let path = cli_file(environment);
+    let name = format!("the current profile in {}", path.display());
+    let cli = match environment.first_true(NO_PROFILES) {
+        Some(variable) => Link::skipped(name, format!("switched off by {variable}")),
+        None => Link::implicit(name, Profile::current(world, path)),
+    };
+    let sdks = SDK_FILES.map(|file| {
+        let path = environment.expand_home(file);
+        Link::implicit(format!("the default section in {}", path.display()), Profile::current(world, path))
+    });
+    [cli].into_iter().chain(sdks).collect()
 }
 
 /// A profile that somebody named.

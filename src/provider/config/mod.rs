@@ -212,7 +212,7 @@ fn client(config: &ProviderModel, host: &Host, surroundings: &Surroundings) -> R
     let (region, origin) = REGION
         .find(&config.region, environment)
         .or_else(|| credentials::region(config, environment))
-        .unwrap_or_else(|| (DEFAULT_REGION.to_owned(), "nowhere".to_owned()));
+        .unwrap_or_else(|| (DEFAULT_REGION.to_owned(), "the default".to_owned()));
     let endpoint = |argument: &Argument, given: Vec<&str>| {
         let given: Attr<String> = given.first().map(|host| (*host).to_owned()).into();
         argument.find(&given, environment).map(|it| it.0)

@@ -230,8 +230,7 @@ pub(super) fn validate(config: &ProviderModel, diagnostics: &mut Diagnostics) {
             &block.policy,
         ));
         let token = text(&block.oidc_token);
-        let both =
-            token.is_some() && (text(&block.oidc_token_file).is_some() || block.oidc_token_file.is_unknown());
+        let both = token.is_some() && text(&block.oidc_token_file).is_some();
         let provider = text(&block.oidc_provider_arn);
         found.extend([
             (

@@ -5,6 +5,7 @@ mod cases;
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::alicloud::testing::raw_server;
 use crate::framework::ModelValue;
 use crate::framework::schema::{Block, Nesting, check};
 
@@ -136,6 +137,35 @@ fn an_unknown_region_is_a_warning_that_can_be_silenced() {
     let silent = ProviderModel { skip_region_validation: Attr::Known(true), ..region("mars-1") };
     assert!(configured(&silent, &[]).1.is_empty());
     assert!(configured(&region("mars-1"), &[("ALICLOUD_SKIP_REGION_VALIDATION", "true")]).1.is_empty());
+}
+
+/// The cases in `tests/credentials` play the network; this is the real one, with timeouts and agent of the block.
+#[tokio::test]
+async fn sources_of_credentials_are_asked_over_the_network_of_the_block() {
+    let session = r#"{"Code":"Success","AccessKeyId":"STS.example-wxyz","AccessKeySecret":"s","SecurityToken":"t",
+        "Expiration":"2999-01-01T00:00:00Z"}"#;
+    let reply =
+        |body: &str| format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes();
+    let (address, received) = raw_server(vec![reply(session), reply("token"), reply(session)]).await;
+    let uri = format!("http://{address}/keys");
+    let block = ProviderModel { configuration_source: "a-test".into(), ..ProviderModel::default() };
+    for environment in [
+        vec![("ALICLOUD_CREDENTIALS_URI", uri.as_str())],
+        vec![
+            ("ALICLOUD_ECS_ROLE_NAME", "web"),
+            ("ALICLOUD_ECS_METADATA_ENDPOINT", uri.strip_suffix("/keys").unwrap()),
+        ],
+    ] {
+        let (cloud, _) = configured(&block, &environment);
+        let cloud = cloud.unwrap();
+        let found = cloud.client().unwrap().credentials().credentials().await.unwrap();
+        assert_eq!(found.masked_id(), "****wxyz");
+    }
+    let received = received.lock().unwrap();
+    let first: Vec<_> = received.iter().filter_map(|request| request.lines().next()).collect();
+    let role = "GET /latest/meta-data/ram/security-credentials/web HTTP/1.1";
+    assert_eq!(first, ["GET /keys HTTP/1.1", "PUT /latest/api/token HTTP/1.1", role]);
+    assert!(received.iter().all(|request| request.contains(" a-test\r\n")), "{received:?}");
 }
 
 #[test]

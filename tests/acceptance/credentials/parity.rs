@@ -10,7 +10,7 @@ const PACKAGE: &str = "alibabacloud_credentials==1.0.12";
 
 /// A Python with the package; without one: a failure in CI, and a loud skip elsewhere.
 fn python() -> Option<PathBuf> {
-    match xtask::python::environment(&xtask::target_dir().join("venv-credentials"), &[PACKAGE]) {
+    match xtask::python::with_package(&xtask::target_dir().join("credentials"), PACKAGE) {
         Ok(python) => Some(python),
         Err(error) if std::env::var_os("CI").is_some() => panic!("{error}"),
         Err(error) => {

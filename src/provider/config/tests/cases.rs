@@ -1,6 +1,7 @@
 //! Credentials, case by case: every directory in `tests/credentials/cases` is one; `tests/credentials/README.md` says what is in it.
 
 mod http;
+mod parity;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -24,20 +25,15 @@ const MARKS: [&str; 2] = ["s3cret", "HIDDEN"];
 
 #[test]
 fn every_case_ends_as_it_says() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/credentials/cases");
     let only = std::env::var("CASE").ok();
-    let mut names: Vec<_> = std::fs::read_dir(&root)
-        .unwrap()
-        .map(|entry| entry.unwrap())
-        .filter(|entry| entry.file_type().unwrap().is_dir())
-        .map(|entry| entry.file_name().into_string().unwrap())
-        .filter(|name| only.as_ref().is_none_or(|only| name.contains(only)))
-        .collect();
-    names.sort();
-    assert!(only.is_some() || names.len() >= 60, "only {} cases", names.len());
+    let cases = cases();
+    assert!(cases.len() >= 60, "only {} cases", cases.len());
     let mut wrong = String::new();
-    for name in names {
-        let directory = root.join(&name);
+    for directory in cases {
+        let name = directory.file_name().unwrap().to_str().unwrap();
+        if only.as_ref().is_some_and(|only| !name.contains(only)) {
+            continue;
+        }
         let case = object(&read(&directory.join("case.json")).expect("a case has a case.json"));
         // A clock that stands still jumps ahead of a program that is being run.
         let is_paused = case.get("clock").is_none_or(|clock| clock != "real");
@@ -50,18 +46,21 @@ fn every_case_ends_as_it_says() {
     assert!(wrong.is_empty(), "\n{wrong}");
 }
 
+/// The directories of all cases, in order.
+fn cases() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/credentials/cases");
+    let entries = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path());
+    let mut directories: Vec<_> = entries.filter(|path| path.is_dir()).collect();
+    directories.sort();
+    directories
+}
+
 /// Runs one case; what is wrong comes back.
 async fn run(directory: &Path, case: &Map<String, Json>) -> Vec<String> {
     let home = tempfile::tempdir().unwrap();
     copy(&directory.join("home"), home.path());
     let home_name = home.path().to_str().unwrap();
-    let mut environment: BTreeMap<String, String> = read(&directory.join("env"))
-        .unwrap_or_default()
-        .lines()
-        .filter_map(|line| line.split_once('='))
-        .map(|(name, value)| (name.to_owned(), value.replace("$HOME", home_name)))
-        .collect();
-    environment.insert("HOME".to_owned(), home_name.to_owned());
+    let environment = environment(directory, home_name);
     let exchanges = read(&directory.join("http.json")).unwrap_or_else(|| "[]".to_owned());
     let recorded = Recorded::new(&exchanges);
     let surroundings = Surroundings {
@@ -92,6 +91,14 @@ async fn run(directory: &Path, case: &Map<String, Json>) -> Vec<String> {
     problems.extend(differences(&directory.join("after"), home.path()));
     golden(&directory.join("expected.txt"), &outcome.errors.replace(home_name, "HOME"), &mut problems);
     problems
+}
+
+/// The environment of a case.
+fn environment(directory: &Path, home: &str) -> BTreeMap<String, String> {
+    let text = read(&directory.join("env")).unwrap_or_default();
+    let lines = text.lines().filter_map(|line| line.split_once('='));
+    let variables = lines.map(|(name, value)| (name.to_owned(), value.replace("$HOME", home)));
+    variables.chain([("HOME".to_owned(), home.to_owned())]).collect()
 }
 
 /// What came of a case.
@@ -177,7 +184,7 @@ async fn play(
                 {
                     outcome.problems.push(format!("expected {expected:?}, found {actual:?}"));
                 }
-                outcome.debug.push_str(&format!("{found:?}"));
+                let _ = write!(outcome.debug, "{found:?}");
             }
             Err(error) => {
                 if step.get("expect").is_some() {
