@@ -5,6 +5,10 @@
 //! statuses, and keeps a [`World`] per account. Tests look at that world and change it, read the [`Call`]s
 //! that arrived, and let things go wrong with [`Fault`]s.
 //!
+//! It also hands out temporary access keys, from an [`Identity`] that tests fill with roles and logins: by STS, as the
+//! metadata service of an ECS instance, as a credentials URI, as CloudSSO, and as the OAuth service of the official
+//! command line, all on the same port.
+//!
 //! ```
 //! use ecs_simulator::{Config, Fault, Instance, Simulator};
 //!

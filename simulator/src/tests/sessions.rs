@@ -22,7 +22,10 @@ fn start() -> Simulator {
     sim
 }
 
-fn assume(sim: &Simulator, changes: &[(&str, &str)]) -> Answer {
+/// Parameters in place of the usual ones.
+type Changes<'a> = &'a [(&'a str, &'a str)];
+
+fn assume(sim: &Simulator, changes: Changes<'_>) -> Answer {
     let usual = [("AccessKeyId", "ann"), ("RoleArn", ROLE), ("RoleSessionName", "ci")];
     post(sim, &parameters(sim, "AssumeRole", &[&usual, changes].concat()), "s").unwrap()
 }
@@ -81,7 +84,7 @@ fn a_session_acts_for_its_role_until_it_ends() {
 fn a_role_is_not_for_everybody_nor_for_ever() {
     let sim = start();
     let long = "x".repeat(65);
-    let cases: [(&[(&str, &str)], u16, &str); 12] = [
+    let cases: [(Changes<'_>, u16, &str); 12] = [
         (&[("AccessKeyId", "bob")], 403, "NoPermission"),
         (&[("RoleArn", "acs:ram::2:role/nobody")], 404, "EntityNotExist.Role"),
         (&[("RoleArn", "deploy")], 400, "InvalidParameter.RoleArn"),
@@ -131,7 +134,7 @@ fn an_oidc_token_needs_no_key() {
     let good = call(&[]).json();
     assert_eq!(as_session(&sim, &good["Credentials"], "DescribeRegions", &[]).status, 200);
     sim.identity(|identity| identity.add_role(Role::new("acs:ram::2:role/other")));
-    let cases: [(&[(&str, &str)], u16, &str); 5] = [
+    let cases: [(Changes<'_>, u16, &str); 5] = [
         (&[("OIDCToken", "tok")], 400, "InvalidParameter.OIDCToken"),
         (&[("OIDCToken", "another")], 400, "AuthenticationFail.OIDCToken.Invalid"),
         (&[("OIDCProviderArn", "acs:ram::2:oidc-provider/x")], 404, "EntityNotExist.OIDCProvider"),
