@@ -4,6 +4,7 @@
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method};
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 use super::login_service::{self, Kind, Repeat};
 use super::logins::{Login, Session};
@@ -22,7 +23,7 @@ pub(super) async fn session(login: &Login, profile: &Object) -> Result<Session, 
     let address = required("cloud_sso_sign_in_url")?;
     let account = required("cloud_sso_account_id")?;
     let configuration = required("cloud_sso_access_config")?;
-    let token = required("access_token")?;
+    let token = Zeroizing::new(required("access_token")?);
     if let Some(end) = Login::end(profile, "cloud_sso_access_token_expire")
         && end <= login.world.clock.now()
     {

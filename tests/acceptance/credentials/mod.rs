@@ -163,6 +163,6 @@ fn actor(case: &Case, id: &str) -> String {
 #[track_caller]
 fn look(case: &mut Case) -> Vec<String> {
     case.simulator.forget_calls();
-    case.plan();
+    case.run(&["plan", "-json"]).succeeded();
     actors(case)
 }
