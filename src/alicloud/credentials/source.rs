@@ -60,7 +60,7 @@ impl CredentialsError {
     }
 
     /// The same, as the failure of a source in a chain, after what was looked at there before.
-    pub(super) fn at(mut self, source: &str, looked_at: &[String]) -> Self {
+    pub(crate) fn at(mut self, source: &str, looked_at: &[String]) -> Self {
         let below = std::mem::take(&mut self.0.looked_at);
         let found = if below.is_empty() { "failed" } else { "needs other credentials first, which failed" };
         self.0.looked_at = looked_at.to_vec();

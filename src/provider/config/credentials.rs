@@ -17,8 +17,8 @@ use super::arguments::{
 use super::model::ProviderModel;
 use super::roles;
 use crate::alicloud::credentials::{
-    AssumeRole, Chain, Credentials, CredentialsUri, EcsMetadata, Environment, Link, NotLoaded, Profile,
-    ProfileFile, ProvideCredentials, Static, World,
+    AssumeRole, Chain, Credentials, CredentialsError, CredentialsUri, EcsMetadata, Environment, Link,
+    NotLoaded, Profile, ProvideCredentials, Static, World,
 };
 use crate::framework::{Diagnostic, Diagnostics};
 
@@ -56,7 +56,9 @@ pub(super) fn credentials(
     world: &World,
 ) -> Result<Arc<dyn ProvideCredentials>, Diagnostic> {
     half_a_key(config, &*world.environment)?;
-    let base = world.keep_chain(Chain::new(links(config, world), FIX));
+    let links = links(config, world);
+    tell_what_is_passed_over(config, &links);
+    let base = world.keep_chain(Chain::new(links, FIX));
     match roles::assume_role(config, &*world.environment)? {
         None => Ok(Arc::new(base)),
         Some(role) => Ok(Arc::new(world.keep("assume_role", AssumeRole::new(world, Arc::new(base), role)))),
@@ -79,7 +81,6 @@ fn links(config: &ProviderModel, world: &World) -> Vec<Link> {
         (Some((role, _)), _) => Link::chosen("ecs_role_name", EcsMetadata::new(world, Some(role))),
     });
     links.push(roles::with_oidc(config, world));
-    tell_what_is_passed_over(config, &links);
     if links.iter().all(|link| link.source.is_err()) {
         links.extend(implicit(world));
     }
@@ -216,28 +217,40 @@ fn cli_file(environment: &dyn Environment) -> PathBuf {
     environment.expand_home(path.as_deref().unwrap_or(CLI_FILE))
 }
 
-/// The region of the profile whose credentials will be used, and where it was found, which completes "from …".
-pub(super) fn region(config: &ProviderModel, environment: &dyn Environment) -> Option<(String, String)> {
+/// The region of the profile whose credentials will be used, and where it was found, which completes "from …". If
+/// that profile can't be read, nobody knows what region is meant.
+pub(super) fn region(
+    config: &ProviderModel,
+    world: &World,
+) -> Result<Option<(String, String)>, CredentialsError> {
+    let environment = &*world.environment;
     let is_set = |argument: &Argument, value| argument.find(value, environment).is_some();
     if is_set(&ACCESS_KEY, &config.access_key) || is_set(&SECRET_KEY, &config.secret_key) {
-        return None;
+        return Ok(None);
     }
-    let (path, name) = match chosen_profile(config, environment) {
-        Chosen::Profile(path, name) => (path, name),
+    let profile = match chosen_profile(config, environment) {
+        Chosen::Profile(path, name) => Profile::chosen(world, path, name),
         Chosen::None
             if !is_set(&CREDENTIALS_URI, &config.credentials_uri)
                 && !is_set(&ECS_ROLE_NAME, &config.ecs_role_name)
                 && !roles::has_oidc(config, environment)
                 && environment.first_true(NO_PROFILES).is_none() =>
         {
-            (cli_file(environment), None)
+            Profile::current(world, cli_file(environment))
         }
-        Chosen::None | Chosen::SwitchedOff { .. } => return None,
+        Chosen::None | Chosen::SwitchedOff { .. } => return Ok(None),
     };
-    // What is wrong with the file is told when the credentials are needed.
-    let file = ProfileFile::read(&path).ok()?;
-    let name = name.as_deref().or(file.current())?;
-    Some((file.region(name)?, format!("the profile {name:?} in {}", path.display())))
+    match profile.region() {
+        Ok(region) => Ok(region),
+        Err(NotLoaded::Absent(_)) => Ok(None),
+        Err(NotLoaded::Failed(error)) => {
+            let links = links(config, world);
+            let skipped = links.iter().map_while(|link| Some((&link.name, link.source.as_ref().err()?)));
+            let looked_at: Vec<String> = skipped.map(|(name, why)| format!("{name}: {why}")).collect();
+            let failed = links.get(looked_at.len()).map_or("profile", |link| link.name.as_str());
+            Err(error.at(failed, &looked_at))
+        }
+    }
 }
 
 /// What the block names and something else comes before is no mistake, but worth a line in the log.

@@ -139,10 +139,25 @@ pub(super) fn configure(
             };
             Some(Cloud::new(client, settings))
         }
-        Err(error) => {
+        Err(Problem::Now(error)) => {
             diagnostics.push(error);
             None
         }
+        Err(Problem::Later(error)) => Some(Cloud::not_yet(error)),
+    }
+}
+
+/// Why there is no client.
+enum Problem {
+    /// The block is wrong.
+    Now(Diagnostic),
+    /// The cloud can't be called, which matters only where it is needed.
+    Later(Diagnostic),
+}
+
+impl From<Diagnostic> for Problem {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Now(diagnostic)
     }
 }
 
@@ -207,12 +222,8 @@ fn unknown_arguments(config: &ProviderModel) -> Vec<&'static str> {
     .collect()
 }
 
-fn client(config: &ProviderModel, host: &Host, surroundings: &Surroundings) -> Result<Client, Diagnostic> {
+fn client(config: &ProviderModel, host: &Host, surroundings: &Surroundings) -> Result<Client, Problem> {
     let environment = &*surroundings.environment;
-    let (region, origin) = REGION
-        .find(&config.region, environment)
-        .or_else(|| credentials::region(config, environment))
-        .unwrap_or_else(|| (DEFAULT_REGION.to_owned(), "the default".to_owned()));
     let endpoint = |argument: &Argument, given: Vec<&str>| {
         let given: Attr<String> = given.first().map(|host| (*host).to_owned()).into();
         argument.find(&given, environment).map(|it| it.0)
@@ -230,7 +241,7 @@ fn client(config: &ProviderModel, host: &Host, surroundings: &Surroundings) -> R
     let scheme = config.protocol.as_str().map_or(Ok(Scheme::Https), scheme);
     let nobody = Refreshing::new(Chain::new(Vec::new(), ""), Arc::clone(&surroundings.clock));
     let common = Config {
-        region,
+        region: DEFAULT_REGION.to_owned(),
         credentials: Arc::new(nobody),
         endpoints: Endpoints {
             ecs: endpoint(&ECS_ENDPOINT, of_all(config, |it| &it.ecs)),
@@ -252,31 +263,44 @@ fn client(config: &ProviderModel, host: &Host, surroundings: &Surroundings) -> R
     let transport = surroundings.transport.clone().unwrap_or_else(|| {
         Arc::new(Http::new(common.connect_timeout, common.read_timeout, &common.user_agent))
     });
-    let world = World {
+    let mut world = World {
         environment: Arc::clone(&surroundings.environment),
         transport,
         clock: Arc::clone(&surroundings.clock),
         config: common,
     };
+    let mut origin = "the default".to_owned();
+    let found = match REGION.find(&config.region, environment) {
+        Some(found) => Some(found),
+        None => credentials::region(config, &world).map_err(|error| {
+            Problem::Later(Diagnostic::error("Neither credentials nor region", error.to_string()))
+        })?,
+    };
+    if let Some(found) = found {
+        (world.config.region, origin) = found;
+    }
     let credentials = credentials::credentials(config, &world)?;
-    world.client(credentials).map_err(|error| match &error {
-        ConfigError::Region(bad) if *bad == world.config.region => {
-            Diagnostic::error("Invalid region", format!("{error} It comes from {origin}.")).at("region")
-        }
-        ConfigError::Region(_) => Diagnostic::error(
-            "Invalid STS region",
-            format!("{error} It comes from the environment variable {STS_REGION}."),
-        ),
-        ConfigError::Endpoint { service, .. } => {
-            let name = match service {
-                Service::Ecs => ECS_ENDPOINT.name,
-                Service::Sts => STS_ENDPOINT.name,
-            };
-            // Elements of sets cannot be addressed, so the path ends at the block.
-            let detail = format!("{error} (endpoints, {name})");
-            Diagnostic::error("Invalid endpoint", detail).at_path(Path::root().attribute("endpoints"))
-        }
-    })
+    world
+        .client(credentials)
+        .map_err(|error| match &error {
+            ConfigError::Region(bad) if *bad == world.config.region => {
+                Diagnostic::error("Invalid region", format!("{error} It comes from {origin}.")).at("region")
+            }
+            ConfigError::Region(_) => Diagnostic::error(
+                "Invalid STS region",
+                format!("{error} It comes from the environment variable {STS_REGION}."),
+            ),
+            ConfigError::Endpoint { service, .. } => {
+                let name = match service {
+                    Service::Ecs => ECS_ENDPOINT.name,
+                    Service::Sts => STS_ENDPOINT.name,
+                };
+                // Elements of sets cannot be addressed, so the path ends at the block.
+                let detail = format!("{error} (endpoints, {name})");
+                Diagnostic::error("Invalid endpoint", detail).at_path(Path::root().attribute("endpoints"))
+            }
+        })
+        .map_err(Problem::Now)
 }
 
 fn most_retry(config: &ProviderModel, environment: &dyn Environment) -> Result<Option<Duration>, Diagnostic> {

@@ -95,11 +95,6 @@ impl ProfileFile {
         self.profiles.iter().find(|profile| json::text(profile, "name").as_deref() == Some(name))
     }
 
-    /// The region that a profile says to work in.
-    pub(crate) fn region(&self, profile: &str) -> Option<String> {
-        json::non_empty_text(self.profile(profile)?, "region_id")
-    }
-
     /// The names of all profiles, in words.
     pub(crate) fn names(&self) -> String {
         let names: Vec<String> = self

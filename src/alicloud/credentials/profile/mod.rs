@@ -6,7 +6,7 @@ mod modes;
 
 use std::path::PathBuf;
 
-pub(crate) use self::file::{FileError, ProfileFile};
+pub(super) use self::file::{FileError, ProfileFile};
 use self::modes::Reading;
 use super::Credentials;
 use super::logins::Given;
@@ -42,7 +42,24 @@ impl Profile {
         source.load().await
     }
 
+    /// The region that the profile says to work in, and where it says so, which completes "from …".
+    pub(crate) fn region(&self) -> Result<Option<(String, String)>, NotLoaded> {
+        let (file, name) = self.read()?;
+        let reading = Reading::new(&self.world, &file, &name, &self.given)?;
+        Ok(reading.text("region_id").map(|region| (region, reading.origin())))
+    }
+
     fn source(&self) -> Result<Box<dyn Source>, NotLoaded> {
+        let (file, name) = self.read()?;
+        let reading = Reading::new(&self.world, &file, &name, &self.given)?;
+        if !self.chosen && reading.is_blank() {
+            return Err(NotLoaded::Absent(format!("its profile {name:?} is blank")));
+        }
+        reading.source()
+    }
+
+    /// The file, and the name of the profile in it.
+    fn read(&self) -> Result<(ProfileFile, String), NotLoaded> {
         let shown = self.path.display();
         let file = match ProfileFile::read(&self.path) {
             Ok(file) => file,
@@ -58,19 +75,15 @@ impl Profile {
             Err(FileError::Absent) => return Err(NotLoaded::Absent("there is no such file".to_owned())),
             Err(FileError::Unusable(why, fix)) => return Err(NotLoaded::failed(why, fix)),
         };
-        let Some(name) = self.name.as_deref().or(file.current()) else {
-            let why = "names no current profile";
-            if self.chosen {
+        let why = "names no current profile";
+        match self.name.as_deref().or(file.current()).map(str::to_owned) {
+            Some(name) => Ok((file, name)),
+            None if self.chosen => {
                 let fix = format!("Name one with profile. {}.", file.names());
-                return Err(NotLoaded::failed(format!("The file {shown} {why}."), fix));
+                Err(NotLoaded::failed(format!("The file {shown} {why}."), fix))
             }
-            return Err(NotLoaded::Absent(format!("the file {why}")));
-        };
-        let reading = Reading::new(&self.world, &file, name, &self.given)?;
-        if !self.chosen && reading.is_blank() {
-            return Err(NotLoaded::Absent(format!("its profile {name:?} is blank")));
+            None => Err(NotLoaded::Absent(format!("the file {why}"))),
         }
-        reading.source()
     }
 }
 

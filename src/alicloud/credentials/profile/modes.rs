@@ -107,7 +107,7 @@ impl<'a> Reading<'a> {
     }
 
     /// A field that is not empty.
-    fn text(&self, field: &str) -> Option<String> {
+    pub(super) fn text(&self, field: &str) -> Option<String> {
         json::non_empty_text(self.profile, field)
     }
 
@@ -130,7 +130,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The profile, in words that complete "from …".
-    fn origin(&self) -> String {
+    pub(super) fn origin(&self) -> String {
         format!("the profile {:?} in {}", self.name, self.file.path().display())
     }
 
