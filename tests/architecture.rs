@@ -28,12 +28,13 @@ const ROOMS: [(&str, &[&str]); 7] = [
         "std::fs",
         &[
             "alicloud/credentials/files.rs",
+            "alicloud/credentials/write_back.rs",
             "plugin/",
             "provider/key_pair/key_file.rs",
             "provider/key_pairs/output_file.rs",
         ],
     ),
-    ("std::process", &["plugin/", "main.rs"]),
+    ("std::process", &["alicloud/credentials/external.rs", "plugin/", "main.rs"]),
 ];
 
 /// The code of each file below `src/`, without comments and tests, by its path there.

@@ -15,6 +15,8 @@ pub struct AccessKey {
     pub(crate) enabled: bool,
     pub(crate) token: Option<String>,
     pub(crate) expires: Option<OffsetDateTime>,
+    /// The name of the session, for one with a token.
+    pub(crate) session: Option<String>,
 }
 
 impl fmt::Debug for AccessKey {
@@ -39,7 +41,13 @@ impl AccessKey {
             enabled: true,
             token: None,
             expires: None,
+            session: None,
         }
+    }
+
+    /// Nobody's, for calls that are not signed.
+    pub(crate) fn nobody(account: &str) -> Self {
+        Self::new("", "", account)
     }
 
     /// The key of a RAM user (of a role, for one with a token).
@@ -68,6 +76,18 @@ impl AccessKey {
     pub fn expires_in(mut self, seconds: i64) -> Self {
         self.expires = OffsetDateTime::now_utc().checked_add(time::Duration::seconds(seconds));
         self
+    }
+
+    /// Who a temporary key acts as; `None` for one without a token.
+    pub(crate) fn session_arn(&self) -> Option<String> {
+        self.token.as_ref()?;
+        let (role, session) = (self.user.as_deref().unwrap_or("role"), self.session_name());
+        Some(format!("acs:ram::{}:assumed-role/{role}/{session}", self.account))
+    }
+
+    /// The name of a temporary key's session.
+    pub(crate) fn session_name(&self) -> &str {
+        self.session.as_deref().unwrap_or("session")
     }
 
     /// The account that the key belongs to: 16 digits.

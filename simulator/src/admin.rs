@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::faults::Fault;
 use crate::gateway::RawRequest;
+use crate::identity::Identity;
 use crate::parameters::Parameters;
 use crate::state::Shared;
 use crate::world::{Instance, World};
@@ -15,7 +16,7 @@ pub const ADMIN_HELP: &str = "\
 GET    /admin/                            this list
 GET    /admin/world                       the whole world, as JSON
 PUT    /admin/world                       replace it; members left out take their defaults
-POST   /admin/reset                       an empty world, no calls, no faults
+POST   /admin/reset                       an empty world, no sessions, no calls, no faults
 GET    /admin/calls                       the calls that arrived, with their outcome
 DELETE /admin/calls                       forget them
 POST   /admin/instances                   add an instance: {\"id\": \"i-1\", \"region\": \"cn-hangzhou\", …}
@@ -64,6 +65,7 @@ fn handle(shared: &Shared, path: &str, raw: &RawRequest) -> Result<Value, Refusa
         }
         ("POST", ["reset"]) => {
             state.worlds.clear();
+            state.identity = Identity::default();
             state.faults.clear();
             state.forget_calls();
             json!({})

@@ -13,6 +13,8 @@ pub(crate) enum Format {
     Json,
     /// `Format=XML`, and what the service writes when nothing is asked for.
     Xml,
+    /// A text alone, as the metadata service answers.
+    Text,
 }
 
 impl Format {
@@ -20,6 +22,7 @@ impl Format {
         match self {
             Self::Json => "application/json;charset=utf-8",
             Self::Xml => "text/xml;charset=utf-8",
+            Self::Text => "text/plain;charset=utf-8",
         }
     }
 }
@@ -60,6 +63,7 @@ pub(crate) fn body(
 pub(crate) fn write(format: Format, root: &str, members: &Value) -> String {
     match format {
         Format::Json => members.to_string(),
+        Format::Text => members.as_str().map_or_else(|| members.to_string(), str::to_owned),
         Format::Xml => {
             let mut text = String::from("<?xml version='1.0' encoding='UTF-8'?>");
             element(&mut text, root, members);

@@ -7,7 +7,8 @@ use serde::Serialize;
 /// One call, as it arrived and as it was answered. It holds no secret: no signature, no security token.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Call {
-    /// `DeleteKeyPairs`, …; empty if the call named none.
+    /// `DeleteKeyPairs`, …, or the name of a service that is no part of the API, such as `metadata:token`; empty if the
+    /// call named none.
     pub action: String,
     /// `2014-05-26` for ECS, `2015-04-01` for STS.
     pub version: String,
@@ -19,9 +20,9 @@ pub struct Call {
     pub access_key_id: String,
     /// The account that the key belongs to; empty until the gateway knows.
     pub account: String,
-    /// `GET` or `POST`.
+    /// `GET`, `POST` or `PUT`.
     pub method: String,
-    /// `V1` or `V3`.
+    /// `V1` or `V3`; empty if the call is not signed.
     pub signature: String,
     /// The client's `User-Agent`.
     pub user_agent: String,
@@ -37,12 +38,13 @@ pub struct Call {
     pub fault: Option<String>,
 }
 
-/// Parameters that belong to signing and not to the operation.
-const COMMON: [&str; 12] = [
+/// Parameters that belong to signing and not to the operation, and those that are secrets.
+const NOT_KEPT: [&str; 14] = [
     "AccessKeyId",
     "Action",
     "BearerToken",
     "Format",
+    "OIDCToken",
     "SecurityToken",
     "Signature",
     "SignatureMethod",
@@ -51,10 +53,11 @@ const COMMON: [&str; 12] = [
     "SignatureVersion",
     "Timestamp",
     "Version",
+    "refresh_token",
 ];
 
 /// The parameters of the operation itself.
 pub(crate) fn own_parameters(all: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let own = all.iter().filter(|(name, _)| !COMMON.contains(&name.as_str()));
+    let own = all.iter().filter(|(name, _)| !NOT_KEPT.contains(&name.as_str()));
     own.map(|(name, value)| (name.clone(), value.clone())).collect()
 }

@@ -40,8 +40,7 @@ pub(crate) fn parse_seconds(text: &str) -> Option<OffsetDateTime> {
     PrimitiveDateTime::parse(text, SECONDS).ok().map(PrimitiveDateTime::assume_utc)
 }
 
-/// Writes `2023-03-13T08:34:30Z`, as the clients of the tests do.
-#[cfg(test)]
+/// Writes `2023-03-13T08:34:30Z`, as sessions tell their end.
 pub(crate) fn seconds(at: OffsetDateTime) -> String {
     at.format(SECONDS).unwrap_or_default()
 }

@@ -6,6 +6,7 @@ use hyper::Response;
 use serde_json::Value;
 
 use crate::access_key::AccessKey;
+use crate::answer::Format;
 use crate::calls::{self, Call};
 use crate::error::ApiError;
 use crate::faults::{Effect, Hit};
@@ -13,6 +14,7 @@ use crate::gateway::{self, Request, Signed};
 use crate::operations::{Context, Operation};
 use crate::reply::Reply;
 use crate::server::{Dropped, response};
+use crate::services::{Service, Visit};
 use crate::state::{Shared, State};
 use crate::{answer, request_id};
 
@@ -23,9 +25,18 @@ struct Noted {
     at: usize,
 }
 
-/// What the gateway made of a call.
+/// What does the work of a call.
+#[derive(Clone, Copy)]
+enum Work {
+    /// An operation of the API, behind the gateway.
+    Operation(Operation),
+    /// A service that is no part of the API.
+    Service(Service),
+}
+
+/// A call that may go on.
 struct Admitted {
-    operation: Operation,
+    work: Work,
     caller: AccessKey,
     hit: Option<Hit>,
 }
@@ -53,11 +64,11 @@ pub(crate) async fn call(shared: &Shared, request: Request) -> Result<Response<R
     let request_id = request_id::new();
     let (noted, latency, admitted) = arrive(shared, &request, &request_id);
     tokio::time::sleep(latency).await;
-    let Admitted { operation, caller, hit } = match admitted {
+    let Admitted { work, caller, hit } = match admitted {
         Ok(admitted) => admitted,
         Err(error) => return Ok(respond(shared, &request, &request_id, noted, Err(error), None)),
     };
-    let run = |keep: bool| operate(shared, &request, noted, operation, &caller, keep);
+    let run = |keep: bool| operate(shared, &request, noted, work, &caller, keep);
     let Some(mut hit) = hit else {
         return Ok(respond(shared, &request, &request_id, noted, run(true), None));
     };
@@ -96,7 +107,7 @@ pub(crate) async fn call(shared: &Shared, request: Request) -> Result<Response<R
     Ok(respond(shared, &request, &request_id, noted, result, Some(&hit.effect)))
 }
 
-/// Notes the call, rings the bell, and asks the gateway.
+/// Notes the call, rings the bell, and asks the gateway where there is one.
 fn arrive(
     shared: &Shared,
     request: &Request,
@@ -114,13 +125,22 @@ fn arrive(
         parameters,
         access_key_id: request.access_key_id.clone(),
         method: request.raw.method.clone(),
-        signature: if request.signed == Signed::V1 { "V1" } else { "V3" }.to_owned(),
+        signature: match &request.signed {
+            _ if request.signature.is_empty() => "",
+            Signed::V1 => "V1",
+            Signed::V3 { .. } => "V3",
+        }
+        .to_owned(),
         user_agent: request.raw.header("user-agent").to_owned(),
         request_id: request_id.to_owned(),
         ..Call::default()
     });
-    let admitted = gateway::admit(request, &state.keys, &mut state.nonces, now);
-    let admitted = admitted.and_then(|(operation, caller)| {
+    let admitted = match request.service {
+        Some(service) => Ok((Work::Service(service), AccessKey::nobody(&shared.account))),
+        None => gateway::admit(request, state, &shared.account, now)
+            .map(|(operation, caller)| (Work::Operation(operation), caller)),
+    };
+    let admitted = admitted.and_then(|(work, caller)| {
         let call = state.calls.last_mut();
         let parameters = call.as_ref().map(|call| call.parameters.clone()).unwrap_or_default();
         let hit = state.faults.meet(&request.action, &parameters);
@@ -134,7 +154,7 @@ fn arrive(
             let region = request.parameters.get("RegionId").unwrap_or_default();
             state.rates.take(&caller.account, region, &request.action)?;
         }
-        Ok(Admitted { operation, caller, hit })
+        Ok(Admitted { work, caller, hit })
     });
     shared.arrived.notify_all();
     (noted, state.latency, admitted)
@@ -145,20 +165,30 @@ fn operate(
     shared: &Shared,
     request: &Request,
     noted: Noted,
-    operation: Operation,
+    work: Work,
     caller: &AccessKey,
     keep: bool,
 ) -> Result<Value, ApiError> {
     let now = shared.clock.now();
     let mut state = shared.lock();
-    let world = state.world(&caller.account);
-    gateway::check_permission(world, caller, &request.action, &request.parameters)?;
+    let state = &mut *state;
+    let mut identity = (!keep).then(|| state.identity.clone());
+    let identity = identity.as_mut().unwrap_or(&mut state.identity);
+    let parameters = &request.parameters;
+    let operation = match work {
+        Work::Operation(operation) => operation,
+        Work::Service(service) => {
+            return (service.handle)(&mut Visit { identity, raw: &request.raw, parameters, now });
+        }
+    };
+    let world = state.worlds.entry(caller.account.clone()).or_default();
+    gateway::check_permission(world, caller, &request.action, parameters)?;
     let mut copy = (!keep).then(|| world.clone());
     let world = copy.as_mut().unwrap_or(world);
-    let mut context = Context { world, parameters: &request.parameters, caller, now, changed: false };
+    let mut context = Context { world, identity, parameters, caller, now, changed: false };
     let result = operation(&mut context);
     if context.changed && keep {
-        note(&mut state, noted, |call| call.changed = true);
+        note(state, noted, |call| call.changed = true);
         shared.arrived.notify_all();
         state.save_or_report();
     }
@@ -181,9 +211,15 @@ fn respond(
     result: Result<Value, ApiError>,
     effect: Option<&Effect>,
 ) -> Response<Reply> {
-    let format = request.format();
-    let (status, root, members) =
-        answer::body(&request.action, request.raw.header("host"), request_id, &result);
+    let (format, status, root, members) = if let Some(service) = request.service {
+        let (status, members) = service.body(request_id, &result);
+        let format = if members.is_string() { Format::Text } else { Format::Json };
+        (format, status, String::new(), members)
+    } else {
+        let host = request.raw.header("host");
+        let (status, root, members) = answer::body(&request.action, host, request_id, &result);
+        (request.format(), status, root, members)
+    };
     let (code, headers) = result.err().map(|error| (error.code, error.headers)).unzip();
     note(&mut shared.lock(), noted, |call| {
         call.status = Some(status);

@@ -62,7 +62,8 @@ fn milliseconds(time: Duration) -> u64 {
 }
 
 impl Fault {
-    /// For calls of this action, always, until said otherwise.
+    /// For calls of this action, always, until said otherwise. The services beside the API are called `metadata:token`,
+    /// `metadata:roles`, `metadata:role`, `credentials:uri`, `sso:credentials`, `oauth:token` and `oauth:exchange`.
     pub fn on(action: &str) -> Self {
         Self { action: Some(action.to_owned()), ..Self::on_any() }
     }

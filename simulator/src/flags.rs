@@ -138,7 +138,8 @@ Options:
 
 Operations: AttachKeyPair, CreateKeyPair, DeleteKeyPairs, DescribeInstances, DescribeKeyPairs, DescribeRegions,
 DetachKeyPair, ImportKeyPair, JoinResourceGroup, ListTagResources, RebootInstance, TagResources, UntagResources
-(version 2014-05-26), and GetCallerIdentity of STS (version 2015-04-01). Signature versions 1 and 3.
+(version 2014-05-26); AssumeRole, AssumeRoleWithOIDC and GetCallerIdentity of STS (version 2015-04-01). Signature
+versions 1 and 3.
 
 The admin API, on the same port, takes and gives JSON and asks for no signature. Paths are about the default
 account unless they end in ?account=ID.

@@ -5,6 +5,10 @@
 //! statuses, and keeps a [`World`] per account. Tests look at that world and change it, read the [`Call`]s
 //! that arrived, and let things go wrong with [`Fault`]s.
 //!
+//! It also hands out temporary access keys, from an [`Identity`] that tests fill with roles and logins: by STS, as the
+//! metadata service of an ECS instance, as a credentials URI, as CloudSSO, and as the OAuth service of the official
+//! command line, all on the same port.
+//!
 //! ```
 //! use ecs_simulator::{Config, Fault, Instance, Simulator};
 //!
@@ -29,11 +33,13 @@ mod error;
 mod exchange;
 mod faults;
 mod gateway;
+mod identity;
 mod operations;
 mod parameters;
 mod reply;
 mod request_id;
 mod server;
+mod services;
 mod simulator;
 mod state;
 mod store;
@@ -46,5 +52,6 @@ pub use admin::ADMIN_HELP;
 pub use calls::Call;
 pub use config::{Config, DEFAULT_ACCESS_KEY_ID, DEFAULT_ACCESS_KEY_SECRET, DEFAULT_ACCOUNT};
 pub use faults::Fault;
+pub use identity::{Identity, Metadata, OauthTokens, Role};
 pub use simulator::{FaultHandle, Simulator};
 pub use world::{BatchDelete, Denial, FingerprintStyle, Instance, KeyPair, ReservedName, SlowRelease, World};

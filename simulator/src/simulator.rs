@@ -14,9 +14,10 @@ use crate::access_key::AccessKey;
 use crate::calls::Call;
 use crate::config::Config;
 use crate::faults::Fault;
-use crate::server;
+use crate::identity::Identity;
 use crate::state::Shared;
 use crate::world::World;
+use crate::{server, services};
 
 /// No test waits longer for a call.
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
@@ -128,6 +129,17 @@ impl Simulator {
         let seen = look(state.world(account));
         state.save_or_report();
         seen
+    }
+
+    /// Looks at or changes the roles, logins, tokens and sessions. Calls wait meanwhile; call nothing of this simulator
+    /// inside.
+    pub fn identity<T>(&self, look: impl FnOnce(&mut Identity) -> T) -> T {
+        look(&mut self.shared.lock().identity)
+    }
+
+    /// Where the credentials URI is.
+    pub fn credentials_uri(&self) -> String {
+        format!("{}{}", self.url(), services::CREDENTIALS_URI)
     }
 
     /// Adds an access key, in place of one with the same id.

@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::faults::Faults;
 use crate::gateway::{Nonces, Rates};
+use crate::identity::Identity;
 use crate::store::{Store, StoreError};
 use crate::world::World;
 
@@ -19,6 +20,7 @@ pub(crate) struct State {
     pub(crate) worlds: BTreeMap<String, World>,
     /// By id.
     pub(crate) keys: BTreeMap<String, AccessKey>,
+    pub(crate) identity: Identity,
     pub(crate) calls: Vec<Call>,
     /// How many calls have arrived and are not done with.
     pub(crate) under_way: usize,
@@ -75,6 +77,7 @@ impl Shared {
         let state = State {
             worlds,
             keys: config.access_keys.into_iter().map(|key| (key.id.clone(), key)).collect(),
+            identity: Identity::default(),
             calls: Vec::new(),
             under_way: 0,
             faults: Faults::default(),

@@ -2,7 +2,7 @@
 
 Usage: official_sdks.py HOST PORT ACCESS_KEY_ID ACCESS_KEY_SECRET STS_KEY_ID STS_SECRET STS_TOKEN
 
-The second key is a temporary one of another account. The simulator must hold two instances in cn-hangzhou, i-sdk-1 and i-sdk-2, without a key pair. Both SDKs go
+The second key is a temporary one of account 2, which the role acs:ram::2:role/sdk trusts. The simulator must hold two instances in cn-hangzhou, i-sdk-1 and i-sdk-2, without a key pair. Both SDKs go
 through the same scenario: create, import, describe, attach, tag, delete, and the errors that DeleteKeyPairs
 documents. Exits with a traceback at the first thing that is not as documented.
 """
@@ -62,6 +62,16 @@ class OldSdk:
         except ServerException as error:
             raise Refused(error.get_http_status(), error.get_error_code(), error.get_error_msg()) from error
 
+    def assume(self, **parameters):
+        from aliyunsdkcore.request import CommonRequest
+
+        request = CommonRequest(domain=HOST, version="2015-04-01", action_name="AssumeRole")
+        request.set_protocol_type("http")
+        request.set_method("POST")
+        for name, value in parameters.items():
+            request.add_query_param(name, value)
+        return json.loads(self.client.do_action_with_exception(request))
+
 
 class NewSdk:
     """alibabacloud_ecs20140526: signature V3."""
@@ -96,6 +106,16 @@ class NewSdk:
             raise Refused(status, error.code, error.message) from error
         assert response.status_code == 200, response
         return response.body.to_map()
+
+    def assume(self, **parameters):
+        from alibabacloud_tea_openapi.utils_models import OpenApiRequest, Params
+        from darabonba.runtime import RuntimeOptions
+
+        params = Params(
+            action="AssumeRole", version="2015-04-01", protocol="HTTP", pathname="/", method="POST",
+            auth_type="AK", style="RPC", req_body_type="formData", body_type="json",
+        )
+        return self.client.call_api(params, OpenApiRequest(query=parameters), RuntimeOptions())["body"]
 
 
 def refused(sdk, status, code, action, **parameters):
@@ -159,6 +179,11 @@ def scenario(sdk):
     assert type(sdk)(*STS_KEY).call("DescribeKeyPairs")["TotalCount"] == 0
     mismatch = "InvalidSecurityToken.MismatchWithAccessKey"
     refused(type(sdk)(*STS_KEY[:2], "another"), 400, mismatch, "DescribeKeyPairs")
+
+    answer = type(sdk)(*STS_KEY).assume(RoleArn="acs:ram::2:role/sdk", RoleSessionName=f"{sdk.name}-sdk")
+    session = answer["Credentials"]
+    session = type(sdk)(session["AccessKeyId"], session["AccessKeySecret"], session["SecurityToken"])
+    assert session.call("DescribeKeyPairs")["TotalCount"] == 0
 
 
 for sdk in (OldSdk(*KEY), NewSdk(*KEY)):

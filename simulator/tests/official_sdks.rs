@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::{env, fs};
 
-use ecs_simulator::{AccessKey, Config, Instance, Simulator};
+use ecs_simulator::{AccessKey, Config, Instance, Role, Simulator};
 
 const HERE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
 
@@ -23,7 +23,11 @@ fn both_official_sdks_are_content() {
             world.add_instance(Instance::new("cn-hangzhou", id));
         }
     });
-    simulator.add_access_key(AccessKey::new("STS.sdk", "sts-secret", "2").with_token("CAES+/=tok"));
+    let temporary = AccessKey::new("STS.sdk", "sts-secret", "2").of_user("runner").with_token("CAES+/=tok");
+    simulator.add_access_key(temporary);
+    simulator.identity(|identity| {
+        identity.add_role(Role::new("acs:ram::2:role/sdk").trusting("acs:ram::2:role/runner"));
+    });
     let address = simulator.address();
     let output = Command::new(python)
         .arg(format!("{HERE}/official_sdks.py"))

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::call::Call;
 use super::client::{Client, Config};
 use super::clock::Clock;
-use super::credentials::{Credentials, ProvideCredentials, Static};
+use super::credentials::{Credentials, ProvideCredentials, Static, World};
 use super::endpoint::{Endpoints, Scheme};
 use super::transport::{HttpReply, HttpRequest, SendError, SendFuture, Transport};
 
@@ -151,6 +151,18 @@ impl Default for MovingClock {
 impl Clock for MovingClock {
     fn now(&self) -> SystemTime {
         StoppedClock.now() + self.0.elapsed()
+    }
+}
+
+/// A world with these environment variables, whose requests this script answers.
+pub(crate) fn world(variables: &[(&str, &str)], script: Script) -> World {
+    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let nobody = Static::new(Credentials::new("", "".into(), None, "a test"));
+    World {
+        environment: Arc::new(variables.collect::<BTreeMap<String, String>>()),
+        transport: Arc::new(script),
+        clock: Arc::new(MovingClock::default()),
+        config: config(Arc::new(nobody), Endpoints::default()),
     }
 }
 

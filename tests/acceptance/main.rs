@@ -9,6 +9,7 @@
 
 mod attachments;
 mod bound;
+mod credentials;
 mod data_sources;
 mod drift;
 mod examples;

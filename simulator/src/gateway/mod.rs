@@ -10,8 +10,6 @@ mod request;
 pub(crate) mod signature_v1;
 mod signature_v3;
 
-use std::collections::BTreeMap;
-
 use time::{Duration, OffsetDateTime};
 
 pub(crate) use nonces::Nonces;
@@ -22,16 +20,19 @@ pub(crate) use request::{RawRequest, Request, Signed};
 use crate::access_key::AccessKey;
 use crate::clock;
 use crate::error::ApiError;
+use crate::identity::Role;
 use crate::operations::{self, Operation};
+use crate::state::State;
 
 /// How far a client's clock may be from the service's, either way.
 const MAX_SKEW: Duration = Duration::minutes(15);
 
-/// Admits a call: gives its operation and whose it is.
+/// Admits a call: gives its operation and whose it is. An operation that is not signed is nobody's, in the account
+/// of the role that it is about, or in this one.
 pub(crate) fn admit(
     request: &Request,
-    keys: &BTreeMap<String, AccessKey>,
-    nonces: &mut Nonces,
+    state: &mut State,
+    account: &str,
     now: OffsetDateTime,
 ) -> Result<(Operation, AccessKey), ApiError> {
     if !["GET", "POST"].contains(&request.raw.method.as_str()) {
@@ -40,6 +41,12 @@ pub(crate) fn admit(
     let action = present("Action", &request.action)?;
     let version = present("Version", &request.version)?;
     let operation = operations::find(version, action)?;
+    if operations::is_unsigned(action) {
+        let role = request.parameters.get("RoleArn").and_then(Role::account_and_name);
+        // The official SDKs send a timestamp, and not all of them a nonce.
+        check_clock(present("Timestamp", &request.timestamp)?, now)?;
+        return Ok((operation, AccessKey::nobody(role.map_or(account, |(account, _)| account))));
+    }
     let key_id = present("AccessKeyId", &request.access_key_id)?;
     let nonce = present("SignatureNonce", &request.nonce)?;
     let timestamp = present("Timestamp", &request.timestamp)?;
@@ -49,7 +56,7 @@ pub(crate) fn admit(
         Signed::V3 { .. } => {}
     }
     check_clock(timestamp, now)?;
-    let Some(key) = keys.get(key_id) else {
+    let Some(key) = state.keys.get(key_id).or_else(|| state.identity.sessions.key(key_id)) else {
         return Err(ApiError::new(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found."));
     };
     if !key.enabled {
@@ -59,7 +66,7 @@ pub(crate) fn admit(
         Signed::V1 => signature_v1::verify(request, &key.secret, signature)?,
         Signed::V3 { headers } => signature_v3::verify(request, headers, &key.secret, signature)?,
     }
-    if !nonces.accept(key_id, nonce, now) {
+    if !state.nonces.accept(key_id, nonce, now) {
         return Err(ApiError::new(400, "SignatureNonceUsed", "Specified signature nonce was used already."));
     }
     check_token(request, key, now)?;

@@ -24,7 +24,9 @@ pub(crate) fn check(
     }
     let (kind, name) = match &caller.user {
         None => ("Account", caller.account.clone()),
-        Some(user) if caller.token.is_some() => ("AssumedRoleUser", format!("{user}:session")),
+        Some(user) if caller.token.is_some() => {
+            ("AssumedRoleUser", format!("{user}:{}", caller.session_name()))
+        }
         Some(user) => ("SubUser", user.clone()),
     };
     let mut error = ApiError::new(

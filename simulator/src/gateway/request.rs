@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::answer::Format;
 use crate::parameters::Parameters;
+use crate::services::{self, Service};
 
 /// An HTTP request, read whole.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +37,8 @@ pub(crate) enum Signed {
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) raw: RawRequest,
+    /// The service that is asked; `None`: the API.
+    pub(crate) service: Option<Service>,
     pub(crate) signed: Signed,
     /// Those of the query and of the form; the form's win.
     pub(crate) parameters: Parameters,
@@ -57,6 +60,9 @@ impl Request {
         if raw.header("content-type").starts_with("application/x-www-form-urlencoded") {
             parameters.merge(Parameters::parse(&raw.body));
         }
+        if let Some(service) = services::find(&raw.method, &raw.path) {
+            return Self::read_service(raw, parameters, service);
+        }
         let authorization = raw.header("authorization").to_owned();
         match authorization.strip_prefix(ALGORITHM) {
             Some(rest) => Self::read_v3(raw, parameters, &fields(rest)),
@@ -64,10 +70,28 @@ impl Request {
         }
     }
 
+    /// What is asked of a service is signed by nobody.
+    fn read_service(raw: RawRequest, parameters: Parameters, service: Service) -> Self {
+        Self {
+            raw,
+            service: Some(service),
+            signed: Signed::V1,
+            parameters,
+            action: service.action.to_owned(),
+            version: String::new(),
+            access_key_id: String::new(),
+            nonce: String::new(),
+            timestamp: String::new(),
+            signature: String::new(),
+            token: String::new(),
+        }
+    }
+
     fn read_v1(raw: RawRequest, parameters: Parameters) -> Self {
         let get = |name: &str| parameters.get(name).unwrap_or_default().to_owned();
         Self {
             raw,
+            service: None,
             signed: Signed::V1,
             action: get("Action"),
             version: get("Version"),
@@ -86,6 +110,7 @@ impl Request {
         let headers =
             field("SignedHeaders").split(';').filter(|name| !name.is_empty()).map(str::to_owned).collect();
         Self {
+            service: None,
             signed: Signed::V3 { headers },
             action: get("x-acs-action"),
             version: get("x-acs-version"),

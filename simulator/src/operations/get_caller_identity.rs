@@ -10,12 +10,8 @@ use crate::error::ApiError;
 pub(super) fn run(context: &mut Context<'_>) -> Result<Value, ApiError> {
     let caller = context.caller;
     let account = &caller.account;
-    let (kind, arn, id) = match (&caller.token, &caller.user) {
-        (Some(_), _) => {
-            let role = caller.user.as_deref().unwrap_or("role");
-            let arn = format!("acs:ram::{account}:assumed-role/{role}/session");
-            ("AssumedRoleUser", arn, format!("3{account}:session"))
-        }
+    let (kind, arn, id) = match (caller.session_arn(), &caller.user) {
+        (Some(arn), _) => ("AssumedRoleUser", arn, format!("3{account}:{}", caller.session_name())),
         (None, Some(user)) => ("RAMUser", format!("acs:ram::{account}:user/{user}"), format!("2{account}")),
         (None, None) => ("Account", format!("acs:ram::{account}:root"), account.clone()),
     };

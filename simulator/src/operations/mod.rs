@@ -1,5 +1,7 @@
 //! The operations of the service, one file each, and the table of them.
 
+mod assume_role;
+mod assume_role_with_oidc;
 mod attach_key_pair;
 mod create_key_pair;
 mod delete_key_pairs;
@@ -19,12 +21,14 @@ use time::OffsetDateTime;
 
 use crate::access_key::AccessKey;
 use crate::error::ApiError;
+use crate::identity::Identity;
 use crate::parameters::Parameters;
 use crate::world::World;
 
 /// One call as an operation sees it.
 pub(crate) struct Context<'a> {
     pub(crate) world: &'a mut World,
+    pub(crate) identity: &'a mut Identity,
     pub(crate) parameters: &'a Parameters,
     pub(crate) caller: &'a AccessKey,
     pub(crate) now: OffsetDateTime,
@@ -55,7 +59,10 @@ const ECS: &str = "2014-05-26";
 /// The version of the STS API.
 const STS: &str = "2015-04-01";
 
-const TABLE: [(&str, &str, Operation); 14] = [
+/// The operation that asks for no signature.
+const ASSUME_ROLE_WITH_OIDC: &str = "AssumeRoleWithOIDC";
+
+const TABLE: [(&str, &str, Operation); 16] = [
     (ECS, "AttachKeyPair", attach_key_pair::attach),
     (ECS, "CreateKeyPair", create_key_pair::run),
     (ECS, "DeleteKeyPairs", delete_key_pairs::run),
@@ -69,8 +76,15 @@ const TABLE: [(&str, &str, Operation); 14] = [
     (ECS, "RebootInstance", reboot_instance::run),
     (ECS, "TagResources", tag_resources::run),
     (ECS, "UntagResources", untag_resources::run),
+    (STS, ASSUME_ROLE_WITH_OIDC, assume_role_with_oidc::run),
+    (STS, "AssumeRole", assume_role::run),
     (STS, "GetCallerIdentity", get_caller_identity::run),
 ];
+
+/// Whether an operation is called without a signature.
+pub(crate) fn is_unsigned(action: &str) -> bool {
+    action == ASSUME_ROLE_WITH_OIDC
+}
 
 /// The operation of this version and name.
 pub(crate) fn find(version: &str, action: &str) -> Result<Operation, ApiError> {

@@ -38,7 +38,8 @@ impl Answer {
 
 /// The parameters of a call in JSON by the default key, in cn-hangzhou, all but the signature.
 pub(super) fn parameters(simulator: &Simulator, action: &str, own: &[(&str, &str)]) -> Vec<(String, String)> {
-    let version = if action == "GetCallerIdentity" { "2015-04-01" } else { "2014-05-26" };
+    let sts = action == "GetCallerIdentity" || action.starts_with("AssumeRole");
+    let version = if sts { "2015-04-01" } else { "2014-05-26" };
     let now = clock::seconds(time::OffsetDateTime::now_utc());
     let nonce = request_id::new();
     let common = [

@@ -5,3 +5,5 @@ mod client;
 mod faults;
 mod gateway;
 mod operations;
+mod services;
+mod sessions;

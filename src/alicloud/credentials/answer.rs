@@ -18,7 +18,7 @@ const TOLERANCE: Duration = Duration::from_mins(1);
 /// An answer.
 pub(super) struct Reply {
     pub(super) status: u16,
-    headers: HeaderMap,
+    pub(super) headers: HeaderMap,
     body: Zeroizing<Vec<u8>>,
 }
 
@@ -26,14 +26,16 @@ pub(super) struct Reply {
 pub(super) enum NoReply {
     /// It did not answer in time.
     Late(String),
-    /// No connection, or a lost one.
+    /// No connection: it never got the request.
+    Unsent(String),
+    /// A lost connection.
     Broken(String),
 }
 
 impl NoReply {
     pub(super) fn text(&self) -> &str {
         match self {
-            Self::Late(text) | Self::Broken(text) => text,
+            Self::Late(text) | Self::Unsent(text) | Self::Broken(text) => text,
         }
     }
 }
@@ -47,9 +49,9 @@ pub(super) async fn ask(world: &World, request: HttpRequest, limit: Duration) ->
             tracing::debug!(host, http_status = reply.status, "asked for credentials");
             Ok(Reply { status: reply.status, headers: reply.headers, body: reply.body.into() })
         }
-        Ok(Err(SendError::NotSent(why))) => Err(NoReply::Broken(format!("can't be reached: {why}"))),
+        Ok(Err(SendError::NotSent(why))) => Err(NoReply::Unsent(format!("can't be reached: {why}"))),
         Ok(Err(SendError::Untrusted(why))) => {
-            Err(NoReply::Broken(format!("has no trusted certificate: {why}")))
+            Err(NoReply::Unsent(format!("has no trusted certificate: {why}")))
         }
         Ok(Err(SendError::Lost(why))) => Err(NoReply::Broken(format!("gave no whole answer: {why}"))),
     }
@@ -67,6 +69,11 @@ impl Reply {
     pub(super) fn text(&self) -> Option<&str> {
         let text = std::str::from_utf8(&self.body).ok()?.trim();
         Some(text).filter(|text| !text.is_empty() && text.len() <= 4096)
+    }
+
+    /// The answer as an object. What is wrong completes "The answer … ".
+    pub(super) fn object(&self) -> Result<SecretObject, String> {
+        SecretObject::parse(&self.body).map_err(|why| format!("is not JSON ({why})"))
     }
 
     /// Reads credentials of the form `{"Code": "Success", "AccessKeyId": …, "AccessKeySecret": …, "SecurityToken": …,
@@ -91,19 +98,19 @@ impl Reply {
         let secret = SecretString::from(text("AccessKeySecret")?);
         let token = SecretString::from(text("SecurityToken")?);
         let end = expiration::parse(&text("Expiration")?).ok_or("holds an Expiration that is not a time")?;
-        let end = local(end, &self.headers, now);
+        let end = self.local(end, now);
         Ok(Credentials::new(id, secret, Some(token), origin).until(Some(end)))
     }
-}
 
-/// A time of the server's clock by this machine's, if they differ.
-fn local(time: SystemTime, headers: &HeaderMap, now: SystemTime) -> SystemTime {
-    let date = headers.get("date").and_then(|date| date.to_str().ok());
-    let Some(server) = date.and_then(|date| httpdate::parse_http_date(date).ok()) else { return time };
-    let moved = match (server.duration_since(now), now.duration_since(server)) {
-        (Ok(ahead), _) if ahead > TOLERANCE => time.checked_sub(ahead),
-        (_, Ok(behind)) if behind > TOLERANCE => time.checked_add(behind),
-        _ => None,
-    };
-    moved.unwrap_or(time)
+    /// A time of the server's clock by this machine's, if they differ.
+    pub(super) fn local(&self, time: SystemTime, now: SystemTime) -> SystemTime {
+        let date = self.headers.get("date").and_then(|date| date.to_str().ok());
+        let Some(server) = date.and_then(|date| httpdate::parse_http_date(date).ok()) else { return time };
+        let moved = match (server.duration_since(now), now.duration_since(server)) {
+            (Ok(ahead), _) if ahead > TOLERANCE => time.checked_sub(ahead),
+            (_, Ok(behind)) if behind > TOLERANCE => time.checked_add(behind),
+            _ => None,
+        };
+        moved.unwrap_or(time)
+    }
 }

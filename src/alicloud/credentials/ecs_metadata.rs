@@ -147,7 +147,7 @@ impl EcsMetadata {
                 // The service has bad moments.
                 Ok(reply) if reply.status >= 500 && tries < 2 => {}
                 Ok(reply) => return Ok(reply),
-                Err(NoReply::Broken(_)) if tries < 2 && token.is_some() => {}
+                Err(NoReply::Unsent(_) | NoReply::Broken(_)) if tries < 2 && token.is_some() => {}
                 Err(why) => return Err(unavailable(base, &format!("{}.", why.text()))),
             }
         }

@@ -26,10 +26,15 @@ pub(crate) fn from_unix(seconds: i64) -> Option<SystemTime> {
     UNIX_EPOCH.checked_add(Duration::from_secs(u64::try_from(seconds).ok()?))
 }
 
+/// A time in seconds since the epoch.
+pub(super) fn unix(time: SystemTime) -> i64 {
+    let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    i64::try_from(seconds).unwrap_or(i64::MAX)
+}
+
 /// A time as the cloud's services write it.
 pub(crate) fn write(time: SystemTime) -> String {
-    let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    write_unix(i64::try_from(seconds).unwrap_or(i64::MAX))
+    write_unix(unix(time))
 }
 
 /// A time as the cloud's services write it, from seconds since the epoch. A time that no calendar holds becomes the

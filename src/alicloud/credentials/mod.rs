@@ -7,18 +7,26 @@
 mod answer;
 mod assume_role;
 mod chain;
+mod cloud_sso;
+mod command_line;
 mod credentials_uri;
 mod ecs_metadata;
 mod environment;
 pub(crate) mod expiration;
+mod external;
 mod files;
+mod login_service;
+mod logins;
+mod oauth;
 mod oidc;
 mod profile;
+mod profile_edit;
 mod refreshing;
 mod secret_json;
 mod source;
 mod static_keys;
 mod world;
+mod write_back;
 
 use std::fmt;
 use std::future::Future;

@@ -28,7 +28,7 @@ impl Case {
         let simulator = Simulator::start(Config::default()).unwrap();
         // The name is short, since the path of a socket may have about 100 characters.
         let directory = tempfile::Builder::new().prefix("tf").tempdir().unwrap();
-        for name in ["tmp", "keys"] {
+        for name in ["tmp", "keys", "home"] {
             std::fs::create_dir(directory.path().join(name)).unwrap();
         }
         let provider = Path::new(env!("CARGO_BIN_EXE_terraform-provider-alicloud")).parent().unwrap();
@@ -44,6 +44,8 @@ impl Case {
         case.set_env("TF_LOG_PROVIDER", "TRACE");
         case.set_env("TF_LOG_PATH", log.display().to_string());
         case.set_env("NO_PROXY", "127.0.0.1");
+        // Nobody's profiles get in.
+        case.set_env("HOME", case.home("").display().to_string());
         case.work.write("keys.tf", &keys::locals()).unwrap();
         case.set_region(REGION);
         case
@@ -57,6 +59,19 @@ impl Case {
     /// A path for a private key. What is there is not searched for secrets.
     pub(crate) fn key_path(&self, name: &str) -> PathBuf {
         self.directory.path().join("keys").join(name)
+    }
+
+    /// A path in the home directory, which is empty at first. What is there is not searched for secrets.
+    pub(crate) fn home(&self, name: &str) -> PathBuf {
+        self.directory.path().join("home").join(name)
+    }
+
+    /// Writes a file in the home directory.
+    pub(crate) fn write_home(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.home(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path
     }
 
     /// The temporary directory of everything that the case starts.
@@ -86,6 +101,13 @@ impl Case {
         self.set_env("ALICLOUD_ACCESS_KEY", id);
         self.set_env("ALICLOUD_SECRET_KEY", secret);
         self.forbid(secret);
+    }
+
+    /// From now on, the provider finds no access key in its environment.
+    pub(crate) fn use_no_credentials(&mut self) {
+        for name in ["ALICLOUD_ACCESS_KEY", "ALICLOUD_SECRET_KEY"] {
+            self.remove_env(name);
+        }
     }
 
     /// A text that must be nowhere when the case ends.
@@ -256,6 +278,9 @@ impl Case {
         let left = self.simulator.world(|world| world.key_pairs.clone());
         assert!(left.values().all(std::collections::BTreeMap::is_empty), "left in the cloud: {left:?}");
         leftovers::check(&self.temporary());
+        // Without their ends, which look otherwise in an address.
+        let issued = self.simulator.identity(|identity| identity.issued_secrets().to_vec());
+        self.secrets.extend(issued.iter().map(|secret| secret.trim_end_matches("+/=").to_owned()));
         secrets::check(self.work.path(), &self.secrets);
         secrets::check_bytes("the output", self.said.as_bytes(), &self.secrets);
     }

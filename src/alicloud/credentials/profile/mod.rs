@@ -6,9 +6,10 @@ mod modes;
 
 use std::path::PathBuf;
 
-use self::file::{FileError, ProfileFile};
+pub(super) use self::file::{FileError, ProfileFile};
 use self::modes::Reading;
 use super::Credentials;
+use super::logins::Given;
 use super::source::{Loading, NotLoaded, Source};
 use super::world::World;
 
@@ -21,17 +22,18 @@ pub(crate) struct Profile {
     name: Option<String>,
     /// Whether somebody named the profile or the file.
     chosen: bool,
+    given: Given,
 }
 
 impl Profile {
     /// The profile of this name in this file, or its current one; named by somebody.
     pub(crate) fn chosen(world: &World, path: PathBuf, name: Option<String>) -> Self {
-        Self { world: world.clone(), path, name, chosen: true }
+        Self { world: world.clone(), path, name, chosen: true, given: Given::default() }
     }
 
     /// The current profile of a file that nobody named.
     pub(crate) fn current(world: &World, path: PathBuf) -> Self {
-        Self { world: world.clone(), path, name: None, chosen: false }
+        Self { world: world.clone(), path, name: None, chosen: false, given: Given::default() }
     }
 
     async fn get(&self) -> Result<Credentials, NotLoaded> {
@@ -43,13 +45,13 @@ impl Profile {
     /// The region that the profile says to work in, and where it says so, which completes "from …".
     pub(crate) fn region(&self) -> Result<Option<(String, String)>, NotLoaded> {
         let (file, name) = self.read()?;
-        let reading = Reading::new(&self.world, &file, &name)?;
+        let reading = Reading::new(&self.world, &file, &name, &self.given)?;
         Ok(reading.text("region_id").map(|region| (region, reading.origin())))
     }
 
     fn source(&self) -> Result<Box<dyn Source>, NotLoaded> {
         let (file, name) = self.read()?;
-        let reading = Reading::new(&self.world, &file, &name)?;
+        let reading = Reading::new(&self.world, &file, &name, &self.given)?;
         if !self.chosen && reading.is_blank() {
             return Err(NotLoaded::Absent(format!("its profile {name:?} is blank")));
         }

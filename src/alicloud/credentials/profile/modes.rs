@@ -5,6 +5,8 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use super::{ProfileFile, ini};
+use crate::alicloud::credentials::external::External;
+use crate::alicloud::credentials::logins::{self, Given, Login};
 use crate::alicloud::credentials::secret_json::SecretObject;
 use crate::alicloud::credentials::source::{NotLoaded, Source};
 use crate::alicloud::credentials::world::{StsHost, World};
@@ -27,20 +29,26 @@ pub(super) struct Reading<'a> {
     file: &'a ProfileFile,
     profile: &'a SecretObject,
     name: &'a str,
+    given: &'a Given,
     /// The profiles that led here, the first one first.
     trail: Vec<String>,
 }
 
 impl<'a> Reading<'a> {
     /// The profile of this name.
-    pub(super) fn new(world: &'a World, file: &'a ProfileFile, name: &'a str) -> Result<Self, NotLoaded> {
+    pub(super) fn new(
+        world: &'a World,
+        file: &'a ProfileFile,
+        name: &'a str,
+        given: &'a Given,
+    ) -> Result<Self, NotLoaded> {
         let profile = file.profile(name).ok_or_else(|| {
             NotLoaded::failed(
                 format!("The file {} has no profile {name:?}. {}.", file.path().display(), file.names()),
                 "Name one of those, or make this one with `aliyun configure --profile`.",
             )
         })?;
-        Ok(Self { world, file, profile, name, trail: Vec::new() })
+        Ok(Self { world, file, profile, name, given, trail: Vec::new() })
     }
 
     /// Whether nothing was ever filled in, as in the file that the command line tool begins with.
@@ -79,12 +87,11 @@ impl<'a> Reading<'a> {
                 Box::new(CredentialsUri::new(self.world, &self.required("credentials_uri")?)?)
             }
             "ChainableRamRoleArn" => self.assume(self.source_profile()?)?,
-            "External" | "CloudSSO" | "OAuth" => {
-                return Err(self.failed(
-                    &format!("has the mode {mode}, which this version of the provider does not support yet"),
-                    "Use a profile of another mode.",
-                ));
+            "External" => {
+                Box::new(External::new(self.world, self.required("process_command")?, self.origin()))
             }
+            "CloudSSO" => Box::new(self.login(logins::Mode::CloudSso)),
+            "OAuth" => Box::new(self.login(logins::Mode::Oauth)),
             _ => {
                 return Err(self.failed(
                     &format!("has the {} {mode:?}, which is not known", if self.file.is_ini() { "type" } else { "mode" }),
@@ -142,6 +149,10 @@ impl<'a> Reading<'a> {
         Ok(Credentials::new(id, secret, token.map(SecretString::from), self.origin()))
     }
 
+    fn login(&self, mode: logins::Mode) -> Login {
+        Login::new(self.world, mode, self.file.path().to_owned(), self.name.to_owned(), self.given)
+    }
+
     /// The profile that this one stands on.
     fn source_profile(&self) -> Result<Arc<dyn ProvideCredentials>, NotLoaded> {
         let name = self.required("source_profile")?;
@@ -160,7 +171,7 @@ impl<'a> Reading<'a> {
                 "Assume fewer roles one after the other.",
             ));
         }
-        let base = Reading { trail, ..Reading::new(self.world, self.file, &name)? };
+        let base = Reading { trail, ..Reading::new(self.world, self.file, &name, self.given)? };
         let source = base.source()?;
         Ok(Arc::new(self.world.keep(base.origin(), source)))
     }

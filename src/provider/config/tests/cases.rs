@@ -34,9 +34,12 @@ fn every_case_ends_as_it_says() {
         if only.as_ref().is_some_and(|only| !name.contains(only)) {
             continue;
         }
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-        for problem in runtime.block_on(run(&directory)) {
+        let case = object(&read(&directory.join("case.json")).expect("a case has a case.json"));
+        // A clock that stands still jumps ahead of a program that is being run.
+        let is_paused = case.get("clock").is_none_or(|clock| clock != "real");
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().start_paused(is_paused).build().unwrap();
+        for problem in runtime.block_on(run(&directory, &case)) {
             let _ = writeln!(wrong, "== {name}: {problem}");
         }
     }
@@ -53,8 +56,7 @@ fn cases() -> Vec<PathBuf> {
 }
 
 /// Runs one case; what is wrong comes back.
-async fn run(directory: &Path) -> Vec<String> {
-    let case = object(&read(&directory.join("case.json")).expect("a case has a case.json"));
+async fn run(directory: &Path, case: &Map<String, Json>) -> Vec<String> {
     let home = tempfile::tempdir().unwrap();
     copy(&directory.join("home"), home.path());
     let home_name = home.path().to_str().unwrap();
@@ -73,7 +75,7 @@ async fn run(directory: &Path) -> Vec<String> {
     let mut outcome = Outcome::default();
     {
         let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
-        play(&case, &config, &surroundings, home.path(), &mut outcome).await;
+        play(case, &config, &surroundings, home.path(), &mut outcome).await;
     }
     let shown = format!("{}{}", log.text(), outcome.texts());
     let mut problems = outcome.problems;
@@ -83,9 +85,10 @@ async fn run(directory: &Path) -> Vec<String> {
             problems.push(format!("shows a secret ({secret}): {line}"));
         }
     }
-    for wanted in list(&case, "log").iter().filter(|wanted| !log.text().contains(wanted.as_str())) {
+    for wanted in list(case, "log").iter().filter(|wanted| !log.text().contains(wanted.as_str())) {
         problems.push(format!("{wanted:?} is not in the log:\n{}", log.text()));
     }
+    problems.extend(differences(&directory.join("after"), home.path()));
     golden(&directory.join("expected.txt"), &outcome.errors.replace(home_name, "HOME"), &mut problems);
     problems
 }
@@ -252,6 +255,24 @@ fn list(object: &Map<String, Json>, name: &str) -> Vec<String> {
 
 fn read(path: &Path) -> Option<String> {
     std::fs::read_to_string(path).ok()
+}
+
+/// The files that are not in the end as `after` says.
+fn differences(after: &Path, home: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(after).into_iter().flatten() {
+        let (expected, actual) = {
+            let entry = entry.unwrap();
+            (entry.path(), home.join(entry.file_name()))
+        };
+        if expected.is_dir() {
+            found.extend(differences(&expected, &actual));
+        } else if read(&expected) != read(&actual) {
+            let actual = read(&actual).unwrap_or_else(|| "nothing".to_owned());
+            found.push(format!("{} is not in the end what is found:\n{actual}", expected.display()));
+        }
+    }
+    found
 }
 
 fn copy(from: &Path, to: &Path) {

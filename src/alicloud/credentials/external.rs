@@ -1,0 +1,196 @@
+//! Credentials from a program: the mode External of profiles.
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests;
+
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::Command;
+use zeroize::Zeroizing;
+
+use super::command_line;
+use super::secret_json::SecretObject;
+use super::source::{Loading, NotLoaded, Source};
+use super::world::World;
+use super::{Credentials, expiration};
+use crate::alicloud::json;
+
+/// Forbids running programs (`1` or `true`).
+pub(super) const FORBIDDEN_BY: &str = "ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS";
+
+/// How long the program may take; as in the official SDKs.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// The most that is read of what the program prints. Credentials are a few kilobytes.
+const LARGEST_OUTPUT: usize = 64 * 1024;
+
+/// The most that is shown of what the program says on its standard error, in characters from the end.
+const LONGEST_COMPLAINT: usize = 1000;
+
+/// Runs a program, without a shell, which prints credentials as JSON: with the fields of a profile (`mode`,
+/// `access_key_id`, `access_key_secret`, `sts_token`, `expiration`), or with those of a credentials URI (`AccessKeyId`,
+/// `AccessKeySecret`, `SecurityToken`, `Expiration`). Its environment and directory are this process's. What it printed
+/// is neither shown nor written to any file.
+#[derive(Debug)]
+pub(crate) struct External {
+    world: World,
+    command: String,
+    /// The profile, in words that complete "from …".
+    profile: String,
+}
+
+/// What the program did.
+struct Run {
+    status: ExitStatus,
+    output: Zeroizing<Vec<u8>>,
+    complaint: String,
+}
+
+impl External {
+    /// `profile` names the profile that holds the command, in words that complete "from …".
+    pub(super) fn new(world: &World, command: String, profile: String) -> Self {
+        Self { world: world.clone(), command, profile }
+    }
+
+    async fn get(&self) -> Result<Credentials, NotLoaded> {
+        if self.world.environment.first_true(&[FORBIDDEN_BY]).is_some() {
+            return Err(NotLoaded::failed(
+                format!("The process_command of {} may not be run: {FORBIDDEN_BY} is set.", self.profile),
+                format!("Unset {FORBIDDEN_BY}, or use a profile of another mode."),
+            ));
+        }
+        let words = command_line::split(&self.command, cfg!(windows))
+            .map_err(|why| self.failed(&format!("{}.", why.text()), "Correct it in the profile."))?;
+        let (program, arguments) =
+            words.split_first().map_or(("", [].as_slice()), |(first, rest)| (first, rest));
+        let child = Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| {
+                let why = format!("could not be started: {program}: {error}.");
+                self.failed(
+                    &why,
+                    "Check that the program is there, on the PATH or by its whole path, and may be run.",
+                )
+            })?;
+        // When the time is up, the child is dropped, and so killed.
+        let run = tokio::time::timeout(PATIENCE, finish(child)).await.map_err(|_| {
+            let why = format!("was stopped, since it ran for more than {} s.", PATIENCE.as_secs());
+            self.failed(&why, "Run it by hand to see what it waits for; it must not ask for anything.")
+        })?;
+        let run =
+            run.map_err(|why| self.failed(&format!("{why}."), "Run it by hand to see what it prints."))?;
+        if !run.status.success() {
+            let said = if run.complaint.is_empty() {
+                " It said nothing on its standard error.".to_owned()
+            } else {
+                format!(" It said:\n{}", run.complaint)
+            };
+            let why = format!("failed ({}).{said}", run.status);
+            return Err(self.failed(&why, "Run it by hand to see what is wrong."));
+        }
+        self.read(&run.output)
+    }
+
+    /// Reads what the program printed.
+    fn read(&self, output: &[u8]) -> Result<Credentials, NotLoaded> {
+        let unfit = |why: &str| {
+            self.failed(
+                &format!("printed something else than credentials: {why}."),
+                "Let it print one JSON object on its standard output, with access_key_id and access_key_secret, and \
+                 with sts_token and expiration if they are temporary.",
+            )
+        };
+        let printed = SecretObject::parse(output).map_err(|why| unfit(&why))?;
+        let text = |names: [&str; 2]| names.iter().find_map(|name| json::non_empty_text(&printed, name));
+        let mode = json::non_empty_text(&printed, "mode");
+        match mode.as_deref() {
+            None | Some("AK" | "StsToken") => {}
+            Some(_) => return Err(unfit("its mode is neither AK nor StsToken")),
+        }
+        let required =
+            |names: [&str; 2]| text(names).ok_or_else(|| unfit(&format!("it has no {}", names[0])));
+        let id = required(["access_key_id", "AccessKeyId"])?;
+        let secret = SecretString::from(required(["access_key_secret", "AccessKeySecret"])?);
+        let token = ["sts_token", "SecurityToken"];
+        let token = if mode.as_deref() == Some("StsToken") { Some(required(token)?) } else { text(token) };
+        let expires = match text(["expiration", "Expiration"]) {
+            None => None,
+            Some(time) => Some(
+                expiration::parse(&time)
+                    .ok_or_else(|| unfit("its expiration is not a time like 2026-01-31T08:30:00Z"))?,
+            ),
+        };
+        let origin = format!("the process_command of {}", self.profile);
+        Ok(Credentials::new(id, secret, token.map(SecretString::from), origin).until(expires))
+    }
+
+    /// A failure; `why` completes "The process_command of … ".
+    fn failed(&self, why: &str, fix: &str) -> NotLoaded {
+        NotLoaded::failed(format!("The process_command of {} {why}", self.profile), fix)
+    }
+}
+
+impl Source for External {
+    fn load(&self) -> Loading<'_> {
+        Box::pin(self.get())
+    }
+}
+
+/// Waits for the end of the program, and reads what it writes. The error completes "The process_command … ".
+async fn finish(mut child: tokio::process::Child) -> Result<Run, String> {
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let cannot = |error: std::io::Error| format!("could not be read from: {error}");
+    let (output, complaint) = tokio::try_join!(
+        async {
+            read_output(stdout).await.map_err(cannot)?.ok_or_else(|| "printed more than 64 KiB".to_owned())
+        },
+        async { read_complaint(stderr).await.map_err(cannot) },
+    )?;
+    let status = child.wait().await.map_err(cannot)?;
+    Ok(Run { status, output, complaint })
+}
+
+/// All that comes; `None` if it is too much.
+async fn read_output(from: Option<impl AsyncRead + Unpin>) -> std::io::Result<Option<Zeroizing<Vec<u8>>>> {
+    // Room for all of it at once, so that no half of it is left behind when the buffer grows.
+    let mut output = Zeroizing::new(Vec::with_capacity(LARGEST_OUTPUT + 1));
+    if let Some(from) = from {
+        let limit = u64::try_from(LARGEST_OUTPUT).unwrap_or(u64::MAX) + 1;
+        from.take(limit).read_to_end(&mut output).await?;
+    }
+    Ok((output.len() <= LARGEST_OUTPUT).then_some(output))
+}
+
+/// The end of what comes, fit to be shown.
+async fn read_complaint(from: Option<impl AsyncRead + Unpin>) -> std::io::Result<String> {
+    let mut end: Vec<u8> = Vec::new();
+    if let Some(mut from) = from {
+        let mut chunk = [0; 4096];
+        loop {
+            let read = from.read(&mut chunk).await?;
+            if read == 0 {
+                break;
+            }
+            end.extend_from_slice(chunk.get(..read).unwrap_or_default());
+            // Four bytes to a character, at most.
+            let surplus = end.len().saturating_sub(4 * LONGEST_COMPLAINT);
+            end.drain(..surplus);
+        }
+    }
+    let text = String::from_utf8_lossy(&end);
+    let text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
+    let text = text.trim();
+    Ok(match text.char_indices().nth_back(LONGEST_COMPLAINT - 1) {
+        Some((start, _)) if start > 0 => format!("…{}", text.get(start..).unwrap_or_default()),
+        _ => text.to_owned(),
+    })
+}

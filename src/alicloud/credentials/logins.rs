@@ -1,0 +1,226 @@
+//! Profiles of a user who has logged in: the modes CloudSSO and OAuth. The official command line logs in; what it was
+//! given is in the file of profiles, together with the last session that came of it, and is used and kept up to date by
+//! all tools in turn.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use secrecy::SecretString;
+
+use super::answer::Reply;
+use super::profile::{FileError, ProfileFile};
+use super::profile_edit::New;
+use super::secret_json::SecretObject;
+use super::source::{Loading, NotLoaded, Source};
+use super::world::World;
+use super::write_back::Held;
+use super::{Credentials, cloud_sso, expiration, oauth};
+use crate::alicloud::json::{self, Object};
+
+/// A session in the file is used as it is if it holds for longer than this.
+const WORTHWHILE: Duration = Duration::from_mins(3);
+
+/// How somebody logged in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    CloudSso,
+    Oauth,
+}
+
+impl Mode {
+    /// As a profile calls it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::CloudSso => "CloudSSO",
+            Self::Oauth => "OAuth",
+        }
+    }
+}
+
+/// The ids of the access keys that this process took from files of profiles and services. One that comes back here to be
+/// refreshed is not taken from the file again.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Given(Arc<Mutex<BTreeSet<String>>>);
+
+impl Given {
+    fn note(&self, credentials: &Credentials) {
+        let id = credentials.access_key_id().to_owned();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+    }
+
+    fn has(&self, credentials: &Credentials) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(credentials.access_key_id())
+    }
+}
+
+/// The sessions of a login.
+#[derive(Debug)]
+pub(crate) struct Login {
+    pub(super) world: World,
+    mode: Mode,
+    path: PathBuf,
+    pub(super) name: String,
+    given: Given,
+}
+
+/// What a login service was asked for.
+pub(super) struct Session {
+    pub(super) access_key_id: String,
+    pub(super) access_key_secret: SecretString,
+    pub(super) security_token: SecretString,
+    pub(super) expires: SystemTime,
+}
+
+impl Session {
+    /// Reads a session in a part of an answer; the names are those of the id, the secret, the token and the end. The
+    /// error completes "The answer …".
+    pub(super) fn read(
+        part: &Object,
+        names: [&str; 4],
+        reply: &Reply,
+        now: SystemTime,
+    ) -> Result<Self, String> {
+        let text = |name: &str| json::non_empty_text(part, name).ok_or_else(|| format!("holds no {name}"));
+        let [id, secret, token, end] = names;
+        let expires =
+            expiration::parse(&text(end)?).ok_or_else(|| format!("holds no {end} that can be read"))?;
+        Ok(Self {
+            access_key_id: text(id)?,
+            access_key_secret: text(secret)?.into(),
+            security_token: text(token)?.into(),
+            expires: reply.local(expires, now),
+        })
+    }
+}
+
+impl Login {
+    /// `name` is that of the profile, in the file at `path`.
+    pub(super) fn new(world: &World, mode: Mode, path: PathBuf, name: String, given: &Given) -> Self {
+        Self { world: world.clone(), mode, path, name, given: given.clone() }
+    }
+
+    async fn get(&self) -> Result<Credentials, NotLoaded> {
+        let profile = self.profile()?;
+        if let Some(kept) = self.worthwhile(&profile) {
+            return Ok(self.give(kept));
+        }
+        // From here on one process after the other: what the one gets, the next one finds in the file.
+        let held = Held::wait(&self.path).await;
+        let profile = self.profile()?;
+        if let Some(kept) = self.worthwhile(&profile) {
+            tracing::debug!(profile = self.name, "another process has got a new session meanwhile");
+            return Ok(self.give(kept));
+        }
+        let renewed = match self.mode {
+            Mode::CloudSso => cloud_sso::session(self, &profile).await,
+            Mode::Oauth => oauth::session(self, &profile, held.as_ref()).await,
+        };
+        match renewed {
+            Ok(session) => {
+                self.keep(held, &session);
+                let Session { access_key_id, access_key_secret, security_token, expires } = session;
+                let new =
+                    Credentials::new(access_key_id, access_key_secret, Some(security_token), self.origin());
+                Ok(self.give(new.until(Some(expires))))
+            }
+            Err(NotLoaded::Failed(error)) => match self.kept(&profile) {
+                Some(kept) if !self.given.has(&kept) => {
+                    tracing::warn!(
+                        profile = self.name,
+                        why = error.reason(),
+                        expires = expiration::in_words(kept.expires(), self.world.clock.now()),
+                        "there is no new session; the one in the file of profiles holds for a while yet"
+                    );
+                    Ok(self.give(kept))
+                }
+                _ => Err(NotLoaded::Failed(error)),
+            },
+            Err(absent) => Err(absent),
+        }
+    }
+
+    fn give(&self, credentials: Credentials) -> Credentials {
+        self.given.note(&credentials);
+        credentials
+    }
+
+    /// The session in the file, if it is worth using.
+    fn worthwhile(&self, profile: &Object) -> Option<Credentials> {
+        let until = self.world.clock.now() + WORTHWHILE;
+        self.kept(profile).filter(|kept| kept.expires() > Some(until) && !self.given.has(kept))
+    }
+
+    /// The session in the file, if it still holds.
+    fn kept(&self, profile: &Object) -> Option<Credentials> {
+        let text = |field: &str| json::non_empty_text(profile, field);
+        let expires = Self::end(profile, "sts_expiration")?;
+        let secret = SecretString::from(text("access_key_secret")?);
+        let token = SecretString::from(text("sts_token")?);
+        let kept = Credentials::new(text("access_key_id")?, secret, Some(token), self.origin());
+        (expires > self.world.clock.now()).then(|| kept.until(Some(expires)))
+    }
+
+    /// A time in the profile; `None` if none is set.
+    pub(super) fn end(profile: &Object, field: &str) -> Option<SystemTime> {
+        json::count(profile, field)
+            .filter(|seconds| *seconds > 0)
+            .and_then(|at| expiration::from_unix(i64::try_from(at).ok()?))
+    }
+
+    /// Keeps a session in the file, for other processes.
+    fn keep(&self, held: Result<Held, String>, session: &Session) {
+        use secrecy::ExposeSecret as _;
+
+        let values = [
+            ("access_key_id", New::Text(&session.access_key_id)),
+            ("access_key_secret", New::Text(session.access_key_secret.expose_secret())),
+            ("sts_token", New::Text(session.security_token.expose_secret())),
+            ("sts_expiration", New::Number(expiration::unix(session.expires))),
+        ];
+        let kept = held.and_then(|held| held.draft()?.put(&self.name, &values));
+        if let Err(why) = kept {
+            tracing::warn!(
+                profile = self.name,
+                "the new session is not kept for other runs: the file {} {why}",
+                self.path.display()
+            );
+        }
+    }
+
+    /// The profile as the file has it now.
+    fn profile(&self) -> Result<SecretObject, NotLoaded> {
+        let file = ProfileFile::read(&self.path).map_err(|error| match error {
+            FileError::Absent => {
+                NotLoaded::failed(format!("The file {} is gone.", self.path.display()), self.log_in())
+            }
+            FileError::Unusable(why, fix) => NotLoaded::failed(why, fix),
+        })?;
+        file.profile(&self.name).cloned().ok_or_else(|| self.failed("is gone", self.log_in()))
+    }
+
+    /// The profile, in words that complete "from …".
+    fn origin(&self) -> String {
+        format!("the profile {:?} in {}", self.name, self.path.display())
+    }
+
+    /// A failure; `why` completes "The profile … ".
+    pub(super) fn failed(&self, why: &str, fix: impl Into<String>) -> NotLoaded {
+        NotLoaded::failed(format!("The profile {:?} in {} {why}.", self.name, self.path.display()), fix)
+    }
+
+    /// How to log in again.
+    pub(super) fn log_in(&self) -> String {
+        format!("Log in again: `aliyun configure --profile {} --mode {}`.", self.name, self.mode.name())
+    }
+}
+
+impl Source for Login {
+    fn load(&self) -> Loading<'_> {
+        Box::pin(self.get())
+    }
+}

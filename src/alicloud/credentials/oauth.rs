@@ -1,0 +1,189 @@
+//! OAuth, as the official command line logs in with it: an access token is exchanged for sessions, and a refresh token,
+//! which is good once, for a new pair of tokens.
+
+use std::time::Duration;
+
+use http::HeaderValue;
+use http::Method;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use url::{Url, form_urlencoded};
+use zeroize::Zeroizing;
+
+use super::login_service::{self, Kind, Repeat, Trouble};
+use super::logins::{Login, Session};
+use super::profile_edit::New;
+use super::source::NotLoaded;
+use super::write_back::Held;
+use super::{answer, expiration};
+use crate::alicloud::json::{self, Object};
+use crate::alicloud::transport::HttpRequest;
+
+/// The address of the service, in place of that of the profile's site; for tests, and for networks that reach it by
+/// another name.
+const ADDRESS: &str = "ALICLOUD_OAUTH_ENDPOINT";
+
+/// The sites, with their addresses and what the official command line calls itself there.
+const SITES: [(&str, &str, &str); 2] = [
+    ("CN", "https://oauth.aliyun.com", "4038181954557748008"),
+    ("INTL", "https://oauth.alibabacloud.com", "4103531455503354461"),
+];
+
+/// An access token is renewed when it holds for no longer than this; as in the official SDKs.
+const MARGIN: Duration = Duration::from_mins(20);
+
+/// The service, and what the profile holds for it.
+struct Oauth<'a> {
+    login: &'a Login,
+    address: String,
+    client_id: &'static str,
+}
+
+/// Gets a session. Without the file, tokens are not renewed: the new ones would be lost for everybody else.
+pub(super) async fn session(
+    login: &Login,
+    profile: &Object,
+    held: Result<&Held, &String>,
+) -> Result<Session, NotLoaded> {
+    let text = |field: &str| json::non_empty_text(profile, field).map(Zeroizing::new);
+    let site = text("oauth_site_type").unwrap_or_default().to_ascii_uppercase();
+    let Some((_, address, client_id)) = SITES.into_iter().find(|(name, ..)| *name == site) else {
+        return Err(login.failed("has an oauth_site_type that is neither CN nor INTL", login.log_in()));
+    };
+    let address = login.world.environment.var(ADDRESS).unwrap_or_else(|| address.to_owned());
+    let oauth = Oauth { login, address, client_id };
+    let (access, refresh) = (text("oauth_access_token"), text("oauth_refresh_token"));
+    let now = login.world.clock.now();
+    let left = Login::end(profile, "oauth_access_token_expire").and_then(|end| end.duration_since(now).ok());
+    let left = left.unwrap_or_default();
+
+    let renewed = match &refresh {
+        // An access token alone may still be good; the service knows.
+        None => None,
+        Some(_) if access.is_some() && left > MARGIN => None,
+        Some(refresh) => match oauth.renew(refresh, held).await {
+            Ok(new) => Some(new),
+            Err(error) if access.is_some() && !left.is_zero() => {
+                warn(&error);
+                None
+            }
+            Err(error) => return Err(error),
+        },
+    };
+    let was_renewed = renewed.is_some();
+    let Some(access) = renewed.or(access) else {
+        return Err(login.failed("is not logged in with OAuth", login.log_in()));
+    };
+    match (oauth.exchange(&access).await, refresh) {
+        // It was said to hold for longer; a new one may.
+        (Err((Kind::Refused, _)), Some(refresh)) if !was_renewed => {
+            let access = oauth.renew(&refresh, held).await?;
+            oauth.exchange(&access).await.map_err(|(_, error)| error)
+        }
+        (outcome, _) => outcome.map_err(|(_, error)| error),
+    }
+}
+
+impl Oauth<'_> {
+    /// Gets a new pair of tokens, keeps it in the file at once, and gives the access token.
+    async fn renew(
+        &self,
+        refresh: &str,
+        held: Result<&Held, &String>,
+    ) -> Result<Zeroizing<String>, NotLoaded> {
+        let login = self.login;
+        let unwritable = |why: &str| {
+            login.failed(
+                &format!("has to renew its OAuth tokens, which it does not, since they could not be kept: the file {why}"),
+                "Let the file and its directory be writable. If another process hangs there, end it.",
+            )
+        };
+        let draft = held
+            .map_err(|why| unwritable(why))
+            .and_then(|held| held.draft().map_err(|why| unwritable(&why)))?;
+        let url = self.url("/v1/token")?;
+        let request = || {
+            let body = form_urlencoded::Serializer::new(String::new())
+                .append_pair("grant_type", "refresh_token")
+                .append_pair("refresh_token", refresh)
+                .append_pair("client_id", self.client_id)
+                .finish();
+            HttpRequest::form(url.clone(), body)
+        };
+        let answer = login_service::ask(&login.world, request, Repeat::OnlyIfNotAsked, &[refresh])
+            .await
+            .map_err(|trouble| self.failed("has no new OAuth tokens", &url, &trouble))?;
+        let unfit = |what: &str| self.unfit("has no new OAuth tokens", &url, what);
+        let text = |field: &str| json::non_empty_text(&answer.fields, field).map(Zeroizing::new);
+        let access = text("access_token").ok_or_else(|| unfit("holds no access_token"))?;
+        // A service that sends no other goes on with the one that there is.
+        let refresh = text("refresh_token").unwrap_or_else(|| Zeroizing::new(refresh.to_owned()));
+        let lasts = json::count(&answer.fields, "expires_in").map(Duration::from_secs).unwrap_or_default();
+        let end = login.world.clock.now().checked_add(lasts).unwrap_or_else(|| login.world.clock.now());
+        let values = [
+            ("oauth_access_token", New::Text(&access)),
+            ("oauth_refresh_token", New::Text(&refresh)),
+            ("oauth_access_token_expire", New::Number(expiration::unix(end))),
+        ];
+        if let Err(why) = draft.put(&login.name, &values) {
+            tracing::warn!(
+                profile = login.name,
+                "the new OAuth tokens are good for this run only, since the file of profiles {why}; {}",
+                login.log_in()
+            );
+        }
+        Ok(access)
+    }
+
+    async fn exchange(&self, access: &str) -> Result<Session, (Kind, NotLoaded)> {
+        let what = "gets no session with OAuth";
+        let url = self.url("/v1/exchange").map_err(|error| (Kind::NotAsked, error))?;
+        let request = || {
+            HttpRequest::new(Method::POST, url.clone())
+                .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+                .header(AUTHORIZATION, login_service::bearer(access))
+        };
+        let answer = login_service::ask(&self.login.world, request, Repeat::Freely, &[access])
+            .await
+            .map_err(|trouble| (trouble.kind, self.failed(what, &url, &trouble)))?;
+        let names = ["accessKeyId", "accessKeySecret", "securityToken", "expiration"];
+        Session::read(&answer.fields, names, &answer.reply, self.login.world.clock.now())
+            .map_err(|why| (Kind::Unclear, self.unfit(what, &url, &why)))
+    }
+
+    fn url(&self, path: &str) -> Result<Url, NotLoaded> {
+        login_service::url(&self.address, path).ok_or_else(|| {
+            let why = format!("cannot be used, since {ADDRESS} is not the address of a web service");
+            self.login.failed(&why, format!("Correct or unset {ADDRESS}."))
+        })
+    }
+
+    fn failed(&self, what: &str, url: &Url, trouble: &Trouble) -> NotLoaded {
+        let again = self.login.log_in();
+        let fix = match trouble.kind {
+            Kind::Refused => again,
+            Kind::NotAsked => login_service::CHECK_THE_NETWORK.to_owned(),
+            Kind::Unclear => {
+                format!(
+                    "{} If that is refused, a token was used up: {again}",
+                    login_service::CHECK_THE_NETWORK
+                )
+            }
+        };
+        self.login.failed(&format!("{what}: {} {}", answer::host(url), trouble.text), fix)
+    }
+
+    /// `why` completes "It gave an answer that … ".
+    fn unfit(&self, what: &str, url: &Url, why: &str) -> NotLoaded {
+        let why = format!("{what}: {} gave an answer that {why}", answer::host(url));
+        self.login.failed(&why, self.login.log_in())
+    }
+}
+
+fn warn(error: &NotLoaded) {
+    if let NotLoaded::Failed(error) = error {
+        tracing::warn!(
+            why = error.reason(),
+            "the OAuth tokens are not renewed yet; the old one holds for a while"
+        );
+    }
+}

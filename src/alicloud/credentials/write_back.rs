@@ -1,0 +1,164 @@
+//! Writing to the file of profiles, which other processes read and write at the same time: under a lock of its own,
+//! whole or not at all, readable by its owner only.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tempfile::NamedTempFile;
+use tokio::time::Instant;
+
+use super::files;
+use super::profile_edit::{self, New};
+
+/// How long to wait for another process to be done: as long as it may take to ask a login service twice.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long to wait before trying the lock again.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// The file of profiles, held against other processes of this provider until dropped. The official tools don't ask for
+/// this lock; what they write in between is kept, since nothing but single values is replaced.
+pub(super) struct Held {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Held {
+    /// Waits for the lock. The error completes "The file … ".
+    pub(super) async fn wait(path: &Path) -> Result<Self, String> {
+        // A link stays a link: what it leads to is replaced.
+        let path = path.canonicalize().map_err(|error| format!("cannot be found: {error}"))?;
+        let beside = lock_path(&path);
+        let lock = open(&beside).map_err(|error| {
+            format!("cannot be locked, since {} cannot be opened: {error}", beside.display())
+        })?;
+        let give_up = Instant::now() + PATIENCE;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => return Ok(Self { path, _lock: lock }),
+                Err(TryLockError::WouldBlock) if Instant::now() < give_up => tokio::time::sleep(PAUSE).await,
+                Err(TryLockError::WouldBlock) => {
+                    return Err(format!(
+                        "is being refreshed by another process, for {} s now",
+                        PATIENCE.as_secs()
+                    ));
+                }
+                Err(TryLockError::Error(error)) => return Err(format!("cannot be locked: {error}")),
+            }
+        }
+    }
+
+    /// Makes sure that a new version of the file can be written. The error completes "The file … ".
+    pub(super) fn draft(&self) -> Result<Draft<'_>, String> {
+        // Temporary files are for their owner only.
+        let file = self.path.parent().map_or_else(NamedTempFile::new, NamedTempFile::new_in);
+        file.map(|file| Draft { held: self, file }).map_err(|error| cannot(&error))
+    }
+}
+
+/// A new version of the file of profiles, to be filled.
+pub(super) struct Draft<'a> {
+    held: &'a Held,
+    file: NamedTempFile,
+}
+
+impl Draft<'_> {
+    /// Puts the file in place with these values in this profile, and with all else as the file has it now. The error
+    /// completes "The file … ".
+    pub(super) fn put(mut self, profile: &str, values: &[(&str, New<'_>)]) -> Result<(), String> {
+        let path = &self.held.path;
+        let text = files::read(path)?.ok_or("is gone")?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let edited = profile_edit::with(text, profile, values)
+            .ok_or_else(|| format!("no longer has the profile {profile:?}"))?;
+        let write = |file: &mut NamedTempFile| {
+            file.write_all(edited.as_bytes())?;
+            file.as_file().sync_all()
+        };
+        write(&mut self.file).map_err(|error| cannot(&error))?;
+        self.file.persist(path).map(drop).map_err(|error| cannot(&error.error))
+    }
+}
+
+/// Beside the file, since the file itself is replaced when it is written.
+fn lock_path(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.lock"))
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+fn cannot(error: &io::Error) -> String {
+    format!("cannot be written: {error}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "{\n\t\"profiles\": [{\"name\": \"a\", \"other\": 1, \"sts_token\": \"old\"}]\n}\n";
+
+    fn file() -> (tempfile::TempDir, PathBuf) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("config.json");
+        std::fs::write(&path, TEXT).unwrap();
+        (directory, path)
+    }
+
+    #[tokio::test]
+    async fn values_are_put_in_and_nobody_else_may_read_them() {
+        let (directory, path) = file();
+        let held = Held::wait(&path).await.unwrap();
+        let draft = held.draft().unwrap();
+        // What another tool writes meanwhile stays.
+        std::fs::write(&path, TEXT.replace("\"other\": 1", "\"other\": 2")).unwrap();
+        draft.put("a", &[("sts_token", New::Text("new"))]).unwrap();
+        let expected = TEXT.replace("old", "new").replace("\"other\": 1", "\"other\": 2");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), expected);
+        #[cfg(unix)]
+        for name in ["config.json", ".config.json.lock"] {
+            let mode = std::fs::metadata(directory.path().join(name)).unwrap().permissions();
+            assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o777, 0o600, "{name}");
+        }
+        let wrong = held.draft().unwrap().put("b", &[]).unwrap_err();
+        assert_eq!(wrong, "no longer has the profile \"b\"");
+        let names: Vec<_> =
+            std::fs::read_dir(directory.path()).unwrap().map(|it| it.unwrap().file_name()).collect();
+        assert_eq!(names.len(), 2, "a draft is left: {names:?}");
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_link_stays_one() {
+        let (directory, path) = file();
+        let link = directory.path().join("link.json");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        let held = Held::wait(&link).await.unwrap();
+        held.draft().unwrap().put("a", &[("sts_token", New::Text("new"))]).unwrap();
+        assert!(link.is_symlink());
+        assert!(std::fs::read_to_string(&path).unwrap().contains("new"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_lock_is_waited_for_and_not_for_ever() {
+        let (_directory, path) = file();
+        let first = Held::wait(&path).await.unwrap();
+        let started = Instant::now();
+        let error = Held::wait(&path).await.err().unwrap();
+        assert_eq!(error, "is being refreshed by another process, for 30 s now");
+        assert!(started.elapsed() >= PATIENCE);
+        let (second, ()) = tokio::join!(Held::wait(&path), async {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            drop(first);
+        });
+        assert!(second.is_ok());
+    }
+}
