@@ -56,9 +56,16 @@ impl Attempt<'_> {
                     .to_owned()
             }
             ErrorKind::Unreachable => {
-                "No request was sent. Check first that region and endpoints in the provider block are right; then the \
-                 network, name resolution, and the proxy variables (HTTPS_PROXY, HTTP_PROXY, NO_PROXY)."
-                    .to_owned()
+                // An earlier try may have got through, and its answer been lost.
+                let sent = if error.tries() <= 1 {
+                    "No request was sent.".to_owned()
+                } else {
+                    format!("It was tried {} times.", error.tries())
+                };
+                format!(
+                    "{sent} Check first that region and endpoints in the provider block are right; then the network, name \
+                     resolution, and the proxy variables (HTTPS_PROXY, HTTP_PROXY, NO_PROXY)."
+                )
             }
             ErrorKind::Untrusted => {
                 "No request was sent, since the host's certificate is not trusted. Check endpoints in the provider \

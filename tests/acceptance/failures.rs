@@ -198,7 +198,7 @@ fn an_endpoint_that_nobody_serves_is_named_and_so_is_the_proxy() {
         error.says(
             summary,
             "resource",
-            &[&format!("Host: {nobody}"), "No request was sent. Check first that region and endpoints"],
+            &[&format!("Host: {nobody}"), "Check first that region and endpoints"],
         );
 
         case.set_provider(&provider("ecs.example.com"));

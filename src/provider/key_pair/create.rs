@@ -58,6 +58,7 @@ pub(super) async fn create(
             let wanted = Wanted {
                 type_name,
                 name: &name,
+                generated: config.configured_name().as_str().is_none(),
                 key: &key.public,
                 written: key.written.as_deref(),
                 account_id: account_id.as_deref(),

@@ -20,9 +20,12 @@ pub(super) enum Failure {
 }
 
 /// What was to be made.
+#[derive(Clone, Copy)]
 pub(super) struct Wanted<'a> {
     pub(super) type_name: &'a str,
     pub(super) name: &'a str,
+    /// Whether the name was made up, so that another run makes up another.
+    pub(super) generated: bool,
     pub(super) key: &'a PublicKey,
     /// The file that was written for the private key.
     pub(super) written: Option<&'a Path>,
@@ -94,14 +97,24 @@ fn refused(wanted: &Wanted<'_>, error: &Error) -> Diagnostic {
 
 fn unclear(wanted: &Wanted<'_>, error: &Error, look: Option<&Error>) -> Diagnostic {
     let why = look.map_or_else(String::new, |look| format!(" Looking for it failed: {look}."));
+    let fingerprint = wanted.key.fingerprint_md5();
+    let what_to_do = if wanted.generated {
+        format!(
+            "Its name was made up, and the next run makes up another one. So look first in the ECS console, under Network \
+             & Security > Key Pairs. If a key pair of just this name is there (fingerprint {fingerprint}), delete it there; \
+             or take it over with the block below, NAME being the resource's, before the next apply."
+        )
+    } else {
+        format!(
+            "Run the command again. If it then says that a key pair of this name exists already, and names the fingerprint \
+             {fingerprint} for it, that is this one: take it over with the block below, NAME being the resource's."
+        )
+    };
     Diagnostic::error(
         format!("It is not known whether the key pair {:?} was created", wanted.name),
         format!(
-            "{}{why}\n\nRun the command again. If it then says that a key pair of this name exists already and holds the \
-             same public key (fingerprint {}), that is this one: take it over with the block below, NAME being the \
-             resource's.\n\n{}{}\n\n{}",
+            "{}{why}\n\n{what_to_do}\n\n{}{}\n\n{}",
             error.message(),
-            wanted.key.fingerprint_md5(),
             messages::import_block(wanted.type_name, wanted.name),
             kept_file(wanted),
             facts(error)
@@ -206,6 +219,7 @@ mod tests {
         let wanted = Wanted {
             type_name: "alicloud_key_pair",
             name: "web",
+            generated: false,
             key: &key,
             written: Some(Path::new("/home/ada/web.pem")),
             account_id: None,
@@ -215,6 +229,14 @@ mod tests {
             ("name-taken-other-key", name_taken(&wanted, &taken, Some(&other), &kept_file(&wanted))),
             ("name-taken-unseen", name_taken(&wanted, &taken, None, "")),
             ("not-known-whether-created", unclear(&wanted, &lost, Some(&look))),
+            (
+                "not-known-whether-created-by-prefix",
+                unclear(
+                    &Wanted { name: "web-0197", generated: true, written: None, ..wanted },
+                    &lost,
+                    Some(&look),
+                ),
+            ),
             ("public-key-refused", refused(&wanted, &malformed)),
         ] {
             golden(file, &diagnostic);

@@ -23,7 +23,14 @@ pub(super) async fn read(
     let name = state.name().to_owned();
     let mut memory = Memory::load(&response.private);
     memory.check_region(&name, client.region())?;
-    let found = client.describe_key_pair(&call(context, TIMEOUT), &name).await.map_err(|error| {
+    let call = call(context, TIMEOUT);
+    // A state that was imported, or that another provider wrote, has no account. From here on, another account's
+    // credentials are told.
+    let account = async {
+        if memory.account_id.is_none() { context.client.account_id(&context.cancel).await } else { None }
+    };
+    let (found, account_id) = tokio::join!(client.describe_key_pair(&call, &name), account);
+    let found = found.map_err(|error| {
         let attempt = Attempt { key_pair: &name, account_id: memory.account_id.as_deref(), timeout: None };
         attempt.failed(format!("Could not read the key pair {name:?}"), &error)
     })?;
@@ -40,10 +47,7 @@ pub(super) async fn read(
     }
     memory.name = Some(name.clone());
     memory.region = Some(client.region().to_owned());
-    if memory.account_id.is_none() {
-        // It was imported, or another provider made it. From here on, another account's credentials are told.
-        memory.account_id = context.client.account_id(&context.cancel).await;
-    }
+    memory.account_id = memory.account_id.or(account_id);
     compare_key(&mut state, &found, &mut memory, &mut response.diagnostics);
     state.id = Attr::Known(name.clone());
     state.key_pair_name = Attr::Known(name.clone());

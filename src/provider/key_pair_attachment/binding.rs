@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use tokio::sync::OwnedMutexGuard;
+
 use super::instance_locks::InstanceLocks;
 use super::messages;
 use crate::alicloud::ecs::{Instance, InstanceFilter, MOST_BINDINGS, MOST_INSTANCES};
-use crate::alicloud::{Call, Client, Error, ErrorKind};
+use crate::alicloud::{Call, Client, Error, ErrorKind, Interrupted};
 use crate::framework::{Diagnostic, Diagnostics};
 use crate::provider::diagnostics::Attempt;
 
@@ -61,6 +63,24 @@ impl Binding<'_> {
         if errors.is_empty() { Ok(seen) } else { Err(errors) }
     }
 
+    /// Waits until nobody else changes these instances, as long as the call lasts.
+    async fn hold(&self, ids: &BTreeSet<String>) -> Result<Vec<OwnedMutexGuard<()>>, Diagnostic> {
+        self.call.run(self.locks.lock(ids)).await.map_err(|why| {
+            let (how, advice) = match why {
+                Interrupted::Deadline => ("its time was used up", "Run the command again."),
+                Interrupted::Cancelled => ("the run was interrupted", "The next plan shows what is left to do."),
+            };
+            Diagnostic::error(
+                format!("Could not change the instances of the key pair {:?}", self.name),
+                format!(
+                    "Another attachment was changing some of these instances, and {how} while this one waited for it: \
+                     {}. Nothing was changed here. {advice}",
+                    messages::list(ids.iter().map(String::as_str))
+                ),
+            )
+        })
+    }
+
     /// Binds the key pair to instances. `attached` grows with what is done, whatever comes of the rest.
     pub(super) async fn attach(
         &self,
@@ -70,7 +90,10 @@ impl Binding<'_> {
     ) {
         for some in ids.chunks(MOST_BINDINGS) {
             let these: BTreeSet<String> = some.iter().cloned().collect();
-            let _changing = self.locks.lock(&these).await;
+            let _changing = match self.hold(&these).await {
+                Ok(held) => held,
+                Err(error) => return diagnostics.push(error),
+            };
             match self.client.attach_key_pair(&self.call, self.name, some).await {
                 Ok(failures) => {
                     let left = |id: &&String| failures.iter().any(|failure| failure.instance_id == **id);
@@ -118,7 +141,7 @@ impl Binding<'_> {
         let mut losses = 0;
         let mut rest = ids.clone();
         loop {
-            let _changing = self.locks.lock(&rest).await;
+            let _changing = self.hold(&rest).await?;
             let seen = self.look(&rest).await?;
             let carrying: Vec<String> =
                 seen.into_iter().filter(|it| it.carries(self.name)).map(|it| it.id).collect();
@@ -167,16 +190,18 @@ impl Binding<'_> {
     }
 }
 
-/// Whether the service has said that it did nothing.
+/// Whether the service has said that it did nothing. After several tries, an earlier one may have done it and not been
+/// heard.
 fn is_plain_refusal(error: &Error) -> bool {
-    !matches!(
+    let is_plain = !matches!(
         error.kind(),
         ErrorKind::ReplyLost
             | ErrorKind::Deadline
             | ErrorKind::Cancelled
             | ErrorKind::Unavailable
             | ErrorKind::UnexpectedAnswer
-    )
+    );
+    is_plain && error.tries() <= 1
 }
 
 pub(super) fn is_windows(instance: &Instance) -> bool {

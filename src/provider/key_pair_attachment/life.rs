@@ -105,7 +105,10 @@ pub(super) async fn read(
         timeout: None,
     };
     // Pages that all attachments share tell of most; whoever is not in them is asked for by its id.
-    let shared = client.glance_at_bindings(&binding.call, &name).await;
+    let account = async {
+        if memory.account_id.is_none() { context.client.account_id(&context.cancel).await } else { None }
+    };
+    let (shared, found_account) = tokio::join!(client.glance_at_bindings(&binding.call, &name), account);
     let shared = shared.map_err(|error| {
         binding.failed(format!("Could not read the bindings of the key pair {name:?}"), &error)
     })?;
@@ -128,9 +131,7 @@ pub(super) async fn read(
     }
     memory.name = Some(name.clone());
     memory.region = Some(client.region().to_owned());
-    if memory.account_id.is_none() {
-        memory.account_id = context.client.account_id(&context.cancel).await;
-    }
+    memory.account_id = memory.account_id.or(found_account);
     memory.save(&mut response.private);
     state.holds(&name, &attached);
     response.state = Some(state);

@@ -70,7 +70,7 @@ const HTML_503: Trouble = Trouble {
 
 const REFUSED: Trouble = Trouble {
     provider: "max_retry_timeout = 1",
-    says: &["No connection to 127.0.0.1", "No request was sent."],
+    says: &["No connection to 127.0.0.1", "Check first that region and endpoints"],
     ..trouble("connection refused", NobodyThere)
 };
 
@@ -88,7 +88,7 @@ const MALFORMED: Trouble = Trouble {
 };
 
 const HANG: Trouble = Trouble {
-    provider: "client_read_timeout = 1000",
+    provider: "client_read_timeout = 5000",
     ..trouble("a hang past the read timeout", Cause::Fault(1, Fault::hang))
 };
 
