@@ -35,7 +35,7 @@ const LIFE: Duration = Duration::from_mins(1);
 const QUIET: Duration = Duration::from_millis(150);
 
 /// Pages that are read side by side.
-const SIDE_BY_SIDE: usize = 4;
+const SIDE_BY_SIDE: usize = 8;
 
 /// Where the things are.
 pub(crate) trait Source: Clone + Send + Sync + 'static {

@@ -40,15 +40,18 @@ impl Stage {
         Self::of(host, provider, directory, &format!("{}\n{resources}", provider_blocks(simulator, REGION)))
     }
 
-    /// As many resources that the host has built in: what no provider could be quicker than.
+    /// As many resources that the host has built in, each with so many bytes more: what no provider could be quicker
+    /// than.
     pub(super) fn floor(
         host: &Host,
         provider: &Path,
         directory: &Path,
         count: usize,
+        more: usize,
     ) -> Result<Self, String> {
         let resources = format!(
-            "resource \"terraform_data\" \"many\" {{\n  count = {count}\n  input = \"many-${{count.index}}\"\n}}\n"
+            "resource \"terraform_data\" \"many\" {{\n  count = {count}\n  input = \"many-${{count.index}}{}\"\n}}\n",
+            "x".repeat(more)
         );
         Self::of(host, provider, directory, &resources)
     }
@@ -78,6 +81,13 @@ impl Stage {
         } else {
             Err(format!("`{}` should have failed with `{reason}`: {said}", arguments.join(" ")))
         }
+    }
+
+    /// The size of the state, in bytes.
+    pub(super) fn state_size(&self) -> Result<u64, String> {
+        let path = self.0.path().join("terraform.tfstate");
+        let metadata = std::fs::metadata(&path).map_err(|error| format!("{}: {error}.", path.display()))?;
+        Ok(metadata.len())
     }
 
     fn run(&self, arguments: &[&str]) -> Result<(Duration, bool, String), String> {
