@@ -1,5 +1,6 @@
 //! How quick and how small the provider is, beside the floor under it.
 
+mod credentials;
 mod family;
 mod machine;
 mod memory;
@@ -56,6 +57,7 @@ pub(crate) fn run(runs: usize) -> Result<(), String> {
     rows.push(startup::measure(&program, runs * 2)?);
     line("Planning …");
     rows.extend(planning::measure(&host, &directory, &simulator, runs)?);
+    rows.push(credentials::measure(&host, &directory, &simulator, runs)?);
     rows.extend(size::measure(&program)?);
     line("Looking at the memory of 1,000 key pairs …");
     rows.extend(memory::measure(&host, &directory, &simulator)?);
