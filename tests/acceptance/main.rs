@@ -29,6 +29,7 @@ mod lifecycle;
 mod moves;
 mod official_examples;
 mod official_states;
+mod own_states;
 mod provider_block;
 mod replacement;
 mod second_host;
