@@ -42,7 +42,7 @@ pub(crate) use credentials_uri::CredentialsUri;
 pub(crate) use ecs_metadata::EcsMetadata;
 pub(crate) use environment::{Environment, ProcessEnvironment};
 pub(crate) use oidc::{Oidc, OidcRole, OidcToken};
-pub(crate) use profile::Profile;
+pub(crate) use profile::{Current, Profile};
 pub(crate) use refreshing::Refreshing;
 pub(crate) use secret_json::{SecretObject, place_of};
 pub use source::CredentialsError;
