@@ -175,11 +175,10 @@ fn profile(config: &ProviderModel, world: &World, current: &Current) -> Link {
 /// What nobody named, but may be there.
 fn implicit(world: &World, current: &Current) -> Vec<Link> {
     let environment = &*world.environment;
-    let path = cli_file(environment);
-    let name = format!("the current profile in {}", path.display());
+    let name = format!("the current profile in {}", cli_file(environment).display());
     let cli = match environment.first_true(NO_PROFILES) {
         Some(variable) => Link::skipped(name, format!("switched off by {variable}")),
-        None => Link::implicit(name, Profile::current(world, path, current)),
+        None => Link::implicit(name, current_profile(world, current)),
     };
     let sdks = SDK_FILES.map(|file| {
         let path = environment.expand_home(file);
@@ -216,6 +215,16 @@ fn chosen_profile(config: &ProviderModel, environment: &dyn Environment) -> Chos
     Chosen::Profile(path, name.map(|(name, _)| name))
 }
 
+/// The current profile of the command line tool. A file that a variable names has to be there.
+fn current_profile(world: &World, current: &Current) -> Profile {
+    let environment = &*world.environment;
+    let path = cli_file(environment);
+    match environment.var(CLI_FILE_VARIABLE) {
+        Some(_) => Profile::chosen(world, path, None, current),
+        None => Profile::current(world, path, current),
+    }
+}
+
 fn cli_file(environment: &dyn Environment) -> PathBuf {
     let path = environment.var(CLI_FILE_VARIABLE);
     environment.expand_home(path.as_deref().unwrap_or(CLI_FILE))
@@ -241,7 +250,7 @@ pub(super) fn region(
                 && !roles::has_oidc(config, environment)
                 && environment.first_true(NO_PROFILES).is_none() =>
         {
-            Profile::current(world, cli_file(environment), current)
+            current_profile(world, current)
         }
         Chosen::None | Chosen::SwitchedOff { .. } => return Ok(None),
     };

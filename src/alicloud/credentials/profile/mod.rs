@@ -61,6 +61,9 @@ impl Profile {
     pub(crate) fn region(&self) -> Result<Option<(String, String)>, NotLoaded> {
         let (file, name) = self.read()?;
         let reading = Reading::new(&self.world, &file, &name, &self.given)?;
+        if !self.chosen && reading.is_blank() {
+            return Ok(None);
+        }
         Ok(reading.text("region_id").map(|region| (region, reading.origin())))
     }
 
