@@ -4,6 +4,7 @@
 #[cfg(unix)]
 mod tests;
 
+use std::fmt;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -35,7 +36,6 @@ const LONGEST_COMPLAINT: usize = 1000;
 /// `access_key_id`, `access_key_secret`, `sts_token`, `expiration`), or with those of a credentials URI (`AccessKeyId`,
 /// `AccessKeySecret`, `SecurityToken`, `Expiration`). Its environment and directory are this process's. What it printed
 /// is neither shown nor written to any file.
-#[derive(Debug)]
 pub(crate) struct External {
     world: World,
     command: String,
@@ -136,6 +136,13 @@ impl External {
     /// A failure; `why` completes "The process_command of … ".
     fn failed(&self, why: &str, fix: &str) -> NotLoaded {
         NotLoaded::failed(format!("The process_command of {} {why}", self.profile), fix)
+    }
+}
+
+/// Without the command: its arguments may hold a password.
+impl fmt::Debug for External {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("External").field("profile", &self.profile).finish_non_exhaustive()
     }
 }
 

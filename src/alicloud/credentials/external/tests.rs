@@ -50,6 +50,8 @@ async fn both_shapes_are_read() {
         assert_eq!(key.expires().map(expiration::write).as_deref(), end);
         assert_eq!(key.origin(), "the process_command of the profile \"x\"");
     }
+    let shown = format!("{:?}", external("get-key --password s3cret", &[]));
+    assert!(shown.contains("the profile") && !shown.contains("s3cret"), "{shown}");
     // Without a shell, words are words, and the environment is passed on.
     let script = r#"test "$#:$1:$2" = "2:one:two words" -a -n "$PATH" && echo '{"AccessKeyId":"i","AccessKeySecret":"s"}'"#;
     assert!(run(script).await.is_ok());
