@@ -136,6 +136,19 @@ async fn a_program_that_does_not_end_is_killed() {
     }
 }
 
+#[tokio::test]
+async fn what_a_program_leaves_behind_is_not_waited_for() {
+    let directory = tempfile::tempdir().unwrap();
+    // Waits for a writer, with the program's standard output and error.
+    let fifo = directory.path().join("fifo");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let printed = r#"{"AccessKeyId": "id", "AccessKeySecret": "secret"}"#;
+    let script = format!("read line < '{}' &\necho '{printed}'", fifo.display());
+    let outcome = external(&program(directory.path(), &script), &[]).load().await;
+    std::fs::write(&fifo, "end\n").unwrap();
+    assert_eq!(outcome.unwrap().access_key_id(), "id");
+}
+
 /// Whether a process has this path on its command line. Only Linux tells; elsewhere none has.
 fn runs(path: &Path) -> bool {
     let path = path.display().to_string();
