@@ -32,9 +32,8 @@ pub(crate) fn launch() -> Launch {
 fn serve() {
     if std::env::var_os(SWITCH).is_some() {
         let plugin = Plugin { name: "stand-in", version: "1.0.0", addresses: &[] };
-        plugin::serve(&plugin, &Mode::Host, Network::default(), |stopping| {
-            Routes::new(ProviderServer::new(StandIn { stopping }))
-        });
+        let services = |stopping| Routes::new(ProviderServer::new(StandIn { stopping }));
+        plugin::serve(&plugin, &Mode::Host, Network::default(), services, async {});
     }
 }
 
