@@ -182,12 +182,12 @@ async fn finish(mut child: Child) -> Result<Run, String> {
                 status
             }
         }
-        .map_err(cannot)?
+        .map_err(|error| cannot(&error))?
     };
     Ok(Run { status, output, complaint: shown(&complaint) })
 }
 
-fn cannot(error: std::io::Error) -> String {
+fn cannot(error: &std::io::Error) -> String {
     format!("could not be read from: {error}")
 }
 
@@ -195,7 +195,7 @@ fn cannot(error: std::io::Error) -> String {
 async fn read_output(from: Option<impl AsyncRead + Unpin>, output: &mut Vec<u8>) -> Result<(), String> {
     let Some(mut from) = from else { return Ok(()) };
     while output.len() <= LARGEST_OUTPUT {
-        if from.read_buf(output).await.map_err(cannot)? == 0 {
+        if from.read_buf(output).await.map_err(|error| cannot(&error))? == 0 {
             return Ok(());
         }
     }
@@ -207,7 +207,7 @@ async fn read_complaint(from: Option<impl AsyncRead + Unpin>, end: &mut Vec<u8>)
     let Some(mut from) = from else { return Ok(()) };
     let mut chunk = [0; 4096];
     loop {
-        let read = from.read(&mut chunk).await.map_err(cannot)?;
+        let read = from.read(&mut chunk).await.map_err(|error| cannot(&error))?;
         if read == 0 {
             return Ok(());
         }
