@@ -47,7 +47,7 @@ async fn shutdown_ends_it_with_streams_open_and_work_being_done() {
     let work = apply(&channel).await;
     let remains = plugin.shut_down(channel).await;
     assert_tidy(&remains);
-    assert!(remains.stderr.iter().any(|line| line == stand_in::LAST_WORDS), "{:?}", remains.stderr);
+    assert!(remains.stdout.iter().any(|line| line == stand_in::LAST_WORDS), "{:?}", remains.stdout);
     assert_eq!(soon("answer", work).await.unwrap().unwrap(), b"half done");
 }
 

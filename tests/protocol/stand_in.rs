@@ -20,7 +20,7 @@ pub(crate) mod proto {
 
 const SWITCH: &str = "SERVE_AS_STAND_IN";
 
-/// Written to stderr by what the process waits for in the end.
+/// Written to stdout by what the process waits for in the end.
 pub(crate) const LAST_WORDS: &str = "nothing is half done";
 
 /// Starts the stand-in as a host without TLS would.
@@ -39,7 +39,7 @@ fn serve() {
         let services = |stopping| Routes::new(ProviderServer::new(StandIn { stopping }));
         let last = async {
             tokio::task::yield_now().await;
-            writeln!(std::io::stderr(), "{LAST_WORDS}").unwrap();
+            writeln!(std::io::stdout(), "{LAST_WORDS}").unwrap();
         };
         plugin::serve(&plugin, &Mode::Host, Network::default(), services, last);
     }
