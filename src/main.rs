@@ -20,9 +20,10 @@ const PLUGIN: Plugin = Plugin {
 
 fn main() -> ExitCode {
     match arguments::parse(std::env::args_os().skip(1)) {
-        Ok(Command::Serve { mode, network }) => plugin::serve(&PLUGIN, &mode, network, |stopping| {
-            Routes::new(framework::service(Alicloud, stopping))
-        }),
+        Ok(Command::Serve { mode, network }) => {
+            let services = |stopping| Routes::new(framework::service(Alicloud, stopping));
+            plugin::serve(&PLUGIN, &mode, network, services, Alicloud::end())
+        }
         Ok(Command::Version) => print(&format!("{} {}\n", env!("CARGO_PKG_NAME"), PLUGIN.version)),
         Ok(Command::Help) => print(arguments::HELP),
         Err(error) => {

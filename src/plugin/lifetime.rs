@@ -13,6 +13,8 @@ const FIRST_CONTACT: Duration = Duration::from_mins(1);
 const RETURN: Duration = Duration::from_secs(2);
 /// How long work that is being done may take to notice that it must stop, and to answer.
 pub(super) const GRACE: Duration = Duration::from_millis(500);
+/// How long work that must not be left half done may take after that. With [`GRACE`], it is less than [`HARD_LIMIT`].
+pub(super) const LAST_GRACE: Duration = Duration::from_millis(900);
 /// When the process ends even if it is stuck. Hosts kill it after two seconds.
 const HARD_LIMIT: Duration = Duration::from_millis(1500);
 

@@ -9,7 +9,8 @@
 //! use tonic::service::Routes;
 //!
 //! let plugin = Plugin { name: "example", version: "1.0.0", addresses: &["registry.terraform.io/me/example"] };
-//! let exit_code = plugin::serve(&plugin, &Mode::Host, Network::default(), |_stopping| Routes::default());
+//! let services = |_stopping| Routes::default();
+//! let exit_code = plugin::serve(&plugin, &Mode::Host, Network::default(), services, async {});
 //! # let _ = exit_code;
 //! ```
 

@@ -25,15 +25,18 @@ use super::{DebugOptions, Mode, Plugin, connection, handshake, logging, panics, 
 ///
 /// When a host closes its connection, the handlers of its open requests are dropped where they wait.
 ///
+/// After that the process waits for `last`, which finishes what must not be left half done, for almost another second.
+///
 /// If serving is impossible, the reason is written to stderr and the exit code is 1.
 pub fn serve(
     plugin: &Plugin,
     mode: &Mode,
     network: Network,
     services: impl FnOnce(CancellationToken) -> Routes,
+    last: impl Future<Output = ()>,
 ) -> ExitCode {
     let environment: Lookup<'_> = &|name| std::env::var_os(name);
-    match start(plugin, mode, network, environment, services) {
+    match start(plugin, mode, network, environment, services, last) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // If stderr is gone too, only the exit code is left to tell.
@@ -49,15 +52,16 @@ fn start(
     network: Network,
     environment: Lookup<'_>,
     services: impl FnOnce(CancellationToken) -> Routes,
+    last: impl Future<Output = ()>,
 ) -> Result<(), StartError> {
     match mode {
         Mode::Host => {
             let request = HostRequest::read(environment)?;
-            in_runtime(plugin, environment, serve_host(&request, network, services))
+            in_runtime(plugin, environment, serve_host(&request, network, services), last)
         }
         Mode::Debug(options) => {
             let serving = serve_debug(plugin, options, network, environment, services);
-            in_runtime(plugin, environment, serving)
+            in_runtime(plugin, environment, serving, last)
         }
     }
 }
@@ -66,13 +70,20 @@ fn in_runtime(
     plugin: &Plugin,
     environment: Lookup<'_>,
     serving: impl Future<Output = Result<(), StartError>>,
+    last: impl Future<Output = ()>,
 ) -> Result<(), StartError> {
     panics::install_hook();
     logging::start(plugin.name, environment);
     tracing::debug!(name = plugin.name, version = plugin.version, "the process starts");
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(StartError::Runtime)?;
-    let result = runtime.block_on(serving);
+    let result = runtime.block_on(async {
+        let result = serving.await;
+        if tokio::time::timeout(lifetime::LAST_GRACE, last).await.is_err() {
+            tracing::warn!("the process ends with work half done");
+        }
+        result
+    });
     // Whatever still runs on other threads is not waited for.
     runtime.shutdown_background();
     result

@@ -17,6 +17,7 @@ use self::config::ProviderModel;
 use self::key_pair::{KeyPair, OneKeyPair};
 use self::key_pair_attachment::Attachment;
 use self::key_pairs::KeyPairs;
+use crate::alicloud::credentials::Refreshes;
 use crate::framework::schema::Schema;
 use crate::framework::{Diagnostics, Host, Provider, Types};
 
@@ -27,6 +28,12 @@ pub struct Alicloud;
 impl Alicloud {
     /// The source address under which Terraform knows the provider.
     pub const ADDRESS: &'static str = "registry.terraform.io/alikeys/alicloud";
+
+    /// To be awaited before the process ends: finishes what must not be left half done, and begins nothing more. That
+    /// are refreshes of credentials, for all configurations that this process was given.
+    pub async fn end() {
+        Refreshes::of_process().end().await;
+    }
 }
 
 impl Provider for Alicloud {

@@ -45,7 +45,9 @@ async fn shutdown_ends_it_with_streams_open_and_work_being_done() {
     let _output = GrpcStdioClient::new(channel.clone()).stream_stdio(()).await.unwrap();
     let _broker = GrpcBrokerClient::new(channel.clone()).start_stream(tokio_stream::pending()).await.unwrap();
     let work = apply(&channel).await;
-    assert_tidy(&plugin.shut_down(channel).await);
+    let remains = plugin.shut_down(channel).await;
+    assert_tidy(&remains);
+    assert!(remains.stdout.iter().any(|line| line == stand_in::LAST_WORDS), "{:?}", remains.stdout);
     assert_eq!(soon("answer", work).await.unwrap().unwrap(), b"half done");
 }
 

@@ -1,5 +1,6 @@
 //! A plugin of strange habits, to see what becomes of it: this very test program, started again.
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use alicloud_provider::plugin::{self, Mode, Network, Plugin, panics};
@@ -19,6 +20,9 @@ pub(crate) mod proto {
 
 const SWITCH: &str = "SERVE_AS_STAND_IN";
 
+/// Written to stdout by what the process waits for in the end.
+pub(crate) const LAST_WORDS: &str = "nothing is half done";
+
 /// Starts the stand-in as a host without TLS would.
 pub(crate) fn launch() -> Launch {
     Launch::of(&std::env::current_exe().unwrap())
@@ -32,9 +36,12 @@ pub(crate) fn launch() -> Launch {
 fn serve() {
     if std::env::var_os(SWITCH).is_some() {
         let plugin = Plugin { name: "stand-in", version: "1.0.0", addresses: &[] };
-        plugin::serve(&plugin, &Mode::Host, Network::default(), |stopping| {
-            Routes::new(ProviderServer::new(StandIn { stopping }))
-        });
+        let services = |stopping| Routes::new(ProviderServer::new(StandIn { stopping }));
+        let last = async {
+            tokio::task::yield_now().await;
+            writeln!(std::io::stdout(), "{LAST_WORDS}").unwrap();
+        };
+        plugin::serve(&plugin, &Mode::Host, Network::default(), services, last);
     }
 }
 

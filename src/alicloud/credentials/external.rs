@@ -4,12 +4,13 @@
 #[cfg(unix)]
 mod tests;
 
+use std::fmt;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use secrecy::SecretString;
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 use zeroize::Zeroizing;
 
 use super::command_line;
@@ -25,6 +26,9 @@ pub(super) const FORBIDDEN_BY: &str = "ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS";
 /// How long the program may take; as in the official SDKs.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// How long after the program's end its output is read on: something that it left behind may hold the pipes open.
+const GRACE: Duration = Duration::from_secs(1);
+
 /// The most that is read of what the program prints. Credentials are a few kilobytes.
 const LARGEST_OUTPUT: usize = 64 * 1024;
 
@@ -35,7 +39,6 @@ const LONGEST_COMPLAINT: usize = 1000;
 /// `access_key_id`, `access_key_secret`, `sts_token`, `expiration`), or with those of a credentials URI (`AccessKeyId`,
 /// `AccessKeySecret`, `SecurityToken`, `Expiration`). Its environment and directory are this process's. What it printed
 /// is neither shown nor written to any file.
-#[derive(Debug)]
 pub(crate) struct External {
     world: World,
     command: String,
@@ -139,6 +142,13 @@ impl External {
     }
 }
 
+/// Without the command: its arguments may hold a password.
+impl fmt::Debug for External {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("External").field("profile", &self.profile).finish_non_exhaustive()
+    }
+}
+
 impl Source for External {
     fn load(&self) -> Loading<'_> {
         Box::pin(self.get())
@@ -146,51 +156,75 @@ impl Source for External {
 }
 
 /// Waits for the end of the program, and reads what it writes. The error completes "The process_command … ".
-async fn finish(mut child: tokio::process::Child) -> Result<Run, String> {
+async fn finish(mut child: Child) -> Result<Run, String> {
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let cannot = |error: std::io::Error| format!("could not be read from: {error}");
-    let (output, complaint) = tokio::try_join!(
-        async {
-            read_output(stdout).await.map_err(cannot)?.ok_or_else(|| "printed more than 64 KiB".to_owned())
-        },
-        async { read_complaint(stderr).await.map_err(cannot) },
-    )?;
-    let status = child.wait().await.map_err(cannot)?;
-    Ok(Run { status, output, complaint })
-}
-
-/// All that comes; `None` if it is too much.
-async fn read_output(from: Option<impl AsyncRead + Unpin>) -> std::io::Result<Option<Zeroizing<Vec<u8>>>> {
     // Room for all of it at once, so that no half of it is left behind when the buffer grows.
     let mut output = Zeroizing::new(Vec::with_capacity(LARGEST_OUTPUT + 1));
-    if let Some(from) = from {
-        let limit = u64::try_from(LARGEST_OUTPUT).unwrap_or(u64::MAX) + 1;
-        from.take(limit).read_to_end(&mut output).await?;
-    }
-    Ok((output.len() <= LARGEST_OUTPUT).then_some(output))
+    let mut complaint = Vec::new();
+    let status = {
+        let reading = async {
+            tokio::try_join!(read_output(stdout, &mut output), read_complaint(stderr, &mut complaint))
+        };
+        tokio::pin!(reading);
+        let ended = tokio::select! {
+            status = child.wait() => Some(status),
+            read = &mut reading => {
+                read?;
+                None
+            }
+        };
+        match ended {
+            None => child.wait().await,
+            Some(status) => {
+                if let Ok(read) = tokio::time::timeout(GRACE, reading).await {
+                    read?;
+                }
+                status
+            }
+        }
+        .map_err(|error| cannot(&error))?
+    };
+    Ok(Run { status, output, complaint: shown(&complaint) })
 }
 
-/// The end of what comes, fit to be shown.
-async fn read_complaint(from: Option<impl AsyncRead + Unpin>) -> std::io::Result<String> {
-    let mut end: Vec<u8> = Vec::new();
-    if let Some(mut from) = from {
-        let mut chunk = [0; 4096];
-        loop {
-            let read = from.read(&mut chunk).await?;
-            if read == 0 {
-                break;
-            }
-            end.extend_from_slice(chunk.get(..read).unwrap_or_default());
-            // Four bytes to a character, at most.
-            let surplus = end.len().saturating_sub(4 * LONGEST_COMPLAINT);
-            end.drain(..surplus);
+fn cannot(error: &std::io::Error) -> String {
+    format!("could not be read from: {error}")
+}
+
+/// Takes in all that comes, unless it is too much.
+async fn read_output(from: Option<impl AsyncRead + Unpin>, output: &mut Vec<u8>) -> Result<(), String> {
+    let Some(mut from) = from else { return Ok(()) };
+    while output.len() <= LARGEST_OUTPUT {
+        if from.read_buf(output).await.map_err(|error| cannot(&error))? == 0 {
+            return Ok(());
         }
     }
-    let text = String::from_utf8_lossy(&end);
+    Err("printed more than 64 KiB".to_owned())
+}
+
+/// Takes in the end of what comes.
+async fn read_complaint(from: Option<impl AsyncRead + Unpin>, end: &mut Vec<u8>) -> Result<(), String> {
+    let Some(mut from) = from else { return Ok(()) };
+    let mut chunk = [0; 4096];
+    loop {
+        let read = from.read(&mut chunk).await.map_err(|error| cannot(&error))?;
+        if read == 0 {
+            return Ok(());
+        }
+        end.extend_from_slice(chunk.get(..read).unwrap_or_default());
+        // Four bytes to a character, at most.
+        let surplus = end.len().saturating_sub(4 * LONGEST_COMPLAINT);
+        end.drain(..surplus);
+    }
+}
+
+/// A complaint, fit to be shown.
+fn shown(complaint: &[u8]) -> String {
+    let text = String::from_utf8_lossy(complaint);
     let text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
     let text = text.trim();
-    Ok(match text.char_indices().nth_back(LONGEST_COMPLAINT - 1) {
+    match text.char_indices().nth_back(LONGEST_COMPLAINT - 1) {
         Some((start, _)) if start > 0 => format!("…{}", text.get(start..).unwrap_or_default()),
         _ => text.to_owned(),
-    })
+    }
 }

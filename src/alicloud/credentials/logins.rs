@@ -6,6 +6,7 @@
 mod tests;
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -44,7 +45,7 @@ impl Mode {
 
 /// The ids of the access keys that this process took from files of profiles and services. One that comes back here to be
 /// refreshed is not taken from the file again.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Given(Arc<Mutex<BTreeSet<String>>>);
 
 impl Given {
@@ -55,6 +56,13 @@ impl Given {
 
     fn has(&self, credentials: &Credentials) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(credentials.access_key_id())
+    }
+}
+
+/// Ids of access keys are not shown whole.
+impl fmt::Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Given").finish_non_exhaustive()
     }
 }
 

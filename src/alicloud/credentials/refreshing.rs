@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::chain::Chain;
 use super::expiration;
+use super::refreshes::{Refreshes, UnderWay};
 use super::source::CredentialsError;
 use super::{Credentials, CredentialsFuture, ProvideCredentials, RenewFuture};
 use crate::alicloud::clock::Clock;
@@ -30,12 +31,14 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const FAILURE_HOLDS: Duration = Duration::from_secs(5);
 
 /// Asks a [`Chain`] for credentials, once for all callers, and keeps what it got. A refresh is carried out to its
-/// end whatever becomes of the callers: a token that may be used once must not get lost between two steps.
+/// end whatever becomes of the callers: a token that may be used once must not get lost between two steps. The end of
+/// the process waits for it too, for as long as there is; see [`Refreshes::end`].
 pub(crate) struct Refreshing(Arc<Shared>);
 
 struct Shared {
     chain: Chain,
     clock: Arc<dyn Clock>,
+    refreshes: Refreshes,
     state: Mutex<State>,
 }
 
@@ -68,7 +71,12 @@ enum Step {
 
 impl Refreshing {
     pub(crate) fn new(chain: Chain, clock: Arc<dyn Clock>) -> Self {
-        Self(Arc::new(Shared { chain, clock, state: Mutex::default() }))
+        Self::among(Refreshes::of_process(), chain, clock)
+    }
+
+    /// With refreshes that are counted among these.
+    fn among(refreshes: Refreshes, chain: Chain, clock: Arc<dyn Clock>) -> Self {
+        Self(Arc::new(Shared { chain, clock, refreshes, state: Mutex::default() }))
     }
 
     async fn get(&self) -> Outcome {
@@ -134,11 +142,14 @@ impl Shared {
         {
             return Step::Done(old.map_or_else(|| Err(error.clone()), |(old, _)| Ok(old)));
         }
+        let Some(under_way) = self.refreshes.begin() else {
+            return Step::Done(old.map_or_else(|| Err(broken_off()), |(old, _)| Ok(old)));
+        };
         let (tell, running) = watch::channel(None);
         state.running = Some(running.clone());
         // A task that can't be begun is dropped at once, and that needs the state.
         drop(state);
-        let refresh = Refresh { shared: Arc::clone(self), tell };
+        let refresh = Refresh { shared: Arc::clone(self), tell, _under_way: under_way };
         tokio::spawn(refresh.run());
         Step::Wait(running, old)
     }
@@ -188,6 +199,7 @@ impl Shared {
 struct Refresh {
     shared: Arc<Shared>,
     tell: watch::Sender<Option<Outcome>>,
+    _under_way: UnderWay,
 }
 
 impl Refresh {
@@ -209,10 +221,12 @@ impl Drop for Refresh {
 async fn outcome(mut running: Running) -> Outcome {
     match running.wait_for(Option::is_some).await.map(|outcome| outcome.clone()) {
         Ok(Some(outcome)) => outcome,
-        Ok(None) | Err(_) => {
-            Err(CredentialsError::failed("Getting credentials was broken off.", "Run the command again."))
-        }
+        Ok(None) | Err(_) => Err(broken_off()),
     }
+}
+
+fn broken_off() -> CredentialsError {
+    CredentialsError::failed("Getting credentials was broken off.", "Run the command again.")
 }
 
 impl fmt::Debug for Refreshing {

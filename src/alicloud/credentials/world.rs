@@ -18,7 +18,9 @@ pub(crate) struct World {
     pub(crate) config: Config,
 }
 
-/// Which STS host a source asks for. What the provider block or the environment set comes before it.
+/// Which STS host a source asks for. An endpoint of the provider block or the environment comes before `endpoint`, and
+/// before any region; `region` comes before that of the environment; and either may ask for the host of a virtual private
+/// cloud.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct StsHost {
     pub(crate) endpoint: Option<String>,

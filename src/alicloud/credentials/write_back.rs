@@ -12,8 +12,9 @@ use tokio::time::Instant;
 use super::files;
 use super::profile_edit::{self, New};
 
-/// How long to wait for another process to be done: as long as it may take to ask a login service twice.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long to wait for another process to be done. It may ask two services one after the other, and slow ones: who gives
+/// up sooner goes without what the other one is about to write.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// How long to wait before trying the lock again.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -153,7 +154,7 @@ mod tests {
         let first = Held::wait(&path).await.unwrap();
         let started = Instant::now();
         let error = Held::wait(&path).await.err().unwrap();
-        assert_eq!(error, "is being refreshed by another process, for 30 s now");
+        assert_eq!(error, "is being refreshed by another process, for 90 s now");
         assert!(started.elapsed() >= PATIENCE);
         let (second, ()) = tokio::join!(Held::wait(&path), async {
             tokio::time::sleep(Duration::from_secs(5)).await;

@@ -17,8 +17,8 @@ use super::arguments::{
 use super::model::ProviderModel;
 use super::roles;
 use crate::alicloud::credentials::{
-    AssumeRole, Chain, Credentials, CredentialsError, CredentialsUri, EcsMetadata, Environment, Link,
-    NotLoaded, Profile, ProvideCredentials, Static, World,
+    AssumeRole, Chain, Credentials, CredentialsError, CredentialsUri, Current, EcsMetadata, Environment,
+    Link, NotLoaded, Profile, ProvideCredentials, Static, World,
 };
 use crate::framework::{Diagnostic, Diagnostics};
 
@@ -50,13 +50,14 @@ pub(super) fn validate(config: &ProviderModel, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The credentials that the block and the environment name.
+/// The credentials that the block and the environment name; `current` is shared with [`region`].
 pub(super) fn credentials(
     config: &ProviderModel,
     world: &World,
+    current: &Current,
 ) -> Result<Arc<dyn ProvideCredentials>, Diagnostic> {
     half_a_key(config, &*world.environment)?;
-    let links = links(config, world);
+    let links = links(config, world, current);
     tell_what_is_passed_over(config, &links);
     let base = world.keep_chain(Chain::new(links, FIX));
     match roles::assume_role(config, &*world.environment)? {
@@ -65,9 +66,9 @@ pub(super) fn credentials(
     }
 }
 
-fn links(config: &ProviderModel, world: &World) -> Vec<Link> {
+fn links(config: &ProviderModel, world: &World, current: &Current) -> Vec<Link> {
     let environment = &*world.environment;
-    let mut links = vec![key(config, environment), profile(config, world)];
+    let mut links = vec![key(config, environment), profile(config, world, current)];
     links.push(match CREDENTIALS_URI.find(&config.credentials_uri, environment) {
         None => Link::skipped(title(&CREDENTIALS_URI), "not set"),
         Some((uri, _)) => Link::chosen("credentials_uri", CredentialsUri::new(world, &uri)),
@@ -82,7 +83,7 @@ fn links(config: &ProviderModel, world: &World) -> Vec<Link> {
     });
     links.push(roles::with_oidc(config, world));
     if links.iter().all(|link| link.source.is_err()) {
-        links.extend(implicit(world));
+        links.extend(implicit(world, current));
     }
     links
 }
@@ -153,7 +154,7 @@ fn token(config: &ProviderModel, environment: &dyn Environment, id: &str, origin
     }
 }
 
-fn profile(config: &ProviderModel, world: &World) -> Link {
+fn profile(config: &ProviderModel, world: &World, current: &Current) -> Link {
     match chosen_profile(config, &*world.environment) {
         Chosen::None => {
             Link::skipped(format!("{}, {}", title(&PROFILE), title(&CREDENTIALS_FILE)), "not set")
@@ -166,23 +167,25 @@ fn profile(config: &ProviderModel, world: &World) -> Link {
                 .as_ref()
                 .map_or_else(|| "the current profile".to_owned(), |name| format!("the profile {name:?}"));
             let title = format!("{title} in {}", path.display());
-            Link::chosen(title, Profile::chosen(world, path, name))
+            Link::chosen(title, Profile::chosen(world, path, name, current))
         }
     }
 }
 
 /// What nobody named, but may be there.
-fn implicit(world: &World) -> Vec<Link> {
+fn implicit(world: &World, current: &Current) -> Vec<Link> {
     let environment = &*world.environment;
-    let path = cli_file(environment);
-    let name = format!("the current profile in {}", path.display());
+    let name = format!("the current profile in {}", cli_file(environment).display());
     let cli = match environment.first_true(NO_PROFILES) {
         Some(variable) => Link::skipped(name, format!("switched off by {variable}")),
-        None => Link::implicit(name, Profile::current(world, path)),
+        None => Link::implicit(name, current_profile(world, current)),
     };
     let sdks = SDK_FILES.map(|file| {
         let path = environment.expand_home(file);
-        Link::implicit(format!("the default section in {}", path.display()), Profile::current(world, path))
+        Link::implicit(
+            format!("the default section in {}", path.display()),
+            Profile::current(world, path, &Current::default()),
+        )
     });
     [cli].into_iter().chain(sdks).collect()
 }
@@ -212,6 +215,16 @@ fn chosen_profile(config: &ProviderModel, environment: &dyn Environment) -> Chos
     Chosen::Profile(path, name.map(|(name, _)| name))
 }
 
+/// The current profile of the command line tool. A file that a variable names has to be there.
+fn current_profile(world: &World, current: &Current) -> Profile {
+    let environment = &*world.environment;
+    let path = cli_file(environment);
+    match environment.var(CLI_FILE_VARIABLE) {
+        Some(_) => Profile::chosen(world, path, None, current),
+        None => Profile::current(world, path, current),
+    }
+}
+
 fn cli_file(environment: &dyn Environment) -> PathBuf {
     let path = environment.var(CLI_FILE_VARIABLE);
     environment.expand_home(path.as_deref().unwrap_or(CLI_FILE))
@@ -222,6 +235,7 @@ fn cli_file(environment: &dyn Environment) -> PathBuf {
 pub(super) fn region(
     config: &ProviderModel,
     world: &World,
+    current: &Current,
 ) -> Result<Option<(String, String)>, CredentialsError> {
     let environment = &*world.environment;
     let is_set = |argument: &Argument, value| argument.find(value, environment).is_some();
@@ -229,14 +243,14 @@ pub(super) fn region(
         return Ok(None);
     }
     let profile = match chosen_profile(config, environment) {
-        Chosen::Profile(path, name) => Profile::chosen(world, path, name),
+        Chosen::Profile(path, name) => Profile::chosen(world, path, name, current),
         Chosen::None
             if !is_set(&CREDENTIALS_URI, &config.credentials_uri)
                 && !is_set(&ECS_ROLE_NAME, &config.ecs_role_name)
                 && !roles::has_oidc(config, environment)
                 && environment.first_true(NO_PROFILES).is_none() =>
         {
-            Profile::current(world, cli_file(environment))
+            current_profile(world, current)
         }
         Chosen::None | Chosen::SwitchedOff { .. } => return Ok(None),
     };
@@ -244,7 +258,7 @@ pub(super) fn region(
         Ok(region) => Ok(region),
         Err(NotLoaded::Absent(_)) => Ok(None),
         Err(NotLoaded::Failed(error)) => {
-            let links = links(config, world);
+            let links = links(config, world, current);
             let skipped = links.iter().map_while(|link| Some((&link.name, link.source.as_ref().err()?)));
             let looked_at: Vec<String> = skipped.map(|(name, why)| format!("{name}: {why}")).collect();
             let failed = links.get(looked_at.len()).map_or("profile", |link| link.name.as_str());

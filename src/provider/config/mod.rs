@@ -20,7 +20,7 @@ use self::arguments::{
 use self::endpoints::EndpointsModel;
 pub(super) use self::model::ProviderModel;
 use super::cloud::{Cloud, Settings};
-use crate::alicloud::credentials::{Chain, Environment, ProcessEnvironment, Refreshing, World};
+use crate::alicloud::credentials::{Chain, Current, Environment, ProcessEnvironment, Refreshing, World};
 use crate::alicloud::{
     Client, Clock, Config, ConfigError, Endpoints, Http, Scheme, Service, SystemClock, Transport,
 };
@@ -269,17 +269,18 @@ fn client(config: &ProviderModel, host: &Host, surroundings: &Surroundings) -> R
         clock: Arc::clone(&surroundings.clock),
         config: common,
     };
+    let current = Current::default();
     let mut origin = "the default".to_owned();
     let found = match REGION.find(&config.region, environment) {
         Some(found) => Some(found),
-        None => credentials::region(config, &world).map_err(|error| {
+        None => credentials::region(config, &world, &current).map_err(|error| {
             Problem::Later(Diagnostic::error("Neither credentials nor region", error.to_string()))
         })?,
     };
     if let Some(found) = found {
         (world.config.region, origin) = found;
     }
-    let credentials = credentials::credentials(config, &world)?;
+    let credentials = credentials::credentials(config, &world, &current)?;
     world
         .client(credentials)
         .map_err(|error| match &error {

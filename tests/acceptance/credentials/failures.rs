@@ -1,13 +1,12 @@
 //! What is said when there are no credentials.
 
-use std::net::TcpListener;
 use std::path::Path;
 
 use ecs_simulator::AccessKey;
 use serde_json::json;
 
 use super::{USER_ID, USER_SECRET, actors, arn, block, without_key, write_profiles};
-use crate::harness::{Case, words};
+use crate::harness::{Case, Nobody, words};
 
 /// The only error of a plan must be that of `tests/golden/credentials/NAME.txt`, but for what differs from run to run;
 /// `UPDATE_GOLDEN=1` writes it.
@@ -60,11 +59,11 @@ fn a_role_that_does_not_trust() {
 fn no_metadata_service() {
     without_key(|case| {
         block(case, "ecs_role_name = \"machine\"");
-        // A port that was free a moment ago.
-        let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        case.set_env("ALICLOUD_ECS_METADATA_ENDPOINT", format!("http://{nobody}"));
+        let nobody = Nobody::new();
+        let address = nobody.address;
+        case.set_env("ALICLOUD_ECS_METADATA_ENDPOINT", format!("http://{address}"));
         let error = case.plan_fails().error();
-        let where_to = format!("The metadata service at http://{nobody} can't be reached");
+        let where_to = format!("The metadata service at http://{address} can't be reached");
         for part in [where_to.as_str(), "ALIBABA_CLOUD_ECS_METADATA_DISABLED=true"] {
             assert!(words(&error.detail).contains(part), "{error:#?}");
         }

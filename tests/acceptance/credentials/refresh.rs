@@ -1,7 +1,5 @@
 //! Sessions that end in the middle of an apply.
 
-use std::time::Duration;
-
 use ecs_simulator::{Fault, Identity};
 use serde_json::json;
 
@@ -85,23 +83,5 @@ fn a_session_that_the_service_ends_is_replaced_once_whatever_it_came_from() {
         block(case, "profile = \"oauth\"");
         apply_through_an_end(case, "OAuth", "oauth:exchange");
         // What is destroyed at the end, is destroyed by a session of its own.
-    });
-}
-
-#[test]
-fn a_session_shorter_than_a_call_is_replaced_before_the_next_one() {
-    without_key(|case| {
-        let role = arn(case.simulator.account(), "role", "deploy");
-        case.set_env("ALICLOUD_ACCESS_KEY", USER_ID);
-        case.set_env("ALICLOUD_SECRET_KEY", USER_SECRET);
-        block(case, &format!("assume_role {{\n  role_arn = {role:?}\n}}"));
-        case.simulator.identity(|identity| identity.set_session_lifetime(Some(Duration::from_secs(6))));
-        case.write(THREE);
-        // The simulator takes its time; nothing waits for it to be over but the provider.
-        case.simulator.fail(Fault::on("ImportKeyPair").once().delay(Duration::from_secs(7)));
-        case.run(&APPLY).succeeded();
-        assert!(case.simulator.count("AssumeRole") >= 2);
-        assert_eq!(case.names().len(), 3);
-        case.simulator.identity(|identity| identity.set_session_lifetime(None));
     });
 }

@@ -50,6 +50,8 @@ async fn both_shapes_are_read() {
         assert_eq!(key.expires().map(expiration::write).as_deref(), end);
         assert_eq!(key.origin(), "the process_command of the profile \"x\"");
     }
+    let shown = format!("{:?}", external("get-key --password s3cret", &[]));
+    assert!(shown.contains("the profile") && !shown.contains("s3cret"), "{shown}");
     // Without a shell, words are words, and the environment is passed on.
     let script = r#"test "$#:$1:$2" = "2:one:two words" -a -n "$PATH" && echo '{"AccessKeyId":"i","AccessKeySecret":"s"}'"#;
     assert!(run(script).await.is_ok());
@@ -132,6 +134,19 @@ async fn a_program_that_does_not_end_is_killed() {
         assert!(std::time::Instant::now() < gave_up, "it still runs");
         std::thread::yield_now();
     }
+}
+
+#[tokio::test]
+async fn what_a_program_leaves_behind_is_not_waited_for() {
+    let directory = tempfile::tempdir().unwrap();
+    // Waits for a writer, with the program's standard output and error.
+    let fifo = directory.path().join("fifo");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let printed = r#"{"AccessKeyId": "id", "AccessKeySecret": "secret"}"#;
+    let script = format!("read line < '{}' &\necho '{printed}'", fifo.display());
+    let outcome = external(&program(directory.path(), &script), &[]).load().await;
+    std::fs::write(&fifo, "end\n").unwrap();
+    assert_eq!(outcome.unwrap().access_key_id(), "id");
 }
 
 /// Whether a process has this path on its command line. Only Linux tells; elsewhere none has.

@@ -5,6 +5,7 @@ mod ini;
 mod modes;
 
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 pub(super) use self::file::{FileError, ProfileFile};
 use self::modes::Reading;
@@ -13,6 +14,11 @@ use super::logins::Given;
 use super::source::{Loading, NotLoaded, Source};
 use super::world::World;
 
+/// The profile that was current when it was first asked for. It stays the one, whatever becomes current in the file: in
+/// the middle of an apply, another one may be that of another account. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Current(Arc<OnceLock<String>>);
+
 /// The credentials of one profile. The file is read when they are needed, and again when they are refreshed.
 #[derive(Debug)]
 pub(crate) struct Profile {
@@ -20,20 +26,29 @@ pub(crate) struct Profile {
     path: PathBuf,
     /// The profile; the file's current one if there is none.
     name: Option<String>,
+    current: Current,
     /// Whether somebody named the profile or the file.
     chosen: bool,
     given: Given,
 }
 
+impl Current {
+    /// The first one to be current: this one, if none was before.
+    fn first(&self, name: &str) -> String {
+        self.0.get_or_init(|| name.to_owned()).clone()
+    }
+}
+
 impl Profile {
     /// The profile of this name in this file, or its current one; named by somebody.
-    pub(crate) fn chosen(world: &World, path: PathBuf, name: Option<String>) -> Self {
-        Self { world: world.clone(), path, name, chosen: true, given: Given::default() }
+    pub(crate) fn chosen(world: &World, path: PathBuf, name: Option<String>, current: &Current) -> Self {
+        Self { name, chosen: true, ..Self::current(world, path, current) }
     }
 
     /// The current profile of a file that nobody named.
-    pub(crate) fn current(world: &World, path: PathBuf) -> Self {
-        Self { world: world.clone(), path, name: None, chosen: false, given: Given::default() }
+    pub(crate) fn current(world: &World, path: PathBuf, current: &Current) -> Self {
+        let (world, current) = (world.clone(), current.clone());
+        Self { world, path, name: None, current, chosen: false, given: Given::default() }
     }
 
     async fn get(&self) -> Result<Credentials, NotLoaded> {
@@ -46,6 +61,9 @@ impl Profile {
     pub(crate) fn region(&self) -> Result<Option<(String, String)>, NotLoaded> {
         let (file, name) = self.read()?;
         let reading = Reading::new(&self.world, &file, &name, &self.given)?;
+        if !self.chosen && reading.is_blank() {
+            return Ok(None);
+        }
         Ok(reading.text("region_id").map(|region| (region, reading.origin())))
     }
 
@@ -76,7 +94,8 @@ impl Profile {
             Err(FileError::Unusable(why, fix)) => return Err(NotLoaded::failed(why, fix)),
         };
         let why = "names no current profile";
-        match self.name.as_deref().or(file.current()).map(str::to_owned) {
+        let pinned = self.name.as_ref().or_else(|| self.current.0.get()).cloned();
+        match pinned.or_else(|| file.current().map(|name| self.current.first(name))) {
             Some(name) => Ok((file, name)),
             None if self.chosen => {
                 let fix = format!("Name one with profile. {}.", file.names());

@@ -164,3 +164,23 @@ async fn what_has_run_out_already_is_refused_with_both_times() {
         "{error}"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_the_process_waits_for_a_refresh_and_begins_none() {
+    let (mint, _) = mint(3600, |_| false);
+    let refreshes = Refreshes::new();
+    let keys = || Refreshing::among(refreshes.clone(), Chain::of("b", mint.clone()), mint.clock.clone());
+    let (begun, idle) = (keys(), keys());
+    // The caller is gone, as its request is at the end of the process.
+    tokio::time::timeout(WORK / 2, begun.credentials()).await.unwrap_err();
+    let before = Instant::now();
+    refreshes.end().await;
+    assert_eq!((before.elapsed(), mint.made.load(Ordering::Relaxed)), (WORK / 2, 1));
+    assert_eq!(number(&begun).await, Ok(1), "what was got is there");
+    assert!(number(&idle).await.unwrap_err().contains("was broken off"));
+    // Those that hold for a while yet are used without a refresh.
+    pass(3600 - 180).await;
+    assert_eq!(number(&begun).await, Ok(1));
+    assert_eq!(mint.made.load(Ordering::Relaxed), 1);
+    tokio::time::timeout(Duration::from_secs(1), refreshes.end()).await.unwrap();
+}

@@ -194,6 +194,8 @@ async fn play(
             }
         }
     }
+    // What it keeps by now is not shown either.
+    let _ = write!(outcome.debug, "{client:?}");
 }
 
 /// The message of the first call, which is what people see of it.
