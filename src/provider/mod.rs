@@ -4,7 +4,7 @@ mod cloud;
 mod config;
 mod diagnostics;
 #[cfg(test)]
-mod golden;
+mod golden_tests;
 mod key_files;
 mod key_pair;
 mod key_pair_attachment;

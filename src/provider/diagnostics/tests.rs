@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::alicloud::Denial;
-use crate::provider::golden::golden;
+use crate::provider::golden_tests::golden;
 
 const ATTEMPT: Attempt<'_> =
     Attempt { key_pair: "web", account_id: Some("1234567890123456"), timeout: Some("delete") };

@@ -128,7 +128,7 @@ fn list(instances: &[Instance]) -> String {
 mod tests {
     use super::*;
     use crate::alicloud::ecs::InstanceStatus;
-    use crate::provider::golden::golden;
+    use crate::provider::golden_tests::golden;
 
     #[test]
     fn each_case_has_its_text() {

@@ -52,7 +52,7 @@ pub(super) fn wrong_account(name: &str, theirs: &str, ours: &str) -> Diagnostic 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::golden::golden;
+    use crate::provider::golden_tests::golden;
 
     #[test]
     fn a_wrong_place_has_its_text() {

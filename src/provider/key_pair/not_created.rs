@@ -176,7 +176,7 @@ fn attribute_at_fault(error: &Error) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::golden::golden;
+    use crate::provider::golden_tests::golden;
 
     const KEY: &str = include_str!("../../../examples/resources/alicloud_key_pair/deploy.pub");
 

@@ -66,7 +66,7 @@ fn not_a_name(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::golden::golden;
+    use crate::provider::golden_tests::golden;
 
     #[test]
     fn a_name_that_is_refused_is_told_with_what_is_wrong_with_it() {
