@@ -104,7 +104,7 @@ impl Report<'_> {
              - A `plan` starts the provider three times, so each process adds a third of the difference. The plan \
              includes one call to\n  the simulated cloud.\n\
              - Peak memory is the provider's process alone (`VmHWM`), at the host's usual parallelism of 10.\n\
-             - What concerns 1,000 key pairs is the median of {rounds} rounds in turns with the floors. A host copies and \
+             - What concerns 1,000 key pairs is the median of {rounds} round(s) in turns with the floors. A host copies and \
              writes its whole state\n  for each resource, so its own work grows with the size of the state. The floor is as \
              many `terraform_data` with a state of the\n  same size; the bare one, and the figure in brackets, is with \
              nothing but a name in each. The figures of the official provider in the\n  picture were taken on another \
