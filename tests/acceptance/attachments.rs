@@ -312,7 +312,7 @@ fn an_instance_moves_from_one_attachment_to_another_in_one_apply() {
         case.step(&split(&["i-1", "i-2"], &["i-3"]), &[(X, "create"), (Y, "create")]);
         // Where a detach takes off whatever is there, one that comes after the other attachment's attach undoes it.
         case.simulator.world(|world| world.detach_takes_any = true);
-        case.simulator.fail(Fault::on("DetachKeyPair").once().delay(Duration::from_millis(500)));
+        case.simulator.fail(Fault::on("DetachKeyPair").once().delay(Duration::from_secs(2)));
         case.write(&split(&["i-1"], &["i-2", "i-3"]));
         case.apply();
         assert_eq!(

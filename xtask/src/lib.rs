@@ -8,6 +8,15 @@ pub mod soak;
 pub mod workdir;
 
 use std::path::PathBuf;
+use std::process::Command;
+
+/// The cargo of the same toolchain, ready to run in the project.
+pub fn cargo() -> Command {
+    // Set by `cargo run` and `cargo test`.
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(project_root());
+    command
+}
 
 /// The root of the project's sources.
 pub fn project_root() -> PathBuf {

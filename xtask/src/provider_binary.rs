@@ -1,9 +1,8 @@
 //! Building the provider's executable.
 
 use std::path::PathBuf;
-use std::process::Command;
 
-use xtask::{project_root, target_dir};
+use xtask::{cargo, target_dir};
 
 /// The executable's name.
 pub(crate) const NAME: &str = "terraform-provider-alicloud";
@@ -19,10 +18,8 @@ pub(crate) enum Profile {
 
 /// Builds the provider, and returns the directory that holds its executable.
 pub(crate) fn build(profile: Profile) -> Result<PathBuf, String> {
-    // Set by `cargo run`, to the cargo of the same toolchain.
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.args(["build", "--package", NAME, "--bin", NAME]).current_dir(project_root());
+    let mut command = cargo();
+    command.args(["build", "--package", NAME, "--bin", NAME]);
     let directory = match profile {
         Profile::Dev => "debug",
         Profile::Release => {

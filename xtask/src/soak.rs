@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::project_root;
+use crate::cargo;
 
 /// Says which cases of the tables run: `all`, or those whose names hold this text. Without it, a part of them.
 pub const WHICH_VARIABLE: &str = "SOAK";
@@ -15,14 +15,11 @@ const TABLES: [&str; 2] = ["faults::", "kills::"];
 
 /// The command that runs all cases, one table after the other.
 pub fn command(seed: u64) -> Command {
-    // Set by `cargo run`, to the cargo of the same toolchain.
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
+    let mut command = cargo();
     command
         .args(["test", "--quiet", "--package", "terraform-provider-alicloud", "--test", "acceptance", "--"])
         .args(TABLES)
         .arg("--test-threads=1")
-        .current_dir(project_root())
         .env(WHICH_VARIABLE, "all")
         .env(SEED_VARIABLE, seed.to_string());
     command

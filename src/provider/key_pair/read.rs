@@ -24,12 +24,8 @@ pub(super) async fn read(
     let mut memory = Memory::load(&response.private);
     memory.check_region(&name, client.region())?;
     let call = call(context, TIMEOUT);
-    // A state that was imported, or that another provider wrote, has no account. From here on, another account's
-    // credentials are told.
-    let account = async {
-        if memory.account_id.is_none() { context.client.account_id(&context.cancel).await } else { None }
-    };
-    let (found, account_id) = tokio::join!(client.describe_key_pair(&call, &name), account);
+    let (found, account_id) =
+        tokio::join!(client.describe_key_pair(&call, &name), memory.account_id_to_remember(context));
     let found = found.map_err(|error| {
         let attempt = Attempt { key_pair: &name, account_id: memory.account_id.as_deref(), timeout: None };
         attempt.failed(format!("Could not read the key pair {name:?}"), &error)
@@ -47,7 +43,7 @@ pub(super) async fn read(
     }
     memory.name = Some(name.clone());
     memory.region = Some(client.region().to_owned());
-    memory.account_id = memory.account_id.or(account_id);
+    memory.account_id = account_id;
     compare_key(&mut state, &found, &mut memory, &mut response.diagnostics);
     state.id = Attr::Known(name.clone());
     state.key_pair_name = Attr::Known(name.clone());
@@ -137,6 +133,18 @@ impl Memory {
         match &self.region {
             Some(theirs) if theirs != ours => Err(messages::wrong_region(name, theirs, ours)),
             _ => Ok(()),
+        }
+    }
+
+    /// The account that is known, or else that of the credentials. A state that was imported, or that another provider
+    /// wrote, has none; from the first look on, another account's credentials are told.
+    pub(in crate::provider) async fn account_id_to_remember(
+        &self,
+        context: &Context<Cloud>,
+    ) -> Option<String> {
+        match &self.account_id {
+            Some(known) => Some(known.clone()),
+            None => context.client.account_id(&context.cancel).await,
         }
     }
 

@@ -105,10 +105,8 @@ pub(super) async fn read(
         timeout: None,
     };
     // Pages that all attachments share tell of most; whoever is not in them is asked for by its id.
-    let account = async {
-        if memory.account_id.is_none() { context.client.account_id(&context.cancel).await } else { None }
-    };
-    let (shared, found_account) = tokio::join!(client.glance_at_bindings(&binding.call, &name), account);
+    let (shared, account_id) =
+        tokio::join!(client.glance_at_bindings(&binding.call, &name), memory.account_id_to_remember(context));
     let shared = shared.map_err(|error| {
         binding.failed(format!("Could not read the bindings of the key pair {name:?}"), &error)
     })?;
@@ -131,7 +129,7 @@ pub(super) async fn read(
     }
     memory.name = Some(name.clone());
     memory.region = Some(client.region().to_owned());
-    memory.account_id = memory.account_id.or(found_account);
+    memory.account_id = account_id;
     memory.save(&mut response.private);
     state.holds(&name, &attached);
     response.state = Some(state);

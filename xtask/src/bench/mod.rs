@@ -13,11 +13,9 @@ mod stage;
 mod startup;
 mod statistics;
 
-use std::process::Command;
-
 use ecs_simulator::{Config, Simulator};
+use xtask::cargo;
 use xtask::host::Host;
-use xtask::project_root;
 
 use self::report::{Report, Row};
 use crate::provider_binary::{self, NAME, Profile};
@@ -76,11 +74,9 @@ pub(crate) fn run(runs: usize) -> Result<(), String> {
 /// Runs the same in a build of these tools that is quick. The simulated cloud runs in this very process, and must not
 /// take the machine from the host that is measured.
 fn again_optimised(runs: usize) -> Result<(), String> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo)
+    let status = cargo()
         .args(["run", "--quiet", "--profile", "bench-tools", "--package", "xtask", "--", "bench"])
         .arg(runs.to_string())
-        .current_dir(project_root())
         .status()
         .map_err(|error| format!("cargo cannot be run: {error}."))?;
     if status.success() { Ok(()) } else { Err("Nothing was measured; the reason is above.".to_owned()) }
