@@ -50,14 +50,17 @@ impl Client {
                 () = limiter.closed_beyond(call.deadline) => Interrupted::Deadline,
             }
         };
-        let (why, tries, under_way, reason) = match self.shared.deletions.submit(name, self, given_up).await {
-            Ok(outcome) => return outcome,
-            Err(Unserved::Waiting(why, tries, reason)) => (why, tries, false, reason.and_then(Result::err)),
-            Err(Unserved::UnderWay(why, tries)) => (why, tries, true, None),
-            Err(Unserved::Dropped) => {
-                return Err(Error::new(ErrorKind::ReplyLost, "The deletion ended without an answer."));
-            }
-        };
+        let (why, tries, under_way, reason) =
+            match self.shared.deletions.submit(name, call.deadline, self, given_up).await {
+                Ok(outcome) => return outcome,
+                Err(Unserved::Waiting(why, tries, reason)) => {
+                    (why, tries, false, reason.and_then(Result::err))
+                }
+                Err(Unserved::UnderWay(why, tries)) => (why, tries, true, None),
+                Err(Unserved::Dropped) => {
+                    return Err(Error::new(ErrorKind::ReplyLost, "The deletion ended without an answer."));
+                }
+            };
         let error = self.left(DELETE, SharedWait { started, tries, under_way, reason }, why, call);
         if !under_way {
             return Err(error);

@@ -17,7 +17,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
 pub(crate) use self::cargo::Cargo;
-use super::pace::{Pace, Queue, When};
+use super::pace::{self, Pace, Queue, When};
 use crate::alicloud::call::Interrupted;
 
 /// How long a caller that gives up while its name is under way still waits for the answer.
@@ -72,6 +72,8 @@ struct State<O> {
 struct Entry<O> {
     callers: Vec<Caller<O>>,
     since: Instant,
+    /// When it waits for company no more.
+    leave_by: Instant,
     under_way: bool,
     /// The call that it was in is over, and its cargo waits before the next.
     resting: bool,
@@ -95,10 +97,11 @@ impl<O> State<O> {
     /// What the queue looks like to the next batch, or `None` if all names are spoken for.
     fn unclaimed(&self) -> Option<Queue> {
         let claimed = self.seeking.saturating_mul(self.most);
-        let oldest = self.waiting.get(claimed)?;
-        let oldest = self.entries.get(oldest)?.since;
+        let unclaimed = || self.waiting.iter().skip(claimed).filter_map(|name| self.entries.get(name));
+        let oldest = unclaimed().next()?.since;
+        let leave_by = unclaimed().map(|entry| entry.leave_by).min()?;
         let waiting = self.waiting.len() - claimed;
-        Some(Queue { waiting, outstanding: self.entries.len(), oldest, most: self.most })
+        Some(Queue { waiting, outstanding: self.entries.len(), oldest, leave_by, most: self.most })
     }
 }
 
@@ -122,14 +125,16 @@ impl<O: Clone + Send + 'static> Batcher<O> {
     }
 
     /// Sends a name with the next batch and waits for its outcome, until `given_up` ends. A name that is waiting or
-    /// under way already is not sent twice: both callers hear its outcome.
+    /// under way already is not sent twice: both callers hear its outcome. The nearer the `deadline`, the less the name
+    /// waits for others; it is for `given_up` to end there.
     pub(crate) async fn submit(
         &self,
         name: &str,
+        deadline: Instant,
         carrier: &impl Carrier<O>,
         given_up: impl Future<Output = Interrupted>,
     ) -> Result<O, Unserved<O>> {
-        let mut ticket = self.join(name);
+        let mut ticket = self.join(name, deadline);
         self.conduct(carrier);
         let why = tokio::select! {
             biased;
@@ -152,20 +157,23 @@ impl<O: Clone + Send + 'static> Batcher<O> {
         }
     }
 
-    fn join(&self, name: &str) -> Ticket<O> {
+    fn join(&self, name: &str, deadline: Instant) -> Ticket<O> {
         let (tell, told) = oneshot::channel();
         let mut state = self.0.state();
         let state = &mut *state;
         let id = state.next_caller;
         state.next_caller += 1;
         let caller = Caller { id, tell, leaving: false };
+        let now = Instant::now();
+        let leave_by = pace::leave_by(now, deadline);
         if let Some(entry) = state.entries.get_mut(name) {
             entry.callers.push(caller);
+            entry.leave_by = entry.leave_by.min(leave_by);
         } else {
-            let now = Instant::now();
             let entry = Entry {
                 callers: vec![caller],
                 since: now,
+                leave_by,
                 under_way: false,
                 resting: false,
                 tries: 0,

@@ -4,15 +4,21 @@
 //! holds one of its places, and when all places wait, the host stands still. So while the service is willing a batch
 //! leaves as soon as the names left behind in the host are just enough to keep it busy until the batch returns: at
 //! `peak - reserve`, where the reserve is the time of a call divided by the time between two arrivals. When the service
-//! throttles, calls are what is scarce and not time: then all that can come is waited for. `docs/design/batching.md`
-//! has the reasons in numbers.
+//! throttles, calls are what is scarce and not time: then all that can come is waited for.
+//!
+//! The peak is learnt by waiting until nobody comes. A host also pauses for reasons of its own, which looks the same, so
+//! one pause is no proof that it can do less; and a peak that was taken too low would never be exceeded again, so now
+//! and then a batch waits to see whether more come. `docs/design/batching.md` has the reasons in numbers.
 
+mod peak;
 #[cfg(test)]
 mod tests;
 
 use std::time::Duration;
 
 use tokio::time::Instant;
+
+use self::peak::Peak;
 
 /// After so long without a name the next one is alone and needn't wait for company.
 const ALONE: Duration = Duration::from_secs(1);
@@ -23,17 +29,27 @@ const BURST: Duration = Duration::from_millis(5);
 /// The most that the first names after a rest wait for each other.
 const LONGEST_BURST: Duration = Duration::from_millis(50);
 
-/// Gaps between arrivals, on average, that must pass without one before the host is taken to stand still.
-const QUIET_GAPS: f64 = 4.0;
+/// The host is taken to stand still when nobody comes for so many times the longest gap between arrivals lately.
+const QUIET_GAPS: f64 = 1.5;
+
+/// Nor before this part of the time has passed that a whole batch takes to come: that much more is not worth a call.
+const QUIET_SHARE: f64 = 0.125;
+
+/// What becomes of the longest gap with each arrival after it.
+const FADES: f64 = 0.99;
 
 /// The bounds of that quiet.
-const QUIET: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(500));
+const QUIET: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 
 /// That quiet while calls are scarce: with as few as one a second, a second is what a call is worth.
 const SCARCE_QUIET: Duration = Duration::from_secs(1);
 
-/// No name waits longer for company, however steadily others come.
-const LONGEST_GATHERING: Duration = Duration::from_secs(3);
+/// No name waits longer for company, however steadily others come; a host of a hundred places that has a large state to
+/// write needs half of that to send them all.
+const LONGEST_GATHERING: Duration = Duration::from_secs(10);
+
+/// Nor for longer than this part of the time that its caller has.
+const PATIENCE: u32 = 4;
 
 /// Times and gaps vary: the reserve is larger than their means ask for.
 const MARGIN: f64 = 1.2;
@@ -53,6 +69,8 @@ pub(crate) struct Queue {
     pub(crate) outstanding: usize,
     /// When the first of those waiting came.
     pub(crate) oldest: Instant,
+    /// When the most impatient of those waiting has had enough; see [`leave_by`].
+    pub(crate) leave_by: Instant,
     /// The most names in a call.
     pub(crate) most: usize,
 }
@@ -68,18 +86,17 @@ pub(crate) enum When {
 /// What is known of the host and the service.
 #[derive(Debug)]
 pub(crate) struct Pace {
-    /// How many names the host has outstanding at most, as far as seen.
-    peak: usize,
-    /// Whether that is all it can; if not, more are waited for.
-    peak_is_known: bool,
+    peak: Peak,
     /// Mean seconds between two arrivals while the host is free to go on.
     gap: f64,
+    /// The longest of them lately.
+    longest_gap: f64,
     /// Mean seconds of a call.
     trip: f64,
     last_arrival: Option<Instant>,
     last_event: Option<Instant>,
-    /// Whether the last arrival took the host's last place.
-    host_was_full: bool,
+    /// Whether a call was answered since: only that may have let the next one come.
+    answered: bool,
     /// Whether the names waiting are the first after a rest.
     first: bool,
     scarce_until: Option<Instant>,
@@ -91,13 +108,13 @@ pub(crate) struct Pace {
 impl Default for Pace {
     fn default() -> Self {
         Self {
-            peak: 0,
-            peak_is_known: false,
+            peak: Peak::default(),
             gap: 0.02,
+            longest_gap: 0.02,
             trip: 0.05,
             last_arrival: None,
             last_event: None,
-            host_was_full: false,
+            answered: false,
             first: false,
             scarce_until: None,
             #[cfg(test)]
@@ -112,17 +129,18 @@ impl Pace {
         if outstanding <= 1 {
             self.first = self.last_event.is_none_or(|last| now.saturating_duration_since(last) >= ALONE);
         }
-        if let Some(last) = self.last_arrival {
+        if let Some(last) = self.last_event {
             let gap = now.saturating_duration_since(last);
-            if gap <= QUIET.1 && !self.host_was_full {
-                self.gap += 0.2 * (gap.as_secs_f64() - self.gap);
+            if gap <= QUIET.1 {
+                let gap = gap.as_secs_f64();
+                self.longest_gap = gap.max(FADES * self.longest_gap);
+                if !self.answered {
+                    self.gap += 0.2 * (gap - self.gap);
+                }
             }
         }
-        if outstanding > self.peak {
-            self.peak = outstanding;
-            self.peak_is_known = false;
-        }
-        self.host_was_full = self.peak_is_known && outstanding >= self.peak;
+        self.peak.see(outstanding);
+        self.answered = false;
         self.last_arrival = Some(now);
         self.last_event = Some(now);
     }
@@ -130,6 +148,7 @@ impl Pace {
     /// A call was answered after this time.
     pub(crate) fn answered(&mut self, now: Instant, trip: Duration) {
         self.trip += 0.3 * (trip.as_secs_f64() - self.trip);
+        self.answered = true;
         self.last_event = Some(now);
     }
 
@@ -147,13 +166,13 @@ impl Pace {
         if self.first {
             return at(now, (newest + BURST).min(queue.oldest + LONGEST_BURST));
         }
-        let scarce = self.is_scarce(now);
-        let enough = if scarce { self.peak } else { self.peak.saturating_sub(self.reserve()) };
-        if self.peak_is_known && queue.waiting >= enough.max(1) {
+        let enough = self.enough(now);
+        let probes = enough < self.peak.most() && self.peak.is_to_be_probed();
+        if self.peak.is_known() && !probes && queue.waiting >= enough.max(1) {
             return When::Now;
         }
-        let longest = queue.oldest + LONGEST_GATHERING;
-        if scarce && queue.outstanding > queue.waiting {
+        let longest = queue.leave_by;
+        if self.is_scarce(now) && queue.outstanding > queue.waiting {
             // The host has more to send once the call under way returns.
             return at(now, longest);
         }
@@ -168,12 +187,18 @@ impl Pace {
         }
         let newest = self.last_arrival.unwrap_or(now);
         if queue.waiting >= queue.most {
-            self.peak_is_known = true;
+            self.peak.filled_a_batch();
         } else if now >= newest + self.quiet(now) {
-            // Nobody came: what there is, is what the host can.
-            self.peak = queue.outstanding;
-            self.peak_is_known = true;
+            self.peak.stood_still(queue.outstanding);
+        } else {
+            self.peak.left_early();
         }
+    }
+
+    /// How many names are a batch.
+    fn enough(&self, now: Instant) -> usize {
+        let peak = self.peak.most();
+        if self.is_scarce(now) { peak } else { peak.saturating_sub(self.reserve()) }
     }
 
     /// How many names are best left with the host while a call is under way.
@@ -182,7 +207,7 @@ impl Pace {
         if let Some(fixed) = self.fixed_reserve {
             return fixed;
         }
-        let most = LARGEST_RESERVE.min(self.peak / 2);
+        let most = LARGEST_RESERVE.min(self.peak.most() / 2);
         let wanted = (MARGIN * self.trip / self.gap.max(1e-6)).ceil();
         // From float to integer saturates, and the bound is small.
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
@@ -198,8 +223,16 @@ impl Pace {
         if self.is_scarce(now) {
             return SCARCE_QUIET;
         }
-        Duration::from_secs_f64(self.gap.clamp(0.0, 1.0) * QUIET_GAPS).clamp(QUIET.0, QUIET.1)
+        #[expect(clippy::cast_precision_loss, reason = "there are not so many")]
+        let whole = self.gap * self.peak.most() as f64;
+        let quiet = (QUIET_GAPS * self.longest_gap).max(QUIET_SHARE * whole);
+        Duration::from_secs_f64(quiet.clamp(0.0, 1.0)).clamp(QUIET.0, QUIET.1)
     }
+}
+
+/// When a name that came at `since` waits for company no more.
+pub(super) fn leave_by(since: Instant, deadline: Instant) -> Instant {
+    since + LONGEST_GATHERING.min(deadline.saturating_duration_since(since) / PATIENCE)
 }
 
 fn at(now: Instant, then: Instant) -> When {

@@ -6,6 +6,11 @@ use tokio::task::JoinSet;
 
 use super::*;
 
+/// The deadline of somebody who is in no hurry.
+fn far() -> Instant {
+    Instant::now() + Duration::from_mins(20)
+}
+
 /// What a carrier does with one cargo.
 #[derive(Clone, Copy, Debug)]
 enum Act {
@@ -146,7 +151,7 @@ async fn play(most: usize, plans: Vec<Plan>, acts: Vec<(u64, Act)>) {
                 tokio::time::sleep(patience).await;
                 Interrupted::Cancelled
             };
-            let submission = batcher.submit(&name, &player, given_up);
+            let submission = batcher.submit(&name, far(), &player, given_up);
             if dropped {
                 let _ = tokio::time::timeout(patience / 2, submission).await;
                 return;
@@ -215,7 +220,7 @@ async fn one(
         tokio::time::sleep(Duration::from_millis(patience)).await;
         Interrupted::Deadline
     };
-    let outcome = batcher.submit("a", &player, given_up).await;
+    let outcome = batcher.submit("a", far(), &player, given_up).await;
     (outcome, came.elapsed().as_millis())
 }
 
@@ -247,7 +252,7 @@ async fn what_waits_while_the_service_throttles_joins_the_next_call() {
             tokio::time::sleep(Duration::from_millis(at * 20)).await;
             let name = format!("n{at}");
             player.0.seen.lock().unwrap().submitted.insert(name.clone(), 1);
-            batcher.submit(&name, &player, std::future::pending()).await.unwrap();
+            batcher.submit(&name, far(), &player, std::future::pending()).await.unwrap();
         });
     }
     while let Some(done) = callers.join_next().await {
@@ -263,7 +268,7 @@ async fn what_waits_while_the_service_throttles_joins_the_next_call() {
 async fn two_callers_for_one_name_share_its_outcome() {
     let (batcher, player) = (Batcher::new(100), player([(50, Act::Part)]));
     player.0.seen.lock().unwrap().submitted.insert("a".to_owned(), 2);
-    let ask = || batcher.submit("a", &player, std::future::pending());
+    let ask = || batcher.submit("a", far(), &player, std::future::pending());
     let outcome = Ok(("a".to_owned(), true));
     assert_eq!(tokio::join!(ask(), ask()), (outcome.clone(), outcome));
     assert_eq!(player.0.seen.lock().unwrap().calls.len(), 1);

@@ -16,6 +16,16 @@ struct Host {
     resources: usize,
     /// Milliseconds.
     work: (u64, u64),
+    /// Now and then it pauses for so many milliseconds.
+    pauses: Option<(u64, u64)>,
+}
+
+/// A host pauses after so many resources, on average.
+const BETWEEN_PAUSES: usize = 50;
+
+/// The deadline of somebody who is in no hurry.
+fn far() -> Instant {
+    Instant::now() + Duration::from_mins(20)
 }
 
 /// What it came to.
@@ -85,7 +95,17 @@ impl Carrier<()> for Service {
 }
 
 async fn run(host: Host, latency: u64, per_minute: Option<usize>, reserve: Option<usize>) -> Run {
-    fastrand::seed(1);
+    run_with(1, host, latency, per_minute, reserve).await
+}
+
+async fn run_with(
+    seed: u64,
+    host: Host,
+    latency: u64,
+    per_minute: Option<usize>,
+    reserve: Option<usize>,
+) -> Run {
+    fastrand::seed(seed);
     let opened = Instant::now();
     let shop = Shop {
         latency: Duration::from_millis(latency),
@@ -101,7 +121,10 @@ async fn run(host: Host, latency: u64, per_minute: Option<usize>, reserve: Optio
     let mut floor = Duration::ZERO;
     let mut tasks = JoinSet::new();
     for number in 0..host.resources {
-        let work = Duration::from_millis(fastrand::u64(host.work.0..=host.work.1));
+        let mut work = Duration::from_millis(fastrand::u64(host.work.0..=host.work.1));
+        if let Some((least, most)) = host.pauses.filter(|_| fastrand::usize(..BETWEEN_PAUSES) == 0) {
+            work += Duration::from_millis(fastrand::u64(least..=most));
+        }
         floor += work;
         let (places, desk, batcher, service) =
             (Arc::clone(&places), Arc::clone(&desk), batcher.clone(), service.clone());
@@ -110,7 +133,7 @@ async fn run(host: Host, latency: u64, per_minute: Option<usize>, reserve: Optio
             let at_work = desk.lock().await;
             tokio::time::sleep(work).await;
             drop(at_work);
-            batcher.submit(&number.to_string(), &service, std::future::pending()).await.unwrap();
+            batcher.submit(&number.to_string(), far(), &service, std::future::pending()).await.unwrap();
         });
     }
     while let Some(done) = tasks.join_next().await {
@@ -127,27 +150,36 @@ async fn run(host: Host, latency: u64, per_minute: Option<usize>, reserve: Optio
     }
 }
 
-const TEN: Host = Host { parallelism: 10, resources: 1000, work: (15, 25) };
+const TEN: Host = Host { parallelism: 10, resources: 1000, work: (15, 25), pauses: None };
 
 #[tokio::test(start_paused = true)]
 async fn few_calls_while_the_host_is_kept_busy() {
-    // Parallelism, work; the most calls for a thousand names, and the most time.
-    for (parallelism, work, calls, wall) in [
-        (10, (15, 25), 200, 1.05),
-        (10, (30, 60), 150, 1.05),
-        (30, (15, 25), 50, 1.05),
-        (100, (15, 25), 15, 1.05),
-        (100, (5, 10), 15, 1.05),
-        (100, (1, 2), 15, 1.25),
+    // Parallelism, work, pauses; the most calls for a thousand names, and the most time.
+    for (parallelism, work, pauses, calls, wall) in [
+        (10, (15, 25), None, 200, 1.05),
+        (10, (30, 60), None, 150, 1.05),
+        (10, (0, 80), Some((200, 600)), 260, 1.1),
+        (30, (15, 25), None, 50, 1.05),
+        (100, (15, 25), None, 15, 1.05),
+        (100, (5, 10), None, 15, 1.05),
+        (100, (1, 2), None, 15, 1.25),
+        // A large state.
+        (100, (30, 50), None, 15, 1.05),
+        // And a machine that has much else to do: each pause may be a call, and no more than that.
+        (100, (0, 80), Some((150, 350)), 20, 1.05),
+        (100, (0, 80), Some((200, 600)), 35, 1.05),
+        (100, (0, 20), Some((500, 1000)), 45, 1.05),
     ] {
-        let host = Host { parallelism, resources: 1000, work };
-        let run = run(host, 50, None, None).await;
-        assert!(run.calls <= calls && run.wall <= wall, "{host:?} {run:?}");
+        let host = Host { parallelism, resources: 1000, work, pauses };
+        for seed in 1..=5 {
+            let run = run_with(seed, host, 50, None, None).await;
+            assert!(run.calls <= calls && run.wall <= wall, "{host:?} {seed} {run:?}");
+        }
     }
-    let all_at_once = Host { parallelism: 1000, resources: 1000, work: (0, 0) };
+    let all_at_once = Host { parallelism: 1000, resources: 1000, work: (0, 0), pauses: None };
     assert_eq!(run(all_at_once, 50, None, None).await.calls, 10);
     // Without company, nobody waits for it but once.
-    let chain = run(Host { parallelism: 1, resources: 100, work: (15, 25) }, 50, None, None).await;
+    let chain = run(Host { parallelism: 1, resources: 100, ..TEN }, 50, None, None).await;
     assert!(chain.calls == 100 && chain.seconds < 100.0 * 0.07 + 0.2, "{chain:?}");
 }
 
@@ -174,7 +206,7 @@ async fn a_name_alone_goes_at_once_and_again_after_a_rest() {
     let service = Service(Arc::new(shop));
     for name in ["a", "b", "c"] {
         let came = Instant::now();
-        batcher.submit(name, &service, std::future::pending()).await.unwrap();
+        batcher.submit(name, far(), &service, std::future::pending()).await.unwrap();
         assert!(came.elapsed() <= Duration::from_millis(57), "{name}: {:?}", came.elapsed());
         tokio::time::sleep(ALONE).await;
     }
