@@ -230,3 +230,38 @@ async fn the_documented_curve() {
     let missing: Vec<_> = rows.iter().filter(|row| !document.contains(row.as_str())).collect();
     assert!(missing.is_empty(), "It has to say:\n{}", rows.join("\n"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_has_little_time_waits_for_little_company() {
+    // So many seconds until the deadline; the most seconds until the first name is back, with others coming all the time.
+    for (deadline, longest) in [(4, 1), (3600, 10)] {
+        let batcher = Batcher::with(100, Pace::default());
+        let shop = Shop {
+            latency: Duration::from_millis(50),
+            per_minute: None,
+            opened: Instant::now(),
+            calls: Lock::default(),
+            refused: Lock::default(),
+            gate: Mutex::default(),
+        };
+        let service = Service(Arc::new(shop));
+        let mut tasks = JoinSet::new();
+        for number in 0..200 {
+            let (batcher, service) = (batcher.clone(), service.clone());
+            tasks.spawn(async move {
+                let came = Instant::now();
+                let deadline = came + Duration::from_secs(deadline);
+                batcher.submit(&number.to_string(), deadline, &service, std::future::pending()).await.unwrap();
+                came.elapsed()
+            });
+            tokio::time::sleep(Duration::from_millis(150)).await;
+        }
+        let mut waits = Vec::new();
+        while let Some(done) = tasks.join_next().await {
+            waits.push(done.unwrap());
+        }
+        let most = waits.into_iter().max().unwrap();
+        let bound = Duration::from_secs(longest);
+        assert!(bound <= most && most <= bound + Duration::from_millis(60), "{deadline}: {most:?}");
+    }
+}
