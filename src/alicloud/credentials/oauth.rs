@@ -48,10 +48,20 @@ pub(super) async fn session(login: &Login, profile: &Object, held: &Held) -> Res
     };
     let address = login.world.environment.var(ADDRESS).unwrap_or_else(|| address.to_owned());
     let oauth = Oauth { login, address, client_id };
-    let (access, refresh) = (text("oauth_access_token"), text("oauth_refresh_token"));
     let now = login.world.clock.now();
-    let left = Login::end(profile, "oauth_access_token_expire").and_then(|end| end.duration_since(now).ok());
-    let left = left.unwrap_or_default();
+    let (access, access_end) = (text("oauth_access_token"), Login::end(profile, "oauth_access_token_expire"));
+    let left = access_end.and_then(|end| end.duration_since(now).ok()).unwrap_or_default();
+    let may_hold = access.is_some() && (access_end.is_none() || !left.is_zero());
+    let ended = Login::end(profile, "oauth_refresh_token_expire").filter(|end| *end <= now);
+    let refresh = match ended {
+        Some(_) if may_hold => None,
+        // An access token that outlived the login comes of a later one: the official command line keeps the old end.
+        Some(end) if access_end.is_none_or(|access_end| access_end <= end) => {
+            let why = format!("was logged in with OAuth until {}", expiration::write(end));
+            return Err(login.failed(&why, login.log_in()));
+        }
+        _ => text("oauth_refresh_token"),
+    };
 
     let renewed = match &refresh {
         // An access token alone may still be good; the service knows.

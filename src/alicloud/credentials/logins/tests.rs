@@ -291,6 +291,38 @@ async fn a_refresh_token_is_not_used_up_in_vain() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refresh_token_that_has_ended_is_not_sent() {
+    let run = async |access_end: i64, refresh_end: i64, acts: &[Act]| {
+        let changes = [
+            ("oauth_access_token_expire", json!(access_end)),
+            ("oauth_refresh_token_expire", json!(refresh_end)),
+        ];
+        let script = Script::new(acts.iter().cloned());
+        let outcome = id(&File::new(Mode::Oauth, &changes).login(Mode::Oauth, &script)).await;
+        (outcome, script.seen().into_iter().map(|seen| seen.url).collect::<Vec<_>>())
+    };
+    let token = "https://oauth.aliyun.com/v1/token";
+    let exchange = "https://oauth.aliyun.com/v1/exchange";
+    let got = || Ok("STS.1".to_owned());
+    let renewed = [tokens(2), oauth_session("STS.1")];
+    // It holds; its end is not known; or that end is the one of an earlier login.
+    for refresh_end in [NOW + 1, 0, NOW - 10] {
+        let seen = vec![token.to_owned(), exchange.to_owned()];
+        assert_eq!(run(NOW - 5, refresh_end, &renewed).await, (got(), seen), "{refresh_end}");
+    }
+    // The access token holds, or may.
+    for access_end in [NOW + 60, NOW + 3600, 0] {
+        let seen = vec![exchange.to_owned()];
+        assert_eq!(run(access_end, NOW - 10, &[oauth_session("STS.1")]).await, (got(), seen), "{access_end}");
+    }
+    let (outcome, seen) = run(NOW - 20, NOW, &renewed).await;
+    let error = outcome.unwrap_err();
+    assert!(error.contains("was logged in with OAuth until 2016-02-23T12:46:24Z."), "{error}");
+    assert!(error.contains("Log in again: `aliyun configure --profile p --mode OAuth`."), "{error}");
+    assert_eq!(seen.len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn nothing_is_asked_for_that_could_not_be_kept() {
     let over = ("oauth_access_token_expire", json!(NOW));
     for (mode, changes) in [(Mode::CloudSso, vec![]), (Mode::Oauth, vec![]), (Mode::Oauth, vec![over])] {
