@@ -26,6 +26,24 @@ use crate::alicloud::json::{self, Object};
 /// A session in the file is used as it is if it holds for longer than this.
 const WORTHWHILE: Duration = Duration::from_mins(3);
 
+/// What is kept in a profile as sessions and tokens are renewed.
+const KEPT: [&str; 7] = [
+    "access_key_id",
+    "access_key_secret",
+    "sts_token",
+    "sts_expiration",
+    "oauth_access_token",
+    "oauth_refresh_token",
+    "oauth_access_token_expire",
+];
+
+/// Whether a field of the profile is no more than what a login keeps there.
+pub(super) fn keeps(profile: &Object, field: &str) -> bool {
+    let mode = json::text(profile, "mode");
+    let of_login = [Mode::CloudSso, Mode::Oauth].iter().any(|it| mode.as_deref() == Some(it.name()));
+    of_login && KEPT.contains(&field)
+}
+
 /// How somebody logged in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {

@@ -1,11 +1,13 @@
 //! The file of the official command line tool, `~/.aliyun/config.json`, or that of the official SDKs.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::ini;
 use crate::alicloud::credentials::files;
+use crate::alicloud::credentials::logins;
 use crate::alicloud::credentials::secret_json::{SecretObject, place_of};
 use crate::alicloud::json::{self, Object};
 
@@ -93,6 +95,18 @@ impl ProfileFile {
     /// The profile of this name.
     pub(crate) fn profile(&self, name: &str) -> Option<&SecretObject> {
         self.profiles.iter().find(|profile| json::text(profile, "name").as_deref() == Some(name))
+    }
+
+    /// The same for files that say the same, apart from what logins keep there as they go; and hardly ever for others.
+    pub(super) fn digest(&self) -> u64 {
+        let mut digest = DefaultHasher::new();
+        for profile in &self.profiles {
+            let lasting = profile.iter().filter(|(field, _)| !logins::keeps(profile, field));
+            lasting.for_each(|field| field.hash(&mut digest));
+            // Fields of the next one are not this one's.
+            digest.write_u8(0);
+        }
+        digest.finish()
     }
 
     /// The names of all profiles, in words.
