@@ -8,8 +8,8 @@ use serde::Deserialize;
 use super::ini;
 use crate::alicloud::credentials::files;
 use crate::alicloud::credentials::logins;
-use crate::alicloud::credentials::secret_json::{SecretObject, place_of};
-use crate::alicloud::json::{self, Object};
+use crate::alicloud::credentials::secret_json::{self, SecretObject};
+use crate::alicloud::json;
 
 /// A profile file, read.
 pub(crate) struct ProfileFile {
@@ -23,7 +23,7 @@ pub(crate) struct ProfileFile {
 struct Layout {
     #[serde(default)]
     current: Option<String>,
-    profiles: Vec<Object>,
+    profiles: Vec<SecretObject>,
 }
 
 /// What to do about a file of the command line tool's.
@@ -67,15 +67,11 @@ impl ProfileFile {
             let current = file.profile(ini::DEFAULT).map(|_| ini::DEFAULT.to_owned());
             return Ok(Self { current, ..file });
         }
-        let layout: Layout = serde_json::from_str(text).map_err(|error| {
-            FileError::Unusable(
-                format!("The file {shown} is not a file of profiles: {}.", place_of(&error)),
-                MEND_CLI,
-            )
+        let layout: Layout = secret_json::read(text.as_bytes()).map_err(|why| {
+            FileError::Unusable(format!("The file {shown} is not a file of profiles: {why}."), MEND_CLI)
         })?;
-        let profiles = layout.profiles.into_iter().map(SecretObject::from).collect();
         let current = layout.current.filter(|it| !it.is_empty());
-        Ok(Self { path: path.to_owned(), current, profiles, is_ini: false })
+        Ok(Self { path: path.to_owned(), current, profiles: layout.profiles, is_ini: false })
     }
 
     /// The name of the profile that the file says to use when none is named.
