@@ -2,15 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::HeaderMap;
-use serde_json::Value;
-
+use super::credentials::SecretObject;
 use super::denial::Denial;
 use super::error::{Error, ErrorKind};
 use super::error_code;
 use super::json::{self, Object};
 use super::redact::Scrubber;
 use super::transport::HttpReply;
+use http::HeaderMap;
 
 /// The longest wait that is taken from an answer's headers.
 const LONGEST_HINT: Duration = Duration::from_mins(2);
@@ -37,10 +36,7 @@ pub(crate) struct Refusal {
 /// this API or an error that says what it is instead.
 pub(crate) fn read(reply: &HttpReply, scrubber: &Scrubber<'_>) -> Result<Success, Refusal> {
     let header_id = header(&reply.headers, "x-acs-request-id").map(|id| scrubber.scrub(id));
-    let body: Option<Object> = match serde_json::from_slice(&reply.body) {
-        Ok(Value::Object(object)) => Some(object),
-        _ => None,
-    };
+    let body = SecretObject::parse(&reply.body).ok().map(SecretObject::into_plain);
     let refusal = |error: Error| Refusal {
         error,
         wait: wait_hint(&reply.headers),
@@ -148,7 +144,10 @@ mod tests {
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()))
             .collect();
         let credentials = Credentials::new("LTAI5tExampleKeyWXYZ", "secret".into(), None, "a test");
-        read(&HttpReply { status, headers, body: body.as_bytes().to_vec() }, &Scrubber::new(&credentials))
+        read(
+            &HttpReply { status, headers, body: body.as_bytes().to_vec().into() },
+            &Scrubber::new(&credentials),
+        )
     }
 
     #[test]
@@ -211,7 +210,7 @@ mod tests {
                         headers.insert(name, value);
                     }
                 }
-                let _ = read(&HttpReply { status, headers, body }, &scrubber);
+                let _ = read(&HttpReply { status, headers, body: body.into() }, &scrubber);
             }
         }
     }

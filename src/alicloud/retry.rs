@@ -122,7 +122,7 @@ impl Client {
             let credentials = call
                 .run(self.shared.credentials.credentials())
                 .await
-                .map_err(|why| history.interrupted(why, call))?
+                .map_err(|why| history.still_without_credentials(why))?
                 .map_err(|why| history.locate(without_credentials(&why)))?;
             let Some(parameters) = load.take() else {
                 return Err(history.interrupted(Interrupted::Cancelled, call));
@@ -165,7 +165,7 @@ impl Client {
                     Ok(Err(why)) => {
                         return Err(history.locate(without_credentials(&why)).with_last(Some(error)));
                     }
-                    Err(why) => return Err(history.interrupted(why, call)),
+                    Err(why) => return Err(history.still_without_credentials(why)),
                 },
                 Next::Wait(wait)
                     if patience.deadline < call.deadline && Instant::now() + wait >= patience.deadline =>
@@ -393,6 +393,16 @@ impl History {
             }
         };
         self.ended(kind, message)
+    }
+
+    /// The call ended from outside while credentials were being got.
+    fn still_without_credentials(&self, why: Interrupted) -> Error {
+        let (kind, reason) = match why {
+            Interrupted::Deadline => (ErrorKind::Deadline, "The time for this call was used up"),
+            Interrupted::Cancelled => (ErrorKind::Cancelled, "The call was cancelled"),
+        };
+        let tries = self.tries_in_words();
+        self.ended(kind, format!("{reason} while it waited for credentials; {tries}."))
     }
 
     /// The call ended from outside while a request was under way.

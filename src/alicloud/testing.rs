@@ -114,7 +114,7 @@ impl Transport for Script {
             match act {
                 Act::Answer(status, list, body) => {
                     let headers = headers(list.iter().map(|(name, value)| (*name, value.as_str())));
-                    Ok(HttpReply { status, headers, body: body.into_bytes() })
+                    Ok(HttpReply { status, headers, body: body.into_bytes().into() })
                 }
                 Act::Fail(error) => Err(error),
                 Act::Hang | Act::After(..) => std::future::pending().await,

@@ -12,11 +12,15 @@ use std::time::Duration;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use url::Url;
+use zeroize::Zeroizing;
 
 use super::proxy::Proxies;
 
 /// The largest answer that is read. The largest page of the API is well under a megabyte.
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
+
+/// More than most answers whose length is not told.
+const USUAL_BODY: usize = 16 * 1024;
 
 /// How long an idle connection is kept. Shorter than servers keep theirs, so that a request rarely meets a
 /// connection that is just being closed.
@@ -53,11 +57,11 @@ impl HttpRequest {
     }
 }
 
-/// An answer, read to its end.
+/// An answer, read to its end. It may hold credentials, so it is wiped from memory when it is dropped.
 pub(crate) struct HttpReply {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Zeroizing<Vec<u8>>,
 }
 
 /// Why there is no answer. The texts name the cause, and never the request's URL or body.
@@ -136,7 +140,9 @@ impl Http {
             .send()
             .await
             .map_err(classify)?;
-        let mut body = Vec::new();
+        // Room for all of it at once, so that no half of it is left behind when the buffer grows.
+        let length = response.content_length().and_then(|length| usize::try_from(length).ok());
+        let mut body = Zeroizing::new(Vec::with_capacity(length.unwrap_or(USUAL_BODY).min(LARGEST_BODY)));
         while let Some(chunk) = response.chunk().await.map_err(classify)? {
             if body.len() + chunk.len() > LARGEST_BODY {
                 return Err(SendError::Lost("the answer is larger than 16 MiB".to_owned()));

@@ -47,7 +47,7 @@ pub(super) async fn ask(world: &World, request: HttpRequest, limit: Duration) ->
         Err(_) => Err(NoReply::Late(format!("did not answer within {} s", limit.as_secs_f64()))),
         Ok(Ok(reply)) => {
             tracing::debug!(host, http_status = reply.status, "asked for credentials");
-            Ok(Reply { status: reply.status, headers: reply.headers, body: reply.body.into() })
+            Ok(Reply { status: reply.status, headers: reply.headers, body: reply.body })
         }
         Ok(Err(SendError::NotSent(why))) => Err(NoReply::Unsent(format!("can't be reached: {why}"))),
         Ok(Err(SendError::Untrusted(why))) => {

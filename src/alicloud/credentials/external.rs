@@ -125,6 +125,7 @@ impl External {
         let secret = SecretString::from(required(["access_key_secret", "AccessKeySecret"])?);
         let token = ["sts_token", "SecurityToken"];
         let token = if mode.as_deref() == Some("StsToken") { Some(required(token)?) } else { text(token) };
+        let token = token.map(SecretString::from);
         let expires = match text(["expiration", "Expiration"]) {
             None => None,
             Some(time) => Some(
@@ -133,7 +134,7 @@ impl External {
             ),
         };
         let origin = format!("the process_command of {}", self.profile);
-        Ok(Credentials::new(id, secret, token.map(SecretString::from), origin).until(expires))
+        Ok(Credentials::new(id, secret, token, origin).until(expires))
     }
 
     /// A failure; `why` completes "The process_command of … ".

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::answer::Reply;
 use super::profile::{FileError, ProfileFile};
@@ -25,6 +25,24 @@ use crate::alicloud::json::{self, Object};
 
 /// A session in the file is used as it is if it holds for longer than this.
 const WORTHWHILE: Duration = Duration::from_mins(3);
+
+/// What is kept in a profile as sessions and tokens are renewed.
+const KEPT: [&str; 7] = [
+    "access_key_id",
+    "access_key_secret",
+    "sts_token",
+    "sts_expiration",
+    "oauth_access_token",
+    "oauth_refresh_token",
+    "oauth_access_token_expire",
+];
+
+/// Whether a field of the profile is no more than what a login keeps there.
+pub(super) fn keeps(profile: &Object, field: &str) -> bool {
+    let mode = json::text(profile, "mode");
+    let of_login = [Mode::CloudSso, Mode::Oauth].iter().any(|it| mode.as_deref() == Some(it.name()));
+    of_login && KEPT.contains(&field)
+}
 
 /// How somebody logged in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,18 +142,12 @@ impl Login {
             tracing::debug!(profile = self.name, "another process has got a new session meanwhile");
             return Ok(self.give(kept));
         }
-        let renewed = match self.mode {
-            Mode::CloudSso => cloud_sso::session(self, &profile).await,
-            Mode::Oauth => oauth::session(self, &profile, held.as_ref()).await,
+        let fetched = match &held {
+            Ok(held) => self.fetch(&profile, held).await,
+            Err(why) => Err(self.not_kept(why)),
         };
-        match renewed {
-            Ok(session) => {
-                self.keep(held, &session);
-                let Session { access_key_id, access_key_secret, security_token, expires } = session;
-                let new =
-                    Credentials::new(access_key_id, access_key_secret, Some(security_token), self.origin());
-                Ok(self.give(new.until(Some(expires))))
-            }
+        match fetched {
+            Ok(new) => Ok(self.give(new)),
             Err(NotLoaded::Failed(error)) => match self.kept(&profile) {
                 Some(kept) if !self.given.has(&kept) => {
                     tracing::warn!(
@@ -150,6 +162,32 @@ impl Login {
             },
             Err(absent) => Err(absent),
         }
+    }
+
+    /// Asks the service for a session, and keeps it in the file for other processes. The service is not asked for what
+    /// could not be kept: the others would ask too, each again and again.
+    async fn fetch(&self, profile: &Object, held: &Held) -> Result<Credentials, NotLoaded> {
+        let draft = held.draft().map_err(|why| self.not_kept(&why))?;
+        let session = match self.mode {
+            Mode::CloudSso => cloud_sso::session(self, profile).await?,
+            Mode::Oauth => oauth::session(self, profile, held).await?,
+        };
+        let values = [
+            ("access_key_id", New::Text(&session.access_key_id)),
+            ("access_key_secret", New::Text(session.access_key_secret.expose_secret())),
+            ("sts_token", New::Text(session.security_token.expose_secret())),
+            ("sts_expiration", New::Number(expiration::unix(session.expires))),
+        ];
+        if let Err(why) = draft.put(&self.name, &values) {
+            tracing::warn!(
+                profile = self.name,
+                "the new session is not kept for other runs: the file {} {why}",
+                self.path.display()
+            );
+        }
+        let Session { access_key_id, access_key_secret, security_token, expires } = session;
+        let new = Credentials::new(access_key_id, access_key_secret, Some(security_token), self.origin());
+        Ok(new.until(Some(expires)))
     }
 
     fn give(&self, credentials: Credentials) -> Credentials {
@@ -180,26 +218,6 @@ impl Login {
             .and_then(|at| expiration::from_unix(i64::try_from(at).ok()?))
     }
 
-    /// Keeps a session in the file, for other processes.
-    fn keep(&self, held: Result<Held, String>, session: &Session) {
-        use secrecy::ExposeSecret as _;
-
-        let values = [
-            ("access_key_id", New::Text(&session.access_key_id)),
-            ("access_key_secret", New::Text(session.access_key_secret.expose_secret())),
-            ("sts_token", New::Text(session.security_token.expose_secret())),
-            ("sts_expiration", New::Number(expiration::unix(session.expires))),
-        ];
-        let kept = held.and_then(|held| held.draft()?.put(&self.name, &values));
-        if let Err(why) = kept {
-            tracing::warn!(
-                profile = self.name,
-                "the new session is not kept for other runs: the file {} {why}",
-                self.path.display()
-            );
-        }
-    }
-
     /// The profile as the file has it now.
     fn profile(&self) -> Result<SecretObject, NotLoaded> {
         let file = ProfileFile::read(&self.path).map_err(|error| match error {
@@ -219,6 +237,14 @@ impl Login {
     /// A failure; `why` completes "The profile … ".
     pub(super) fn failed(&self, why: &str, fix: impl Into<String>) -> NotLoaded {
         NotLoaded::failed(format!("The profile {:?} in {} {why}.", self.name, self.path.display()), fix)
+    }
+
+    /// Nothing is asked of the service, since the file is not to be had or to be written; `why` completes "The file … ".
+    pub(super) fn not_kept(&self, why: &str) -> NotLoaded {
+        self.failed(
+            &format!("gets no new session, since that could not be kept for other runs: the file {why}"),
+            "Let the file and its directory be writable. If another process hangs there, end it.",
+        )
     }
 
     /// How to log in again.

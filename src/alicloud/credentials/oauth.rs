@@ -38,12 +38,9 @@ struct Oauth<'a> {
     client_id: &'static str,
 }
 
-/// Gets a session. Without the file, tokens are not renewed: the new ones would be lost for everybody else.
-pub(super) async fn session(
-    login: &Login,
-    profile: &Object,
-    held: Result<&Held, &String>,
-) -> Result<Session, NotLoaded> {
+/// Gets a session. Tokens are renewed only if the new ones can be written at once: they would be lost otherwise, for
+/// everybody.
+pub(super) async fn session(login: &Login, profile: &Object, held: &Held) -> Result<Session, NotLoaded> {
     let text = |field: &str| json::non_empty_text(profile, field).map(Zeroizing::new);
     let site = text("oauth_site_type").unwrap_or_default().to_ascii_uppercase();
     let Some((_, address, client_id)) = SITES.into_iter().find(|(name, ..)| *name == site) else {
@@ -51,10 +48,20 @@ pub(super) async fn session(
     };
     let address = login.world.environment.var(ADDRESS).unwrap_or_else(|| address.to_owned());
     let oauth = Oauth { login, address, client_id };
-    let (access, refresh) = (text("oauth_access_token"), text("oauth_refresh_token"));
     let now = login.world.clock.now();
-    let left = Login::end(profile, "oauth_access_token_expire").and_then(|end| end.duration_since(now).ok());
-    let left = left.unwrap_or_default();
+    let (access, access_end) = (text("oauth_access_token"), Login::end(profile, "oauth_access_token_expire"));
+    let left = access_end.and_then(|end| end.duration_since(now).ok()).unwrap_or_default();
+    let may_hold = access.is_some() && (access_end.is_none() || !left.is_zero());
+    let ended = Login::end(profile, "oauth_refresh_token_expire").filter(|end| *end <= now);
+    let refresh = match ended {
+        Some(_) if may_hold => None,
+        // An access token that outlived the login comes of a later one: the official command line keeps the old end.
+        Some(end) if access_end.is_none_or(|access_end| access_end <= end) => {
+            let why = format!("was logged in with OAuth until {}", expiration::write(end));
+            return Err(login.failed(&why, login.log_in()));
+        }
+        _ => text("oauth_refresh_token"),
+    };
 
     let renewed = match &refresh {
         // An access token alone may still be good; the service knows.
@@ -85,21 +92,9 @@ pub(super) async fn session(
 
 impl Oauth<'_> {
     /// Gets a new pair of tokens, keeps it in the file at once, and gives the access token.
-    async fn renew(
-        &self,
-        refresh: &str,
-        held: Result<&Held, &String>,
-    ) -> Result<Zeroizing<String>, NotLoaded> {
+    async fn renew(&self, refresh: &str, held: &Held) -> Result<Zeroizing<String>, NotLoaded> {
         let login = self.login;
-        let unwritable = |why: &str| {
-            login.failed(
-                &format!("has to renew its OAuth tokens, which it does not, since they could not be kept: the file {why}"),
-                "Let the file and its directory be writable. If another process hangs there, end it.",
-            )
-        };
-        let draft = held
-            .map_err(|why| unwritable(why))
-            .and_then(|held| held.draft().map_err(|why| unwritable(&why)))?;
+        let draft = held.draft().map_err(|why| login.not_kept(&why))?;
         let url = self.url("/v1/token")?;
         let request = || {
             let body = form_urlencoded::Serializer::new(String::new())

@@ -18,11 +18,13 @@ use super::{Credentials, CredentialsFuture, ProvideCredentials, RenewFuture};
 use crate::alicloud::clock::Clock;
 
 /// How long before their end credentials are refreshed, as the official SDKs do; but never earlier than a tenth of
-/// their life before it.
+/// their life before it. It takes no time from the operations that go on meanwhile, but for [`PATIENCE`]: those use the
+/// old credentials. What is waited for when there are none to use is part of an operation's time, and ends with it; the
+/// refresh goes on for the others.
 const MARGIN: Duration = Duration::from_mins(3);
 
-/// How long a caller waits for a refresh while the old credentials still hold.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long after a refresh began callers wait for it while the old credentials still hold. Most refreshes take less.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The longest pause after a refresh that failed while the old credentials still hold.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -44,8 +46,13 @@ struct Shared {
 
 type Outcome = Result<Credentials, CredentialsError>;
 
-/// Tells those who wait the outcome of a refresh; `None` before there is one.
-type Running = watch::Receiver<Option<Outcome>>;
+/// A refresh, as those see it who wait for it.
+#[derive(Clone)]
+struct Running {
+    began: Instant,
+    /// `None` before there is an outcome.
+    outcome: watch::Receiver<Option<Outcome>>,
+}
 
 #[derive(Default)]
 struct State {
@@ -65,8 +72,8 @@ struct Held {
 /// What a caller finds.
 enum Step {
     Done(Outcome),
-    /// Wait for the refresh; these hold meanwhile, for so long.
-    Wait(Running, Option<(Credentials, Duration)>),
+    /// Wait for the refresh; these hold meanwhile.
+    Wait(Running, Option<Credentials>),
 }
 
 impl Refreshing {
@@ -82,11 +89,14 @@ impl Refreshing {
     async fn get(&self) -> Outcome {
         match self.0.step() {
             Step::Done(outcome) => outcome,
-            Step::Wait(running, None) => outcome(running).await,
-            Step::Wait(running, Some((old, holds))) => {
-                match tokio::time::timeout(PATIENCE.min(holds), outcome(running)).await {
+            Step::Wait(running, None) => running.outcome().await,
+            Step::Wait(running, Some(old)) => {
+                let until = running.began + PATIENCE;
+                match tokio::time::timeout_at(until, running.clone().outcome()).await {
                     Ok(Ok(new)) => Ok(new),
-                    Ok(Err(_)) | Err(_) => Ok(old),
+                    _ if old.expires() > Some(self.0.clock.now()) => Ok(old),
+                    Ok(Err(error)) => Err(error),
+                    Err(_) => running.outcome().await,
                 }
             }
         }
@@ -126,10 +136,7 @@ impl Shared {
         let old = match &state.held {
             Some(held) if held.refused => None,
             Some(held) => match (held.refresh_from, held.credentials.expires()) {
-                (Some(from), Some(end)) if from <= now => {
-                    let left = end.duration_since(now).unwrap_or_default();
-                    (!left.is_zero()).then(|| (held.credentials.clone(), left))
-                }
+                (Some(from), Some(end)) if from <= now => (end > now).then(|| held.credentials.clone()),
                 _ => return Step::Done(Ok(held.credentials.clone())),
             },
             None => None,
@@ -140,12 +147,13 @@ impl Shared {
         if let Some((error, until)) = &state.failed
             && Instant::now() < *until
         {
-            return Step::Done(old.map_or_else(|| Err(error.clone()), |(old, _)| Ok(old)));
+            return Step::Done(old.ok_or_else(|| error.clone()));
         }
         let Some(under_way) = self.refreshes.begin() else {
-            return Step::Done(old.map_or_else(|| Err(broken_off()), |(old, _)| Ok(old)));
+            return Step::Done(old.ok_or_else(broken_off));
         };
-        let (tell, running) = watch::channel(None);
+        let (tell, outcome) = watch::channel(None);
+        let running = Running { began: Instant::now(), outcome };
         state.running = Some(running.clone());
         // A task that can't be begun is dropped at once, and that needs the state.
         drop(state);
@@ -218,10 +226,12 @@ impl Drop for Refresh {
     }
 }
 
-async fn outcome(mut running: Running) -> Outcome {
-    match running.wait_for(Option::is_some).await.map(|outcome| outcome.clone()) {
-        Ok(Some(outcome)) => outcome,
-        Ok(None) | Err(_) => Err(broken_off()),
+impl Running {
+    async fn outcome(mut self) -> Outcome {
+        match self.outcome.wait_for(Option::is_some).await.map(|outcome| outcome.clone()) {
+            Ok(Some(outcome)) => outcome,
+            Ok(None) | Err(_) => Err(broken_off()),
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::ops::Deref;
 
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::error::Category;
 use zeroize::Zeroize;
@@ -9,14 +11,36 @@ use zeroize::Zeroize;
 use crate::alicloud::json::Object;
 
 /// A JSON object whose texts are wiped when it is dropped. It has no `Debug`.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Deserialize)]
+#[serde(transparent)]
 pub(crate) struct SecretObject(Object);
 
 impl SecretObject {
     /// Reads an object; the error says where the text stops being one, and repeats nothing of it.
     pub(crate) fn parse(text: &[u8]) -> Result<Self, String> {
-        serde_json::from_slice(text).map(Self).map_err(|error| place_of(&error))
+        read(text)
     }
+
+    /// Sets a field to a text.
+    pub(super) fn set(&mut self, field: String, text: &str) {
+        if let Some(mut old) = self.0.insert(field, Value::from(text)) {
+            wipe(&mut old);
+        }
+    }
+
+    /// The object, of which nothing is wiped any more.
+    pub(crate) fn into_plain(mut self) -> Object {
+        std::mem::take(&mut self.0)
+    }
+}
+
+/// Reads JSON that holds secrets, into something that wipes them. The error says where the text stops being that, and
+/// repeats nothing of it.
+pub(super) fn read<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, String> {
+    // A reading that fails half-way leaves behind what it has taken in, so the text is looked through first.
+    serde_json::from_slice::<IgnoredAny>(text)
+        .and_then(|_| serde_json::from_slice(text))
+        .map_err(|error| place_of(&error))
 }
 
 impl From<Object> for SecretObject {
@@ -79,8 +103,25 @@ mod tests {
             ("{\"a\": \"s3cret", "line 1, column 13: the text ends in the middle"),
             ("\"s3cret\"", "line 1, column 8: expected an object"),
             ("", "line 1, column 0: the text ends in the middle"),
+            ("{\"a\": \"\\ud800s3cret\"}", "line 1, column 14: unexpected end of hex escape"),
         ] {
             assert_eq!(SecretObject::parse(text.as_bytes()).err().unwrap(), told, "{text}");
+        }
+    }
+
+    /// Must not be begun.
+    struct Untouched;
+
+    impl<'de> Deserialize<'de> for Untouched {
+        fn deserialize<D: serde::Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+            panic!("something was taken in")
+        }
+    }
+
+    #[test]
+    fn of_a_text_that_is_not_json_nothing_is_taken_in() {
+        for text in ["{\"a\": \"s3cret\"", "{\"a\": \"s3cret\"} and more", "[\"s3cret\", x]"] {
+            assert!(read::<Untouched>(text.as_bytes()).is_err());
         }
     }
 }

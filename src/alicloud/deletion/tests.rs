@@ -128,7 +128,7 @@ impl Transport for Cloud {
                 Ok(body) => (200, body),
                 Err((status, code)) => (status, json!({"RequestId": "R", "Code": code, "Message": "No."})),
             };
-            Ok(HttpReply { status, headers: HeaderMap::new(), body: body.to_string().into_bytes() })
+            Ok(HttpReply { status, headers: HeaderMap::new(), body: body.to_string().into_bytes().into() })
         })
     }
 }

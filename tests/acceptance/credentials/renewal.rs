@@ -1,10 +1,10 @@
 //! Tokens that are good once, and several processes that need them.
 
-use ecs_simulator::Identity;
+use ecs_simulator::{Fault, Identity};
 use serde_json::{Value, json};
 
 use super::{actors, block, look, without_key, write_profiles};
-use crate::harness::Case;
+use crate::harness::{Case, process};
 
 fn profile(case: &Case) -> Value {
     let text = std::fs::read_to_string(case.home(".aliyun/config.json")).unwrap();
@@ -56,6 +56,48 @@ fn processes_that_run_side_by_side_renew_an_oauth_login_once() {
         case.simulator.identity(Identity::expire_sessions);
         look(case);
         assert_eq!((case.simulator.count("oauth:token"), case.simulator.count("oauth:exchange")), (1, 2));
+    });
+}
+
+/// The provider's clock for its last work begins when the answer is already there: how busy the machine is does not
+/// matter. How long the process waits for an answer that is still to come is shown beside what waits.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupt_while_an_oauth_login_is_renewed_loses_no_token() {
+    without_key(|case| {
+        let account = case.simulator.account().to_owned();
+        let login = case.simulator.identity(|identity| identity.log_in_with_oauth(&account));
+        case.simulator.identity(Identity::expire_oauth_access);
+        write_profiles(
+            case,
+            &[
+                json!({"name": "me", "mode": "OAuth", "oauth_site_type": "CN", "oauth_access_token": login.access_token,
+                "oauth_refresh_token": login.refresh_token, "oauth_access_token_expire": 1}),
+            ],
+        );
+        block(case, "");
+        let fault = case.simulator.fail(Fault::on("oauth:token").hold().after_change());
+        let mut running = case.start(&["plan", "-no-color"]);
+        assert!(fault.wait_for_hit());
+        let stopped: Vec<_> = process::started_with(&case.temporary())
+            .into_iter()
+            .filter(|(_, name)| name.contains("terraform-provider-alicloud"))
+            .map(|(pid, _)| i64::from(pid))
+            .collect();
+        assert!(!stopped.is_empty());
+        stopped.iter().for_each(|pid| process::signal("STOP", *pid));
+        running.signal_group("INT");
+        running.wait_for_line("Gracefully shutting down");
+        fault.remove();
+        assert!(case.simulator.wait_until_idle());
+        stopped.iter().for_each(|pid| process::signal("CONT", *pid));
+        case.ended(running).failed();
+
+        let now = profile(case);
+        assert_ne!(now["oauth_refresh_token"], login.refresh_token.as_str());
+        assert_eq!(case.simulator.count("oauth:token"), 1);
+        assert_eq!(look(case), ["oauth-user/cli"], "nobody has to log in again");
+        assert_eq!(case.simulator.count("oauth:token"), 0);
     });
 }
 

@@ -1,9 +1,11 @@
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::*;
-use crate::alicloud::testing::{Act, Script, answer, with_header, world};
-use crate::alicloud::transport::SendError;
+use crate::alicloud::ErrorKind;
+use crate::alicloud::testing::{Act, LogCapture, Script, answer, with_header, within, world};
+use crate::alicloud::transport::{HttpRequest, SendError, SendFuture, Transport};
 
 /// 2016-02-23T12:46:24Z, when the clock of the tests starts.
 const NOW: i64 = 1_456_231_584;
@@ -280,29 +282,124 @@ async fn a_refresh_token_is_not_used_up_in_vain() {
     let script = Script::new([used, oauth_session("STS.1")]);
     assert_eq!(id(&file.login(Mode::Oauth, &script)).await.unwrap(), "STS.1");
 
-    // No lock, no renewal.
-    let file = File::new(Mode::Oauth, std::slice::from_ref(&over));
-    let held = Held::wait(&file.path()).await.unwrap();
-    let script = Script::new([tokens(2)]);
-    let error = id(&file.login(Mode::Oauth, &script)).await.unwrap_err();
-    assert!(
-        error.contains("they could not be kept: the file is being refreshed by another process"),
-        "{error}"
-    );
-    assert_eq!(script.seen().len(), 0);
-    // But what is good without one is used, and not kept.
-    let file2 = File::new(Mode::Oauth, &[]);
-    let held2 = Held::wait(&file2.path()).await.unwrap();
-    assert_eq!(id(&file2.login(Mode::Oauth, &Script::new([oauth_session("STS.1")]))).await.unwrap(), "STS.1");
-    assert_eq!(file2.field("access_key_id"), Value::Null);
-    drop((held, held2));
-
     let wrong = [("oauth_site_type", json!("MOON"))];
     let error = id(&File::new(Mode::Oauth, &wrong).login(Mode::Oauth, &Script::new([]))).await.unwrap_err();
     assert!(error.contains("has an oauth_site_type that is neither CN nor INTL."), "{error}");
     let nothing = [("oauth_access_token", json!("")), ("oauth_refresh_token", json!(""))];
     let error = id(&File::new(Mode::Oauth, &nothing).login(Mode::Oauth, &Script::new([]))).await.unwrap_err();
     assert!(error.contains("is not logged in with OAuth.") && error.contains(again), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_token_that_has_ended_is_not_sent() {
+    let run = async |access_end: i64, refresh_end: i64, acts: &[Act]| {
+        let changes = [
+            ("oauth_access_token_expire", json!(access_end)),
+            ("oauth_refresh_token_expire", json!(refresh_end)),
+        ];
+        let script = Script::new(acts.iter().cloned());
+        let outcome = id(&File::new(Mode::Oauth, &changes).login(Mode::Oauth, &script)).await;
+        (outcome, script.seen().into_iter().map(|seen| seen.url).collect::<Vec<_>>())
+    };
+    let token = "https://oauth.aliyun.com/v1/token";
+    let exchange = "https://oauth.aliyun.com/v1/exchange";
+    let got = || Ok("STS.1".to_owned());
+    let renewed = [tokens(2), oauth_session("STS.1")];
+    // It holds; its end is not known; or that end is the one of an earlier login.
+    for refresh_end in [NOW + 1, 0, NOW - 10] {
+        let seen = vec![token.to_owned(), exchange.to_owned()];
+        assert_eq!(run(NOW - 5, refresh_end, &renewed).await, (got(), seen), "{refresh_end}");
+    }
+    // The access token holds, or may.
+    for access_end in [NOW + 60, NOW + 3600, 0] {
+        let seen = vec![exchange.to_owned()];
+        assert_eq!(run(access_end, NOW - 10, &[oauth_session("STS.1")]).await, (got(), seen), "{access_end}");
+    }
+    let (outcome, seen) = run(NOW - 20, NOW, &renewed).await;
+    let error = outcome.unwrap_err();
+    assert!(error.contains("was logged in with OAuth until 2016-02-23T12:46:24Z."), "{error}");
+    assert!(error.contains("Log in again: `aliyun configure --profile p --mode OAuth`."), "{error}");
+    assert_eq!(seen.len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_asked_for_that_could_not_be_kept() {
+    let over = ("oauth_access_token_expire", json!(NOW));
+    for (mode, changes) in [(Mode::CloudSso, vec![]), (Mode::Oauth, vec![]), (Mode::Oauth, vec![over])] {
+        let script = Script::new([]);
+        let file = File::new(mode, &changes);
+        let near = File::new(mode, &[changes, kept("STS.old", 170)].concat());
+        let check = async |why: &str| {
+            let error = id(&file.login(mode, &script)).await.unwrap_err();
+            let told =
+                format!("gets no new session, since that could not be kept for other runs: the file {why}");
+            assert!(
+                error.contains(&told) && error.contains("If another process hangs there, end it."),
+                "{error}"
+            );
+            assert_eq!(id(&near.login(mode, &script)).await.unwrap(), "STS.old", "{why}");
+        };
+        let held = [Held::wait(&file.path()).await.unwrap(), Held::wait(&near.path()).await.unwrap()];
+        check("is being refreshed by another process").await;
+        drop(held);
+        for file in [&file, &near] {
+            let lock = file.0.path().join(".config.json.lock");
+            std::fs::remove_file(&lock).unwrap();
+            std::fs::create_dir(lock).unwrap();
+        }
+        check("cannot be locked, since ").await;
+        assert_eq!(script.seen().len(), 0);
+    }
+}
+
+/// The file is gone by the time of the answer.
+struct GoneMeanwhile(Script, PathBuf);
+
+impl Transport for GoneMeanwhile {
+    fn send(&self, request: HttpRequest) -> SendFuture<'_> {
+        let _ = std::fs::remove_file(&self.1);
+        self.0.send(request)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_got_and_cannot_be_kept_is_used() {
+    let over = [("oauth_access_token_expire", json!(NOW))];
+    let (sso, oauth) = (vec![sso_session("STS.1")], vec![tokens(2), oauth_session("STS.1")]);
+    for (mode, acts) in [(Mode::CloudSso, sso), (Mode::Oauth, oauth)] {
+        let log = LogCapture::default();
+        let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
+        let file = File::new(mode, if mode == Mode::Oauth { &over } else { &[] });
+        let transport = Arc::new(GoneMeanwhile(Script::new(acts), file.path()));
+        let login = file.login(mode, &Script::new([]));
+        let login = Login { world: World { transport, ..login.world.clone() }, ..login };
+        assert_eq!(id(&login).await.unwrap(), "STS.1");
+        let told = log.text();
+        assert!(told.contains("WARN") && told.contains("is not kept for other runs: the file "), "{told}");
+        assert_eq!(told.contains("are good for this run only"), mode == Mode::Oauth, "{told}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_wait_for_the_lock_ends_with_the_call() {
+    let file = File::new(Mode::CloudSso, &[]);
+    let held = Held::wait(&file.path()).await.unwrap();
+    let script = Script::new([sso_session("STS.1"), answer(200, "{}")]);
+    let login = file.login(Mode::CloudSso, &script);
+    let world = login.world.clone();
+    let client = world.client(Arc::new(world.keep("a login", login))).unwrap();
+    let started = tokio::time::Instant::now();
+    let error = client.get_caller_identity(&within(20)).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), started.elapsed()),
+        (ErrorKind::Deadline, Duration::from_secs(20)),
+        "{error:?}"
+    );
+    assert_eq!(script.seen().len(), 0);
+    // Others still wait, and get it.
+    drop(held);
+    client.credentials().credentials().await.unwrap();
+    assert_eq!(file.field("access_key_id"), "STS.1");
 }
 
 #[tokio::test(start_paused = true)]

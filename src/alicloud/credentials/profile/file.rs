@@ -1,13 +1,15 @@
 //! The file of the official command line tool, `~/.aliyun/config.json`, or that of the official SDKs.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::ini;
 use crate::alicloud::credentials::files;
-use crate::alicloud::credentials::secret_json::{SecretObject, place_of};
-use crate::alicloud::json::{self, Object};
+use crate::alicloud::credentials::logins;
+use crate::alicloud::credentials::secret_json::{self, SecretObject};
+use crate::alicloud::json;
 
 /// A profile file, read.
 pub(crate) struct ProfileFile {
@@ -21,7 +23,7 @@ pub(crate) struct ProfileFile {
 struct Layout {
     #[serde(default)]
     current: Option<String>,
-    profiles: Vec<Object>,
+    profiles: Vec<SecretObject>,
 }
 
 /// What to do about a file of the command line tool's.
@@ -65,15 +67,11 @@ impl ProfileFile {
             let current = file.profile(ini::DEFAULT).map(|_| ini::DEFAULT.to_owned());
             return Ok(Self { current, ..file });
         }
-        let layout: Layout = serde_json::from_str(text).map_err(|error| {
-            FileError::Unusable(
-                format!("The file {shown} is not a file of profiles: {}.", place_of(&error)),
-                MEND_CLI,
-            )
+        let layout: Layout = secret_json::read(text.as_bytes()).map_err(|why| {
+            FileError::Unusable(format!("The file {shown} is not a file of profiles: {why}."), MEND_CLI)
         })?;
-        let profiles = layout.profiles.into_iter().map(SecretObject::from).collect();
         let current = layout.current.filter(|it| !it.is_empty());
-        Ok(Self { path: path.to_owned(), current, profiles, is_ini: false })
+        Ok(Self { path: path.to_owned(), current, profiles: layout.profiles, is_ini: false })
     }
 
     /// The name of the profile that the file says to use when none is named.
@@ -93,6 +91,18 @@ impl ProfileFile {
     /// The profile of this name.
     pub(crate) fn profile(&self, name: &str) -> Option<&SecretObject> {
         self.profiles.iter().find(|profile| json::text(profile, "name").as_deref() == Some(name))
+    }
+
+    /// The same for files that say the same, apart from what logins keep there as they go; and hardly ever for others.
+    pub(super) fn digest(&self) -> u64 {
+        let mut digest = DefaultHasher::new();
+        for profile in &self.profiles {
+            let lasting = profile.iter().filter(|(field, _)| !logins::keeps(profile, field));
+            lasting.for_each(|field| field.hash(&mut digest));
+            // Fields of the next one are not this one's.
+            digest.write_u8(0);
+        }
+        digest.finish()
     }
 
     /// The names of all profiles, in words.

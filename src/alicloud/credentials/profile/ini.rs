@@ -1,9 +1,6 @@
 //! The file of the official SDKs, `~/.alibabacloud/credentials`: sections with `name = value` lines.
 
-use serde_json::Value;
-
 use crate::alicloud::credentials::secret_json::SecretObject;
-use crate::alicloud::json::Object;
 
 /// The section that is used when none is named.
 pub(super) const DEFAULT: &str = "default";
@@ -43,7 +40,7 @@ pub(super) fn type_here(mode: &str) -> &str {
 
 /// Reads the sections as profiles of the command line tool. The error tells line and column, and what was expected.
 pub(super) fn parse(text: &str) -> Result<Vec<SecretObject>, String> {
-    let mut sections: Vec<Object> = Vec::new();
+    let mut sections: Vec<SecretObject> = Vec::new();
     for (number, raw) in text.lines().enumerate() {
         let line = raw.trim();
         let failed = |column: usize, expected: &str| {
@@ -57,7 +54,9 @@ pub(super) fn parse(text: &str) -> Result<Vec<SecretObject>, String> {
             let Some((name, _)) = rest.split_once(']') else {
                 return failed(column + line.chars().count(), "`]`");
             };
-            sections.push(Object::from_iter([("name".to_owned(), Value::from(name.trim()))]));
+            let mut section = SecretObject::default();
+            section.set("name".to_owned(), name.trim());
+            sections.push(section);
             continue;
         }
         let Some((name, value)) = line.split_once(['=', ':']) else {
@@ -73,9 +72,9 @@ pub(super) fn parse(text: &str) -> Result<Vec<SecretObject>, String> {
             "name" => continue,
             _ => value,
         };
-        section.insert(field.to_owned(), Value::from(value));
+        section.set(field.to_owned(), value);
     }
-    Ok(sections.into_iter().map(SecretObject::from).collect())
+    Ok(sections)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ mod ini;
 mod modes;
 
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 pub(super) use self::file::{FileError, ProfileFile};
 use self::modes::Reading;
@@ -30,6 +30,15 @@ pub(crate) struct Profile {
     /// Whether somebody named the profile or the file.
     chosen: bool,
     given: Given,
+    made: Mutex<Option<Made>>,
+}
+
+/// What was made of the file when it was last read. It is used again while the file says the same: it keeps the
+/// credentials that the profile stands on, which may hold for longer than what is got with them.
+#[derive(Debug)]
+struct Made {
+    digest: u64,
+    source: Arc<dyn Source>,
 }
 
 impl Current {
@@ -48,7 +57,15 @@ impl Profile {
     /// The current profile of a file that nobody named.
     pub(crate) fn current(world: &World, path: PathBuf, current: &Current) -> Self {
         let (world, current) = (world.clone(), current.clone());
-        Self { world, path, name: None, current, chosen: false, given: Given::default() }
+        Self {
+            world,
+            path,
+            name: None,
+            current,
+            chosen: false,
+            given: Given::default(),
+            made: Mutex::default(),
+        }
     }
 
     async fn get(&self) -> Result<Credentials, NotLoaded> {
@@ -67,13 +84,20 @@ impl Profile {
         Ok(reading.text("region_id").map(|region| (region, reading.origin())))
     }
 
-    fn source(&self) -> Result<Box<dyn Source>, NotLoaded> {
+    fn source(&self) -> Result<Arc<dyn Source>, NotLoaded> {
         let (file, name) = self.read()?;
+        let digest = file.digest();
+        let mut last = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = last.as_ref().filter(|made| made.digest == digest) {
+            return Ok(Arc::clone(&made.source));
+        }
         let reading = Reading::new(&self.world, &file, &name, &self.given)?;
         if !self.chosen && reading.is_blank() {
             return Err(NotLoaded::Absent(format!("its profile {name:?} is blank")));
         }
-        reading.source()
+        let source = Arc::from(reading.source()?);
+        *last = Some(Made { digest, source: Arc::clone(&source) });
+        Ok(source)
     }
 
     /// The file, and the name of the profile in it.

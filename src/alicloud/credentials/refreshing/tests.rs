@@ -1,12 +1,14 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::UNIX_EPOCH;
 
+use tokio_util::sync::CancellationToken;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::*;
 use crate::alicloud::credentials::Link;
 use crate::alicloud::credentials::source::{Loading, NotLoaded, Source};
-use crate::alicloud::testing::{LogCapture, MovingClock};
+use crate::alicloud::testing::{Act, LogCapture, MovingClock, SECRET, Script, TOKEN, answer, code, within};
+use crate::alicloud::{Call, Client, ErrorKind};
 
 /// Hands out keys that hold for `life`, each after a while, numbered from one; fails where `fails` says so.
 #[derive(Clone, Debug)]
@@ -17,7 +19,7 @@ struct Mint {
     clock: Arc<MovingClock>,
 }
 
-const WORK: Duration = Duration::from_secs(2);
+const WORK: Duration = Duration::from_secs(1);
 
 impl Source for Mint {
     fn load(&self) -> Loading<'_> {
@@ -30,8 +32,8 @@ impl Source for Mint {
             }
             let key = Credentials::new(
                 format!("STS.key-number-{number:04}"),
-                "s".into(),
-                Some("t".into()),
+                SECRET.into(),
+                Some(TOKEN.into()),
                 "a test",
             );
             Ok(key.until(Some(end)))
@@ -110,32 +112,118 @@ async fn a_refresh_that_fails_is_a_warning_while_the_old_ones_hold() {
     assert_eq!(number(&keys).await, Ok(5));
 }
 
-/// Is slow, but for the first time.
+/// Takes so many seconds more, but for the first time.
 #[derive(Debug)]
-struct SlowLater(Mint);
+struct SlowLater(Mint, u64);
 impl Source for SlowLater {
     fn load(&self) -> Loading<'_> {
         Box::pin(async {
             if self.0.made.load(Ordering::Relaxed) > 0 {
-                pass(100).await;
+                pass(self.1).await;
             }
             self.0.load().await
         })
     }
 }
 
+fn slow_later(life: u64, seconds: u64) -> (Mint, Arc<Refreshing>) {
+    let (mint, _) = mint(life, |_| false);
+    let keys = Refreshing::new(Chain::of("b", SlowLater(mint.clone(), seconds)), mint.clock.clone());
+    (mint, Arc::new(keys))
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_slow_refresh_does_not_hold_up_those_whose_key_still_holds() {
-    let clock = Arc::new(MovingClock::default());
-    let life = Duration::from_hours(1);
-    let made = Arc::new(AtomicU64::new(0));
-    let fast = Mint { made, life, fails: |_| false, clock: Arc::clone(&clock) };
-    let keys = Refreshing::new(Chain::of("b", SlowLater(fast)), clock);
+    let (_, keys) = slow_later(3600, 100);
     number(&keys).await.unwrap();
     pass(3600 - 180).await;
     let before = Instant::now();
     assert_eq!(number(&keys).await, Ok(1));
     assert_eq!(before.elapsed(), PATIENCE);
+    // It is known to be slow by now.
+    for _ in 0..100 {
+        assert_eq!(number(&keys).await, Ok(1));
+    }
+    assert_eq!(before.elapsed(), PATIENCE);
+    pass(100).await;
+    assert_eq!(number(&keys).await, Ok(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_runs_out_while_it_is_replaced_is_not_used_any_more() {
+    let (_, keys) = slow_later(10, 5);
+    number(&keys).await.unwrap();
+    pass(9).await;
+    assert_eq!(number(&keys).await, Ok(2));
+}
+
+/// A client with these credentials, and the calls that it makes.
+fn caller(keys: &Arc<Refreshing>, acts: impl IntoIterator<Item = Act>) -> (Client, Script) {
+    let script = Script::new(acts);
+    (script.client_with(Arc::<Refreshing>::clone(keys)), script)
+}
+
+fn somebody() -> Act {
+    answer(
+        200,
+        r#"{"RequestId":"R","AccountId":"1","Arn":"acs:ram::1:user/u","UserId":"2","IdentityType":"RAMUser"}"#,
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_operation_that_waits_for_credentials_ends_in_time_and_the_refresh_goes_on() {
+    // The first ones of all, and others in place of those that the service refused.
+    for refused in [false, true] {
+        let (mint, keys) = slow_later(3600, 30);
+        if refused {
+            number(&keys).await.unwrap();
+        } else {
+            mint.made.store(1, Ordering::Relaxed);
+        }
+        let expired = code(403, "InvalidSecurityToken.Expired");
+        let acts = if refused { vec![expired, somebody()] } else { vec![somebody()] };
+        let (client, script) = caller(&keys, acts);
+        let before = Instant::now();
+        let stop = CancellationToken::new();
+        let patient = Call::new(before + Duration::from_hours(1), stop.clone());
+        let hurried = within(20);
+        let (late, cancelled, ()) =
+            tokio::join!(client.get_caller_identity(&hurried), client.get_caller_identity(&patient), async {
+                pass(5).await;
+                stop.cancel();
+            });
+        let (late, cancelled) = (late.unwrap_err(), cancelled.unwrap_err());
+        assert_eq!((late.kind(), cancelled.kind()), (ErrorKind::Deadline, ErrorKind::Cancelled));
+        assert!(
+            late.message()
+                .starts_with("The time for this call was used up while it waited for credentials; it was ")
+        );
+        assert!(
+            cancelled
+                .message()
+                .starts_with("The call was cancelled while it waited for credentials; it was ")
+        );
+        assert_eq!(before.elapsed(), Duration::from_secs(20));
+        let sent = script.seen().len();
+        // It goes on for a third one.
+        client.get_caller_identity(&within(20)).await.unwrap();
+        assert_eq!((before.elapsed(), mint.made.load(Ordering::Relaxed)), (Duration::from_secs(31), 2));
+        assert_eq!(script.seen().len(), sent + 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_of_an_operations_time_after_the_wait_is_all_it_has() {
+    let (mint, keys) = slow_later(3600, 14);
+    mint.made.store(1, Ordering::Relaxed);
+    let (client, script) = caller(&keys, [code(503, "ServiceUnavailable")]);
+    let before = Instant::now();
+    let error = client.get_caller_identity(&within(20)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Deadline, "{error:?}");
+    let tries: Vec<_> = script.seen().iter().map(|seen| seen.at - before).collect();
+    assert_eq!(tries.first(), Some(&Duration::from_secs(15)));
+    assert!(tries.len() > 1 && tries.iter().all(|at| *at < Duration::from_secs(20)), "{tries:?}");
+    assert!(before.elapsed() <= Duration::from_secs(20));
 }
 
 #[tokio::test(start_paused = true)]
@@ -158,7 +246,7 @@ async fn what_the_service_refuses_is_replaced_once() {
 async fn what_has_run_out_already_is_refused_with_both_times() {
     let (_, keys) = mint(0, |_| false);
     let error = number(&keys).await.unwrap_err();
-    let began = expiration::write(UNIX_EPOCH + Duration::from_secs(1_456_231_584 + 2));
+    let began = expiration::write(UNIX_EPOCH + Duration::from_secs(1_456_231_584) + WORK);
     assert!(
         error.starts_with(&format!("The access key ****0001 from a test ran out at {began}, and it is ")),
         "{error}"

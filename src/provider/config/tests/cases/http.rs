@@ -106,7 +106,7 @@ impl Transport for Recorded {
             };
             let list = response["headers"].as_object().into_iter().flatten();
             let headers = headers(list.map(|(name, value)| (name.as_str(), value.as_str().unwrap())));
-            Ok(HttpReply { status: u16::try_from(status).unwrap(), headers, body: body.into_bytes() })
+            Ok(HttpReply { status: u16::try_from(status).unwrap(), headers, body: body.into_bytes().into() })
         })
     }
 }
