@@ -11,7 +11,7 @@ pub(super) fn describe() -> String {
 }
 
 fn memory_gib() -> Option<u64> {
-    let kib = super::memory::field(&fs::read_to_string("/proc/meminfo").ok()?, "MemTotal")?;
+    let kib = super::footprint::field(&fs::read_to_string("/proc/meminfo").ok()?, "MemTotal")?;
     Some((kib + 512 * 1024) / (1024 * 1024))
 }
 

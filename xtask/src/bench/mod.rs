@@ -2,8 +2,8 @@
 
 mod credentials;
 mod family;
+mod footprint;
 mod machine;
-mod memory;
 mod picture;
 mod planning;
 mod report;
@@ -57,8 +57,8 @@ pub(crate) fn run(runs: usize) -> Result<(), String> {
     rows.extend(planning::measure(&host, &directory, &simulator, runs)?);
     rows.push(credentials::measure(&host, &directory, &simulator, runs)?);
     rows.extend(size::measure(&program)?);
-    line("Looking at the memory of 1,000 key pairs …");
-    rows.extend(memory::measure(&host, &directory, &simulator)?);
+    line("Looking at the memory and the processor time of 1,000 key pairs …");
+    rows.extend(footprint::measure(&host, &directory, &simulator)?);
     line("Applying, planning and destroying 1,000 key pairs in a cloud that takes its time …");
     let rounds = runs.div_ceil(ROUNDS_PER_RUNS);
     let (scale, bars) = scale::measure(&host, &directory, &simulator, rounds)?;
@@ -67,6 +67,9 @@ pub(crate) fn run(runs: usize) -> Result<(), String> {
     rows.extend(family::measure(&host, &directory, &simulator)?);
     let report = Report { runs, rounds, host: &host, load, rows, bars };
     line(report.table());
+    for missed in report.missed() {
+        line(format_args!("Missed: {missed}."));
+    }
     line(format_args!("\nWritten to {}.", report.write()?.display()));
     Ok(())
 }

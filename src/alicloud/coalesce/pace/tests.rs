@@ -251,7 +251,10 @@ async fn who_has_little_time_waits_for_little_company() {
             tasks.spawn(async move {
                 let came = Instant::now();
                 let deadline = came + Duration::from_secs(deadline);
-                batcher.submit(&number.to_string(), deadline, &service, std::future::pending()).await.unwrap();
+                batcher
+                    .submit(&number.to_string(), deadline, &service, std::future::pending())
+                    .await
+                    .unwrap();
                 came.elapsed()
             });
             tokio::time::sleep(Duration::from_millis(150)).await;
