@@ -30,6 +30,7 @@ mod moves;
 mod official_examples;
 mod official_states;
 mod own_states;
+mod permissions;
 mod provider_block;
 mod replacement;
 mod second_host;
