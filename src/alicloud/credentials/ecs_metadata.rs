@@ -170,3 +170,58 @@ impl Source for EcsMetadata {
         Box::pin(self.get())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alicloud::testing::{Act, Script, answer, world};
+    use crate::alicloud::transport::SendError;
+
+    const KEY: &str = r#"{"Code": "Success", "AccessKeyId": "STS.1", "AccessKeySecret": "s3cret",
+                          "SecurityToken": "t0ken", "Expiration": "2016-02-23T13:46:24Z"}"#;
+
+    fn lost() -> Act {
+        Act::Fail(SendError::Lost("reset".to_owned()))
+    }
+
+    /// What comes of it, with the number of requests.
+    async fn load(acts: Vec<Act>) -> (Result<String, String>, usize) {
+        let script = Script::new(acts);
+        let outcome = match EcsMetadata::new(&world(&[], script.clone()), Some("web".to_owned())).load().await
+        {
+            Ok(key) => Ok(key.access_key_id().to_owned()),
+            Err(NotLoaded::Failed(error)) => Err(error.reason().to_owned()),
+            Err(NotLoaded::Absent(why)) => Err(why),
+        };
+        (outcome, script.seen().len())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lost_answer_is_asked_for_again_where_there_is_such_a_service() {
+        let got = || Ok("STS.1".to_owned());
+        assert_eq!(load(vec![answer(200, "a-token"), lost(), answer(200, KEY)]).await, (got(), 3));
+        let (outcome, asked) = load(vec![answer(200, "a-token"), lost()]).await;
+        assert!(outcome.unwrap_err().contains("gave no whole answer: reset"));
+        assert_eq!(asked, 3);
+        // Whoever gave no token may be no metadata service.
+        let (outcome, asked) = load(vec![answer(404, ""), lost()]).await;
+        assert!(outcome.is_err());
+        assert_eq!(asked, 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_too_long_to_be_a_token_or_a_code_is_neither_taken_nor_shown() {
+        for (length, version) in [(4096, 2), (4097, 1)] {
+            let service =
+                EcsMetadata::new(&world(&[], Script::new([answer(200, &"t".repeat(length))])), None);
+            let token = service.token(&service.base().unwrap()).await;
+            assert_eq!(token.is_ok(), version == 2, "{length}");
+            assert!(token.is_err() || token.is_ok_and(|token| token.is_sensitive()), "it may be shown");
+        }
+        for (code, told) in [("C".repeat(64), "is the error CCC"), ("C".repeat(65), "is an error.")] {
+            let refusal = format!(r#"{{"Code": "{code}"}}"#);
+            let (outcome, _) = load(vec![answer(200, "a-token"), answer(200, &refusal)]).await;
+            assert!(outcome.unwrap_err().contains(told), "{code}");
+        }
+    }
+}

@@ -136,3 +136,48 @@ pub(super) fn url(address: &str, path: &str) -> Option<Url> {
         Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())?;
     url.join(path).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+
+    use super::*;
+    use crate::alicloud::testing::{Act, Script, answer, world};
+
+    async fn outcome(acts: Vec<Act>) -> (Result<u16, Trouble>, usize) {
+        let script = Script::new(acts);
+        let url = Url::parse("https://login.example.com/").unwrap();
+        let request = || HttpRequest::new(Method::POST, url.clone());
+        let answer = ask(&world(&[], script.clone()), request, Repeat::Freely, &["s3cret"]).await;
+        (answer.map(|answer| answer.reply.status), script.seen().len())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_service_that_is_busy_is_asked_again_and_one_that_refuses_is_not() {
+        for status in [429, 500, 503] {
+            let (answer, asked) = outcome(vec![answer(status, "{}"), answer(200, "{}")]).await;
+            assert_eq!((answer.ok(), asked), (Some(200), 2), "{status}");
+        }
+        for status in [400, 401, 403] {
+            let (answer, asked) = outcome(vec![answer(status, "{}"), answer(200, "{}")]).await;
+            assert_eq!((answer.err().map(|it| it.kind), asked), (Some(Kind::Refused), 1), "{status}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_service_says_is_shown_fit_to_be_read() {
+        let refusal = format!(r#"{{"ErrorMessage": "No\u001b[31m s3cret{}"}}"#, " and more".repeat(100));
+        let (answer, _) = outcome(vec![answer(400, &refusal)]).await;
+        let text = answer.err().unwrap().text;
+        assert!(text.starts_with("answered HTTP 400: No[31m **** and more and"), "{text}");
+        assert_eq!(text.chars().count(), "answered HTTP 400".len() + LONGEST);
+    }
+
+    #[test]
+    fn a_token_in_a_header_is_not_shown() {
+        for token in ["s3cret", "s3cret\n"] {
+            let shown = format!("{:?}", bearer(token));
+            assert!(bearer(token).is_sensitive() && !shown.contains("s3cret"), "{shown}");
+        }
+    }
+}

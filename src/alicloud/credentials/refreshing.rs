@@ -177,7 +177,6 @@ impl Shared {
                 let refused =
                     state.held.as_ref().is_some_and(|held| held.refused && held.credentials.is_same_as(new));
                 state.held = Some(Held { credentials: new.clone(), refresh_from, refused });
-                state.failed = None;
             }
             Err(error) => {
                 let end = state

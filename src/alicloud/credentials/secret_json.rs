@@ -109,6 +109,13 @@ mod tests {
         }
     }
 
+    #[test]
+    fn each_text_is_wiped() {
+        let mut value = serde_json::json!({"a": "s3cret", "b": [1, "s3cret", {"c": "s3cret"}], "d": null});
+        wipe(&mut value);
+        assert_eq!(value, serde_json::json!({"a": "", "b": [1, "", {"c": ""}], "d": null}));
+    }
+
     /// Must not be begun.
     struct Untouched;
 

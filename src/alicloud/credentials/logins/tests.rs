@@ -277,6 +277,19 @@ async fn a_refresh_token_is_not_used_up_in_vain() {
         error.contains("answered HTTP 400: invalid_grant (request id R-2).") && error.contains(again),
         "{error}"
     );
+    // A service that sends no other goes on with the one that there is.
+    let file = File::new(Mode::Oauth, std::slice::from_ref(&over));
+    let alone = answer(200, r#"{"access_token": "access-2", "expires_in": 60}"#);
+    assert_eq!(
+        id(&file.login(Mode::Oauth, &Script::new([alone, oauth_session("STS.1")]))).await.unwrap(),
+        "STS.1"
+    );
+    assert_eq!(file.field("oauth_refresh_token"), "refresh-1");
+    // An access token that was just got and is refused does not cost another one.
+    let script = Script::new([tokens(2), answer(403, "{}")]);
+    let error = id(&File::new(Mode::Oauth, std::slice::from_ref(&over)).login(Mode::Oauth, &script)).await;
+    assert!(error.unwrap_err().contains("answered HTTP 403"));
+    assert_eq!(script.seen().len(), 2);
     // The access token still holds for a minute.
     let file = File::new(Mode::Oauth, &[soon]);
     let script = Script::new([used, oauth_session("STS.1")]);
@@ -406,16 +419,24 @@ async fn the_wait_for_the_lock_ends_with_the_call() {
 async fn of_many_that_come_at_once_one_renews() {
     let file = File::new(Mode::Oauth, &[("oauth_access_token_expire", json!(NOW))]);
     let slow = |act| Act::After(Duration::from_secs(3), Box::new(act));
-    let script = Script::new([slow(tokens(2)), slow(oauth_session("STS.1")), answer(400, "{}")]);
+    let script = Script::new([slow(tokens(2)), slow(oauth_session("STS.1")), oauth_session("STS.2")]);
     // Each with a memory of its own, as in processes of their own.
     let runs: Vec<_> = (0..5)
         .map(|_| {
             let login = file.login(Mode::Oauth, &script);
-            tokio::spawn(async move { id(&login).await })
+            tokio::spawn(async move { (id(&login).await, login) })
         })
         .collect();
+    let mut logins = Vec::new();
     for run in runs {
-        assert_eq!(run.await.unwrap().unwrap(), "STS.1");
+        let (found, login) = run.await.unwrap();
+        assert_eq!(found.unwrap(), "STS.1");
+        logins.push(login);
     }
     assert_eq!(script.seen().len(), 2);
+    // What one of them found in the file is not new to it any more; to the others, what it gets is.
+    for login in logins {
+        assert_eq!(id(&login).await.unwrap(), "STS.2");
+    }
+    assert_eq!(script.seen().len(), 3);
 }

@@ -120,3 +120,35 @@ impl ProfileFile {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_say_the_same_have_the_same_digest() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("config.json");
+        let digest = |profiles: &str| {
+            std::fs::write(&path, format!(r#"{{"current": "p", "profiles": [{profiles}]}}"#)).unwrap();
+            ProfileFile::read(&path).ok().unwrap().digest()
+        };
+        let login = |fields: &str| {
+            digest(&format!(r#"{{"name": "p", "mode": "OAuth", "oauth_site_type": "CN"{fields}}}"#))
+        };
+        let kept = r#", "access_key_id": "i", "sts_token": "t", "sts_expiration": 5, "oauth_access_token": "a",
+            "oauth_refresh_token": "r", "oauth_access_token_expire": 7, "access_key_secret": "s""#;
+        assert_eq!(login(""), login(kept));
+        assert_ne!(login(""), login(r#", "oauth_site_type": "INTL""#));
+        assert_ne!(
+            digest(r#"{"name": "p", "access_key_id": "i"}"#),
+            digest(r#"{"name": "p", "access_key_id": "j"}"#)
+        );
+        assert_eq!(
+            digest(r#"{"name": "p", "a": 1}"#),
+            digest(r#"{ "a": 1,  "name": "p"}"#),
+            "order is nothing"
+        );
+        assert_ne!(digest(r#"{"name": "p"}, {"z": 1}"#), digest(r#"{"name": "p", "z": 1}, {}"#));
+    }
+}

@@ -112,6 +112,68 @@ async fn a_refresh_that_fails_is_a_warning_while_the_old_ones_hold() {
     assert_eq!(number(&keys).await, Ok(5));
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_pause_after_a_failure_is_a_part_of_what_is_left() {
+    let (_, keys) = mint(40, |number| number == 2);
+    number(&keys).await.unwrap();
+    pass(36).await;
+    assert_eq!(number(&keys).await, Ok(1));
+    pass(1).await;
+    assert_eq!(number(&keys).await, Ok(3));
+}
+
+/// Gives the same each time, or panics.
+#[derive(Debug)]
+struct Stubborn {
+    asked: Arc<AtomicU64>,
+    panics: fn(u64) -> bool,
+}
+
+impl Source for Stubborn {
+    fn load(&self) -> Loading<'_> {
+        Box::pin(async {
+            let number = self.asked.fetch_add(1, Ordering::Relaxed) + 1;
+            assert!(!(self.panics)(number), "the source is broken on purpose");
+            Ok(Credentials::new("STS.key-number-0001", SECRET.into(), Some(TOKEN.into()), "a test"))
+        })
+    }
+}
+
+fn stubborn(panics: fn(u64) -> bool) -> (Arc<AtomicU64>, Refreshing) {
+    let asked = Arc::new(AtomicU64::new(0));
+    let chain = Chain::of("b", Stubborn { asked: Arc::clone(&asked), panics });
+    (asked, Refreshing::new(chain, Arc::new(MovingClock::default())))
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_refused_and_comes_again_is_asked_for_each_time() {
+    let (asked, keys) = stubborn(|_| false);
+    let key = keys.credentials().await.unwrap();
+    assert!(!keys.renew(&key).await.unwrap());
+    assert_eq!(number(&keys).await, Ok(1));
+    assert_eq!(asked.load(Ordering::Relaxed), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_that_is_broken_off_is_told_and_another_one_may_follow() {
+    let (_, keys) = stubborn(|number| number == 1);
+    assert!(number(&keys).await.unwrap_err().starts_with("Getting credentials was broken off."));
+    assert_eq!(number(&keys).await, Ok(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_named_is_told_once() {
+    let log = LogCapture::default();
+    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
+    let (mint, _) = mint(10, |_| false);
+    let keys = Refreshing::new(Chain::new(vec![Link::implicit("b", mint.clone())], ""), mint.clock.clone());
+    number(&keys).await.unwrap();
+    pass(20).await;
+    assert_eq!(number(&keys).await, Ok(2));
+    assert_eq!(log.text().matches("INFO message=no credentials are named").count(), 1, "{}", log.text());
+    assert_eq!(log.text().matches("DEBUG message=credentials found").count(), 2, "{}", log.text());
+}
+
 /// Takes so many seconds more, but for the first time.
 #[derive(Debug)]
 struct SlowLater(Mint, u64);
