@@ -93,8 +93,6 @@ impl Kill {
     }
 
     fn check(&self, case: &mut Case) {
-        // Fifty key pairs have much to say, and writing it takes longer than making them.
-        case.set_env("TF_LOG_PROVIDER", "WARN");
         case.simulator.world(|world| {
             for name in BYSTANDERS {
                 world.add_key_pair(REGION, name, keys::B);
