@@ -162,6 +162,11 @@ impl Simulator {
         self.shared.lock().forget_calls();
     }
 
+    /// Every signature that a call has carried, good or not, forgotten calls included: what no log may hold.
+    pub fn signatures(&self) -> Vec<String> {
+        self.shared.lock().signatures.iter().cloned().collect()
+    }
+
     /// Waits until so many calls of an action have arrived; false if they have not after a minute.
     #[must_use = "false means that the calls did not come"]
     pub fn wait_for_call(&self, action: &str, calls: usize) -> bool {
