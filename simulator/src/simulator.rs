@@ -256,6 +256,12 @@ impl FaultHandle {
         self.shared.wait_until(LONGEST_WAIT, |state| state.faults.hits(self.id) > 0)
     }
 
+    /// Waits until every call that has met it is over; false if one is not after a minute.
+    #[must_use = "false means that there still are calls"]
+    pub fn wait_until_over(&self) -> bool {
+        self.shared.wait_until(LONGEST_WAIT, |state| state.faults.under_way(self.id) == 0)
+    }
+
     /// Lets go the calls that are held or hang, those that are yet to come included.
     pub fn release(&self) {
         self.shared.lock().faults.release(self.id);
