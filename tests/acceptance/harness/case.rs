@@ -8,6 +8,7 @@ use xtask::host::Host;
 use xtask::workdir::{SOURCE, Workdir};
 
 use super::process::Running;
+use super::secrets::Secrets;
 use super::{Plan, Run, State, keys, leftovers, secrets};
 
 /// Where cases work unless they say otherwise.
@@ -290,10 +291,10 @@ impl Case {
     fn leaks(&self) -> Vec<String> {
         let issued = self.simulator.identity(|identity| identity.issued_secrets().to_vec());
         let signatures = self.simulator.signatures();
-        let secrets = secrets::forms(self.secrets.iter().chain(&issued).chain(&signatures));
-        let mut leaks = secrets::in_directory(self.work.path(), &secrets);
-        leaks.extend(secrets::in_directory(&self.temporary(), &secrets));
-        leaks.extend(secrets::in_bytes("the output", self.said.as_bytes(), &secrets));
+        let secrets = Secrets::new(self.secrets.iter().chain(&issued).chain(&signatures));
+        let mut leaks = secrets.in_directory(self.work.path());
+        leaks.extend(secrets.in_directory(&self.temporary()));
+        leaks.extend(secrets.in_bytes("the output", self.said.as_bytes()));
         leaks
     }
 }
