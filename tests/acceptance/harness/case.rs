@@ -1,6 +1,7 @@
 //! One test's world: a simulator, a directory, and the commands that run in it.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use ecs_simulator::{Config, Simulator};
 use tempfile::TempDir;
@@ -13,6 +14,9 @@ use super::{Plan, Run, State, keys, leftovers, secrets};
 
 /// Where cases work unless they say otherwise.
 pub(crate) const REGION: &str = "cn-hangzhou";
+
+/// How long a case waits for what is sure to come.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A simulator and a directory with a configuration, of one test.
 pub(crate) struct Case {
@@ -243,6 +247,21 @@ impl Case {
     /// The provider's log.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.path("provider.log")).unwrap_or_default()
+    }
+
+    /// Waits until the provider's log holds a text; fails when it is too late for that, or after a minute.
+    #[track_caller]
+    pub(crate) fn wait_for_log(&self, part: &str, too_late: impl Fn() -> bool) {
+        let gave_up = Instant::now() + PATIENCE;
+        loop {
+            // First, since the log tells what was before that.
+            let late = too_late() || Instant::now() > gave_up;
+            if self.log().contains(part) {
+                return;
+            }
+            assert!(!late, "{part:?} is not in the log:\n{}", self.log());
+            std::thread::yield_now();
+        }
     }
 
     /// Hosts do not write a local state whole or not at all. After the death of one that was writing, its copy of the
