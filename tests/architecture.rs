@@ -95,7 +95,9 @@ fn follow(depth: usize, path: &str, found: &mut Vec<String>) {
     } else if let Some(rest) = path.strip_prefix("super::") {
         follow(depth.saturating_sub(1), rest, found);
     } else if let Some(group) = path.strip_prefix('{') {
-        members(group).into_iter().for_each(|member| follow(depth, member, found));
+        for member in members(group) {
+            follow(depth, member, found);
+        }
     } else if depth == 0 {
         found.push(if path.starts_with('*') { "*".to_owned() } else { first_name(path) });
     }

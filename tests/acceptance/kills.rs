@@ -214,7 +214,7 @@ impl Kill {
         assert!(!taken.is_empty(), "{self:?}: {run}");
         case.write(&config);
         let plan = case.plan();
-        let with_key_file: BTreeSet<String> = with_key_file().map(|number| resource(number)).collect();
+        let with_key_file: BTreeSet<String> = with_key_file().map(resource).collect();
         let expected: Vec<(String, &str)> = taken
             .iter()
             .map(|resource| {
