@@ -135,6 +135,9 @@ fn arrive(
         request_id: request_id.to_owned(),
         ..Call::default()
     });
+    if !request.signature.is_empty() {
+        state.signatures.insert(request.signature.clone());
+    }
     let admitted = match request.service {
         Some(service) => Ok((Work::Service(service), AccessKey::nobody(&shared.account))),
         None => gateway::admit(request, state, &shared.account, now)

@@ -286,6 +286,12 @@ impl Faults {
         self.planned.iter().find(|planned| planned.id == id).map_or(0, |planned| planned.hits)
     }
 
+    /// How many calls that met it are not over.
+    pub(crate) fn under_way(&self, id: u64) -> usize {
+        // Each of them listens for its release, until it is over.
+        self.planned.iter().find(|planned| planned.id == id).map_or(0, |it| it.release.receiver_count())
+    }
+
     /// What a call meets, if anything.
     pub(crate) fn meet(&mut self, action: &str, parameters: &BTreeMap<String, String>) -> Option<Hit> {
         for planned in &mut self.planned {

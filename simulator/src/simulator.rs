@@ -162,6 +162,11 @@ impl Simulator {
         self.shared.lock().forget_calls();
     }
 
+    /// Every signature that a call has carried, good or not, forgotten calls included: what no log may hold.
+    pub fn signatures(&self) -> Vec<String> {
+        self.shared.lock().signatures.iter().cloned().collect()
+    }
+
     /// Waits until so many calls of an action have arrived; false if they have not after a minute.
     #[must_use = "false means that the calls did not come"]
     pub fn wait_for_call(&self, action: &str, calls: usize) -> bool {
@@ -249,6 +254,12 @@ impl FaultHandle {
     #[must_use = "false means that no such call came"]
     pub fn wait_for_hit(&self) -> bool {
         self.shared.wait_until(LONGEST_WAIT, |state| state.faults.hits(self.id) > 0)
+    }
+
+    /// Waits until every call that has met it is over; false if one is not after a minute.
+    #[must_use = "false means that there still are calls"]
+    pub fn wait_until_over(&self) -> bool {
+        self.shared.wait_until(LONGEST_WAIT, |state| state.faults.under_way(self.id) == 0)
     }
 
     /// Lets go the calls that are held or hang, those that are yet to come included.

@@ -1,6 +1,6 @@
 //! What the server, the tests and the admin API share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -22,6 +22,8 @@ pub(crate) struct State {
     pub(crate) keys: BTreeMap<String, AccessKey>,
     pub(crate) identity: Identity,
     pub(crate) calls: Vec<Call>,
+    /// Every signature that has come, good or not. They outlive the record of the calls.
+    pub(crate) signatures: BTreeSet<String>,
     /// How many calls have arrived and are not done with.
     pub(crate) under_way: usize,
     pub(crate) faults: Faults,
@@ -79,6 +81,7 @@ impl Shared {
             keys: config.access_keys.into_iter().map(|key| (key.id.clone(), key)).collect(),
             identity: Identity::default(),
             calls: Vec::new(),
+            signatures: BTreeSet::new(),
             under_way: 0,
             faults: Faults::default(),
             nonces: Nonces::default(),

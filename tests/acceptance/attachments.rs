@@ -1,7 +1,5 @@
 //! Attachments: key pairs on instances.
 
-use std::time::Duration;
-
 use alicloud_provider::cty::json;
 use ecs_simulator::{Fault, Instance};
 
@@ -307,18 +305,27 @@ fn what_an_attach_did_before_its_time_was_up_is_in_the_state() {
 
 #[test]
 fn an_instance_moves_from_one_attachment_to_another_in_one_apply() {
-    with_instances(3, |case| {
+    with_instances(4, |case| {
         let split = |x: &[&str], y: &[&str]| attachment("x", "x", x, "") + &attachment("y", "y", y, "");
         case.step(&split(&["i-1", "i-2"], &["i-3"]), &[(X, "create"), (Y, "create")]);
         // Where a detach takes off whatever is there, one that comes after the other attachment's attach undoes it.
         case.simulator.world(|world| world.detach_takes_any = true);
-        case.simulator.fail(Fault::on("DetachKeyPair").once().delay(Duration::from_secs(2)));
-        case.write(&split(&["i-1"], &["i-2", "i-3"]));
-        case.apply();
-        assert_eq!(
-            (bound(case, "x"), bound(case, "y")),
-            (vec!["i-1".to_owned()], vec!["i-2".to_owned(), "i-3".to_owned()])
-        );
+        case.write(&split(&["i-1"], &["i-2", "i-3", "i-4"]));
+        case.plan().expect(&[(X, "update"), (Y, "update")]);
+        case.simulator.forget_calls();
+        // The other attachment, known by i-4, comes when this one has looked at i-2 and is about to take it off.
+        let detach = case.simulator.fail(Fault::on("DetachKeyPair").hold());
+        let look = case.simulator.fail(Fault::on("DescribeInstances").mentioning("i-4").hold());
+        let running = case.start(&["apply", "-json", "tfplan"]);
+        assert!(detach.wait_for_hit());
+        look.remove();
+        case.wait_for_log("Another attachment changes this instance: waiting", || {
+            case.simulator.count("AttachKeyPair") > 0
+        });
+        detach.remove();
+        case.ended(running).succeeded();
+        let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+        assert_eq!((bound(case, "x"), bound(case, "y")), (ids(&["i-1"]), ids(&["i-2", "i-3", "i-4"])));
         case.simulator.world(|world| world.detach_takes_any = false);
         case.settled();
     });

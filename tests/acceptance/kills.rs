@@ -1,22 +1,33 @@
 //! The provider or the host is killed in the middle of an apply or a destroy of fifty key pairs. The next run comes
 //! to the same end: by itself, or with the `import` blocks of its errors.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
+use alicloud_provider::openssh::{generate_rsa_2048, public_half};
 use ecs_simulator::Fault;
 
 use crate::harness::process::{self, Running};
 use crate::harness::trials::{self, Trial};
 use crate::harness::{Case, Feature, REGION, acceptance, host, keys, loud};
+use crate::key_file::forbid_content;
 
 /// Key pairs with a name of their own.
 const NAMED: usize = 45;
 
 /// Key pairs whose names are made up. Of one whose making was interrupted, nobody knows the name.
 const MADE_UP: usize = 5;
+
+/// Every so many of those with a name has its key from a file, which is made with it.
+const WITH_KEY_FILE: usize = 11;
+
+/// The one whose key file is there before.
+const WITH_OWN_KEY: usize = 0;
 
 /// How often each victim is killed in each command when all is tried.
 const MOMENTS: u64 = 50;
@@ -93,18 +104,22 @@ impl Kill {
     }
 
     fn check(&self, case: &mut Case) {
-        // Fifty key pairs have much to say, and writing it takes longer than making them.
-        case.set_env("TF_LOG_PROVIDER", "WARN");
         case.simulator.world(|world| {
             for name in BYSTANDERS {
                 world.add_key_pair(REGION, name, keys::B);
             }
         });
-        case.write(&config());
+        let own = generate_rsa_2048().unwrap();
+        fs::write(key_file(case, WITH_OWN_KEY), own.private_pem().as_bytes()).unwrap();
+        fs::set_permissions(key_file(case, WITH_OWN_KEY), fs::Permissions::from_mode(0o600)).unwrap();
+        case.write(&config(case));
         if self.during == During::Destroy {
             case.apply();
         }
+        let before = key_files(case);
         self.interrupted_run(case);
+        let interrupted = key_files(case);
+        assert!(before.iter().all(|(path, content)| interrupted.get(path) == Some(content)), "{self:?}");
         if case.restore_state() {
             assert_eq!(self.victim, Victim::Host, "{self:?}: the host lived, and left half a state");
             loud(&format!("The host died while it wrote its state: {self:?}"));
@@ -118,8 +133,10 @@ impl Kill {
         if self.during == During::Apply {
             case.settled();
             assert_eq!(case.state().addresses().len(), NAMED + MADE_UP);
+            check_keys(case);
             case.destroy().succeeded();
         }
+        self.check_key_files(case, &interrupted);
         assert!(case.state().is_empty());
         let left: Vec<String> =
             case.names().into_iter().filter(|name| !BYSTANDERS.contains(&name.as_str())).collect();
@@ -184,7 +201,7 @@ impl Kill {
         if run.code == Some(0) {
             return;
         }
-        let mut config = config();
+        let mut config = config(case);
         let mut taken = BTreeSet::new();
         for error in run.errors() {
             let resource = error.context.split('"').nth(3).unwrap_or_default().to_owned();
@@ -197,11 +214,33 @@ impl Kill {
         assert!(!taken.is_empty(), "{self:?}: {run}");
         case.write(&config);
         let plan = case.plan();
-        let expected: Vec<String> =
-            taken.iter().map(|resource| format!("alicloud_key_pair.{resource}")).collect();
-        let expected: Vec<(&str, &str)> = expected.iter().map(|it| (it.as_str(), "import no-op")).collect();
+        let with_key_file: BTreeSet<String> = with_key_file().map(resource).collect();
+        let expected: Vec<(String, &str)> = taken
+            .iter()
+            .map(|resource| {
+                // The cloud knows of no file.
+                let change = if with_key_file.contains(resource) { "import update" } else { "import no-op" };
+                (format!("alicloud_key_pair.{resource}"), change)
+            })
+            .collect();
+        let expected: Vec<(&str, &str)> =
+            expected.iter().map(|(address, change)| (address.as_str(), *change)).collect();
         plan.expect(&expected);
         case.apply_plan();
+    }
+
+    /// Fails unless each key file is there in the end, for its owner only, and is the one that the interrupted run
+    /// left, if it left one.
+    fn check_key_files(&self, case: &mut Case, interrupted: &BTreeMap<PathBuf, String>) {
+        let mut files = key_files(case);
+        for number in with_key_file() {
+            let path = key_file(case, number);
+            let content = files.remove(&path).unwrap_or_else(|| panic!("{self:?}: no {}", path.display()));
+            assert!(interrupted.get(&path).is_none_or(|it| *it == content), "{}", path.display());
+            assert_eq!(mode(&path), 0o600, "{}", path.display());
+            forbid_content(case, &path);
+        }
+        assert!(files.is_empty(), "{self:?}: {:?} were left as well", files.keys());
     }
 }
 
@@ -209,15 +248,51 @@ fn name(number: usize) -> String {
     format!("pair-{number:02}")
 }
 
+fn resource(number: usize) -> String {
+    name(number).replace('-', "_")
+}
+
+/// The numbers of the key pairs that have their keys from files.
+fn with_key_file() -> impl Iterator<Item = usize> {
+    (0..NAMED).step_by(WITH_KEY_FILE)
+}
+
+fn key_file(case: &Case, number: usize) -> PathBuf {
+    case.key_path(&format!("{}.pem", name(number)))
+}
+
+/// All that is where key files are.
+fn key_files(case: &Case) -> BTreeMap<PathBuf, String> {
+    let paths = fs::read_dir(case.key_path("")).unwrap().map(|entry| entry.unwrap().path());
+    paths.map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect()
+}
+
+fn mode(path: &PathBuf) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+/// Fails unless each key file holds the key of its key pair.
+fn check_keys(case: &Case) {
+    for number in with_key_file() {
+        let public = public_half(&fs::read(key_file(case, number)).unwrap()).unwrap();
+        let pair = case.simulator.world(|world| world.key_pair(REGION, &name(number)).cloned()).unwrap();
+        assert_eq!(pair.public_key, public.to_line(), "{}", name(number));
+    }
+}
+
 /// Fifty key pairs, each a resource of its own, as `import` blocks name them.
-fn config() -> String {
+fn config(case: &Case) -> String {
     let mut text = String::new();
     for number in 0..NAMED {
-        let name = name(number);
-        let resource = name.replace('-', "_");
+        let (name, resource) = (name(number), resource(number));
+        let key = if with_key_file().any(|it| it == number) {
+            format!("key_file = {:?}", key_file(case, number))
+        } else {
+            "public_key = local.a".to_owned()
+        };
         let _ = writeln!(
             text,
-            "resource \"alicloud_key_pair\" \"{resource}\" {{\n  key_pair_name = {name:?}\n  public_key = local.a\n}}"
+            "resource \"alicloud_key_pair\" \"{resource}\" {{\n  key_pair_name = {name:?}\n  {key}\n}}"
         );
     }
     let _ = writeln!(

@@ -102,17 +102,24 @@ fn a_held_call_waits_before_or_after_its_change() {
 
 #[test]
 fn a_held_call_is_done_even_if_its_client_has_left() {
-    let sim = start();
-    let held = sim.fail(Fault::on("ImportKeyPair").hold());
-    let request = parameters(&sim, "ImportKeyPair", &IMPORT);
-    let mut stream = super::client::begin(&sim, &request, sim.access_key_secret());
-    assert!(held.wait_for_hit());
-    stream.shutdown(std::net::Shutdown::Both).unwrap();
-    drop(std::io::Read::read(&mut stream, &mut [0]));
-    assert!(!exists(&sim));
-    held.remove();
-    assert!(sim.wait_until_idle());
-    assert!(exists(&sim));
+    for removed in [false, true] {
+        let sim = start();
+        let held = sim.fail(Fault::on("ImportKeyPair").hold());
+        let request = parameters(&sim, "ImportKeyPair", &IMPORT);
+        let mut stream = super::client::begin(&sim, &request, sim.access_key_secret());
+        assert!(held.wait_for_hit());
+        stream.shutdown(std::net::Shutdown::Both).unwrap();
+        drop(std::io::Read::read(&mut stream, &mut [0]));
+        assert!(!exists(&sim));
+        if removed {
+            held.remove();
+            assert!(sim.wait_until_idle());
+        } else {
+            held.release();
+            assert!(held.wait_until_over());
+        }
+        assert!(exists(&sim));
+    }
 }
 
 #[test]

@@ -158,8 +158,11 @@ fn secrets_are_known_and_not_in_the_record() {
     for secret in ["AccessKeySecret", "SecurityToken"] {
         assert!(issued.contains(&credentials[secret].as_str().unwrap().to_owned()), "{secret}");
     }
-    let record = format!("{:?}", sim.calls());
-    assert!(issued.iter().all(|secret| !record.contains(secret)), "{record}");
+    let (record, signatures) = (format!("{:?}", sim.calls()), sim.signatures());
+    assert_eq!(signatures.len(), 2);
+    assert!(issued.iter().chain(&signatures).all(|secret| !record.contains(secret)), "{record}");
+    sim.forget_calls();
+    assert_eq!(sim.signatures(), signatures);
     // A fault before the change leaves no session behind.
     sim.fail(Fault::on("AssumeRole").once());
     assert_eq!(assume(&sim, &[]).status, 500);

@@ -29,8 +29,14 @@ impl InstanceLocks {
         };
         // All take them in the order of the ids, so that no two wait for each other.
         let mut held = Vec::with_capacity(locks.len());
-        for lock in locks {
-            held.push(lock.lock_owned().await);
+        for (id, lock) in instance_ids.iter().zip(locks) {
+            let guard = if let Ok(guard) = Arc::clone(&lock).try_lock_owned() {
+                guard
+            } else {
+                tracing::info!(instance_id = id, "Another attachment changes this instance: waiting");
+                lock.lock_owned().await
+            };
+            held.push(guard);
         }
         held
     }

@@ -3,9 +3,10 @@
 Usage: parity.py HOST PORT
 
 The environment says where to look, as for the provider. What would go to the cloud goes to HOST and PORT, over plain
-HTTP. Prints the access key's id, or the reason why there is none after "none: ".
+HTTP. Prints the access key as a list of id, secret and token, or the reason why there is none as a text.
 """
 
+import json
 import sys
 
 from Tea.core import TeaCore
@@ -27,6 +28,7 @@ TeaCore.do_action = staticmethod(redirected)
 from alibabacloud_credentials.client import Client  # noqa: E402
 
 try:
-    print(Client().get_credential().get_access_key_id())
+    key = Client().get_credential()
+    print(json.dumps([key.access_key_id, key.access_key_secret, key.security_token]))
 except Exception as error:
-    print(f"none: {error}")
+    print(json.dumps(f"none: {error}"))

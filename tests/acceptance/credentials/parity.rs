@@ -1,7 +1,11 @@
 //! The official Python package finds the same credentials in the same places.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use ecs_simulator::AccessKey;
+use serde_json::Value;
 
 use super::{USER_ID, USER_SECRET, actor, arn, look, profiles, without_key, write_profiles};
 use crate::harness::{Case, loud};
@@ -20,6 +24,17 @@ fn python() -> Option<PathBuf> {
     }
 }
 
+/// The access keys that are no session's, each with its secret and its token: of the services, and of the directories.
+const KEYS: [(&str, &str, Option<&str>); 7] = [
+    (USER_ID, USER_SECRET, None),
+    ("STS.temporary", "temporary-secret", Some("temporary-token")),
+    ("LTAI5tHIDDENabcd", "s3cret-of-the-key", None),
+    ("LTAI5tHIDDENbbbb", "s3cret-of-the-key", None),
+    ("LTAI5tHIDDENxxxx", "s3cret-of-the-key", None),
+    ("LTAI5tHIDDENyyyy", "s3cret-of-the-key", None),
+    ("STS.NHIDDENwxyz", "s3cret-of-the-key", Some("s3cret-token")),
+];
+
 /// Who the package would call as.
 fn theirs(case: &Case, python: &PathBuf, variables: &[(&str, String)]) -> String {
     let address = case.simulator.address();
@@ -35,7 +50,16 @@ fn theirs(case: &Case, python: &PathBuf, variables: &[(&str, String)]) -> String
         .unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
     assert!(output.status.success(), "{}", text(&output.stderr));
-    role(&actor(case, &text(&output.stdout)))
+    let said = text(&output.stdout);
+    let (id, secret, token): (String, String, Option<String>) =
+        serde_json::from_str(&said).unwrap_or_else(|_| panic!("{variables:?}: {said}"));
+    if let Some((_, known_secret, known_token)) = KEYS.iter().find(|(known, ..)| *known == id) {
+        assert_eq!((secret.as_str(), token.as_deref()), (*known_secret, *known_token), "{id}");
+    } else {
+        let issued = case.simulator.identity(|identity| identity.issued_secrets().to_vec());
+        assert!(issued.contains(&secret) && token.is_some_and(|token| issued.contains(&token)), "{id}");
+    }
+    role(&actor(case, &id))
 }
 
 /// Without the session, whose name is each tool's own.
@@ -45,6 +69,13 @@ fn role(actor: &str) -> String {
 
 #[track_caller]
 fn both_find(case: &mut Case, python: &PathBuf, expected: &str, variables: &[(&str, String)]) {
+    assert_eq!(found_by_both(case, python, variables), expected, "{variables:?}");
+}
+
+/// What both find in the home directory and these variables. That our calls were accepted shows that we have the right
+/// secret.
+#[track_caller]
+fn found_by_both(case: &mut Case, python: &PathBuf, variables: &[(&str, String)]) -> String {
     for (name, value) in variables {
         case.set_env(name, value.clone());
     }
@@ -53,7 +84,8 @@ fn both_find(case: &mut Case, python: &PathBuf, expected: &str, variables: &[(&s
     for (name, _) in variables {
         case.remove_env(name);
     }
-    assert_eq!((ours, theirs), (vec![expected.to_owned()], expected.to_owned()), "{variables:?}");
+    assert_eq!(ours, [theirs.as_str()], "{variables:?}");
+    theirs
 }
 
 /// Modes that the package has not.
@@ -122,4 +154,55 @@ fn the_official_package_finds_the_same() {
         both_find(case, &python, "STS.temporary", &session);
         both_find(case, &python, "deploy", &rrsa);
     });
+}
+
+#[test]
+fn the_official_package_finds_the_same_in_the_cases_for_both() {
+    let Some(python) = python() else { return };
+    without_key(|case| {
+        case.forbid("s3cret");
+        for (id, secret, token) in KEYS {
+            let key = AccessKey::new(id, secret, case.simulator.account()).of_user("someone");
+            case.simulator.add_access_key(token.into_iter().fold(key, AccessKey::with_token));
+        }
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/credentials/cases");
+        let mut compared = 0;
+        for entry in fs::read_dir(root).unwrap() {
+            let directory = entry.unwrap().path();
+            let about: Value =
+                serde_json::from_str(&fs::read_to_string(directory.join("case.json")).unwrap()).unwrap();
+            if about["parity"] != true {
+                continue;
+            }
+            fs::remove_dir_all(case.home("")).unwrap();
+            copy_into_home(case, &directory.join("home"), "");
+            let text = fs::read_to_string(directory.join("env")).unwrap_or_default();
+            let home = case.home("").display().to_string();
+            let variables: Vec<(&str, String)> = text
+                .lines()
+                .filter_map(|line| line.split_once('='))
+                .map(|(name, value)| (name, value.replace("$HOME", home.trim_end_matches('/'))))
+                .collect();
+            let found = found_by_both(case, &python, &variables);
+            let end = about["expect"]["access_key"].as_str().unwrap().trim_start_matches('*');
+            assert!(!end.is_empty() && found.ends_with(end), "{}: {found}", directory.display());
+            compared += 1;
+        }
+        assert!(compared >= 8, "only {compared} compared");
+    });
+}
+
+/// Copies the files of a directory, if there is one, into a directory of the home directory.
+fn copy_into_home(case: &Case, from: &Path, to: &str) {
+    fs::create_dir_all(case.home(to)).unwrap();
+    for entry in fs::read_dir(from).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        let name = format!("{to}/{}", path.file_name().unwrap().to_str().unwrap());
+        let name = name.trim_start_matches('/');
+        if path.is_dir() {
+            copy_into_home(case, &path, name);
+        } else {
+            fs::copy(&path, case.home(name)).unwrap();
+        }
+    }
 }

@@ -4,13 +4,14 @@ mod operation;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::thread;
 
-use ecs_simulator::{AccessKey, Call, Fault, KeyPair};
+use ecs_simulator::{AccessKey, Call, Fault, FaultHandle, KeyPair};
 
 use self::operation::Operation;
 use self::table::{Cause, Outcome, TABLE, Trouble};
 use crate::harness::trials::{self, Trial};
-use crate::harness::{Case, Nobody, REGION, Run, acceptance, host, keys};
+use crate::harness::{Case, Feature, Nobody, REGION, Run, acceptance, host, keys};
 use crate::key_file::forbid_content;
 
 /// Somebody else's key pairs, whose names are close to ours.
@@ -81,7 +82,9 @@ struct Cell {
 
 /// The trouble that a cell is in.
 enum Struck {
-    Fault(ecs_simulator::FaultHandle),
+    Fault(FaultHandle),
+    /// The thread that lets the first call go when the second has come, and then the second.
+    Late(thread::JoinHandle<FaultHandle>),
     Nobody(#[expect(dead_code, reason = "holds the port")] Nobody),
 }
 
@@ -92,6 +95,10 @@ impl Cell {
         case.simulator.forget_calls();
         let run = self.operation.run(case);
         self.check_words(case, &run);
+        let struck = match struck {
+            Struck::Late(thread) => Struck::Fault(thread.join().unwrap()),
+            other => other,
+        };
         if let Struck::Fault(fault) = &struck {
             self.check_calls(case, fault.hits());
         }
@@ -107,11 +114,22 @@ impl Cell {
         // The trouble passes.
         case.simulator.clear_faults();
         drop(struck);
+        assert!(case.simulator.wait_until_idle());
+        if self.outcome == Outcome::Late {
+            for name in self.operation.names() {
+                self.operation.check_key_pair(case, &name, true);
+                self.operation.check_state(case, &name, false);
+            }
+        }
         self.set_provider(case, &case.endpoints());
         if self.operation.deletes() {
             case.destroy().succeeded();
         } else {
-            case.apply();
+            if self.outcome == Outcome::Late && self.operation.creates() {
+                self.take_over(case);
+            } else {
+                case.apply();
+            }
             case.settled();
         }
         for name in self.operation.names() {
@@ -169,6 +187,20 @@ impl Cell {
             }
             Cause::Fault(times, how) => how(on).times(times),
             Cause::Lasting(how) => how(on),
+            Cause::CarriedOutLate => {
+                // Of several calls at once, these two are the tries of one.
+                let names = self.operation.names();
+                let on = if self.operation == Operation::Read { on } else { on.mentioning(&names[0]) };
+                let [first, second] =
+                    [(); 2].map(|()| case.simulator.fail(on.clone().hold().before_change().once()));
+                return Struck::Late(thread::spawn(move || {
+                    assert!(second.wait_for_hit());
+                    first.release();
+                    assert!(first.wait_until_over());
+                    second.release();
+                    first
+                }));
+            }
         };
         Struck::Fault(case.simulator.fail(fault))
     }
@@ -189,9 +221,9 @@ impl Cell {
             let (summary, place) = self.operation.error(name, self.outcome);
             error.says(&summary, place, self.trouble.says);
             error.says(&summary, place, &["Region: cn-hangzhou"]);
-            let imports = self.outcome == Outcome::Unknown && self.operation.creates();
+            let imports = self.outcome.is_open() && self.operation.creates();
             assert_eq!(error.detail.contains("import {"), imports, "{error:#?}");
-            if self.outcome == Outcome::Unknown && self.operation.deletes() {
+            if self.outcome.is_open() && self.operation.deletes() {
                 let open =
                     ["Whether the last try changed anything is not known", "carried out, or may be yet"];
                 assert!(open.iter().any(|it| error.detail.contains(it)), "{error:#?}");
@@ -206,16 +238,39 @@ impl Cell {
         }
     }
 
+    /// Applies, and takes over what was made when nobody listened any more, as the error tells.
+    fn take_over(&self, case: &mut Case) {
+        let [name] = &self.operation.names()[..] else { panic!("one is made") };
+        let error = case.apply_fails().error();
+        let summary = format!("A key pair {name:?} exists already");
+        error.says(&summary, "key_pair_name", &["It holds the same public key"]);
+        if Feature::ImportBlocks.is_in(case.host()) {
+            let (_, config) = self.operation.configs(case, self.trouble.limit);
+            case.write(&format!("{config}{}", error.import_block("k")));
+        } else {
+            case.run(&["import", &self.operation.address(name), name]).succeeded();
+        }
+        case.apply();
+    }
+
     /// Fails unless the call was made as often as it should be, after it met the fault so many times.
     fn check_calls(&self, case: &Case, hits: u32) {
         assert!(hits > 0, "the fault was not met");
-        if let Cause::Fault(times, _) = self.trouble.cause {
-            assert_eq!(hits, times);
+        match self.trouble.cause {
+            Cause::Fault(times, _) => assert_eq!(hits, times),
+            Cause::CarriedOutLate => assert_eq!(hits, 1),
+            Cause::Lasting(_) | Cause::NobodyThere => {}
         }
         let all = case.simulator.calls();
         let calls: Vec<&Call> = all.iter().filter(|call| call.action == self.operation.action()).collect();
         if self.operation != Operation::DeleteTen && self.outcome == Outcome::Again {
             assert_eq!(calls.len(), usize::try_from(hits).unwrap() + 1, "{calls:#?}");
+        }
+        if matches!(self.trouble.cause, Cause::CarriedOutLate) && self.operation != Operation::DeleteTen {
+            let changed: Vec<bool> = calls.iter().map(|call| call.changed).collect();
+            // To set tags once more is a change, too, and makes no difference.
+            let expected = [self.operation != Operation::Read, self.operation == Operation::ChangeTags];
+            assert_eq!(changed, expected, "{calls:#?}");
         }
         if self.outcome == Outcome::Seen {
             for name in self.operation.names() {

@@ -116,7 +116,7 @@ impl Operation {
     /// The summary of the error about a key pair, and the place that it points at.
     pub(super) fn error(self, name: &str, outcome: Outcome) -> (String, &'static str) {
         match self {
-            CreateWithPublicKey | CreateWithKeyFile if outcome == Outcome::Unknown => {
+            CreateWithPublicKey | CreateWithKeyFile if outcome.is_open() => {
                 (format!("It is not known whether the key pair {name:?} was created"), "resource")
             }
             CreateWithPublicKey | CreateWithKeyFile => {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ecs_simulator::Fault;
 
-use Outcome::{Again, Done, Fails, Seen, Unknown};
+use Outcome::{Again, Done, Fails, Late, Seen, Unknown};
 
 /// What comes of an operation that meets trouble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,16 @@ pub(super) enum Outcome {
     Unknown,
     /// It fails, although the change was made; the next look sees it.
     Done,
+    /// It fails, and the change is made after that. The next look sees it; a key pair that nobody asks for by then is
+    /// taken over with the `import` block of the next error.
+    Late,
+}
+
+impl Outcome {
+    /// Whether an error has to say that it is not known what was done.
+    pub(super) fn is_open(self) -> bool {
+        matches!(self, Unknown | Late)
+    }
 }
 
 /// What goes wrong.
@@ -40,11 +50,13 @@ pub(super) enum Cause {
     Fault(u32, fn(Fault) -> Fault),
     /// All of them do.
     Lasting(fn(Fault) -> Fault),
+    /// The first one has no answer, and its change is made when the second has come and was not looked at yet.
+    CarriedOutLate,
     /// Nobody listens where the service should be.
     NobodyThere,
 }
 
-use Cause::{Lasting, NobodyThere};
+use Cause::{CarriedOutLate, Lasting, NobodyThere};
 
 const fn trouble(name: &'static str, cause: Cause) -> Trouble {
     Trouble { name, cause, provider: "", limit: None, says: &[] }
@@ -92,6 +104,17 @@ const HANG: Trouble = Trouble {
     ..trouble("a hang past the read timeout", Cause::Fault(1, Fault::hang))
 };
 
+const LATE: Trouble = Trouble {
+    provider: "client_read_timeout = 5000",
+    ..trouble("a hang, the change between two tries", CarriedOutLate)
+};
+
+const TOO_LATE: Trouble = Trouble {
+    provider: "client_read_timeout = 5000",
+    limit: Some(15),
+    ..trouble("a hang, the change after the deadline", Lasting(|on| on.hold().before_change()))
+};
+
 const EXPIRED: Trouble = Trouble {
     says: &["InvalidSecurityToken.Expired", "is temporary, and its time is over"],
     ..trouble("expired token", Lasting(Fault::expired_token))
@@ -99,7 +122,7 @@ const EXPIRED: Trouble = Trouble {
 
 /// The columns are those of [`Operation::ALL`](super::operation::Operation::ALL).
 #[rustfmt::skip]
-pub(super) const TABLE: [(Trouble, [Outcome; 7]); 11] = [
+pub(super) const TABLE: [(Trouble, [Outcome; 7]); 13] = [
     //                    create    create    read      change    change    delete    delete
     //                    w. public w. key              tags      group     one       ten
     //                    key       file
@@ -113,5 +136,7 @@ pub(super) const TABLE: [(Trouble, [Outcome; 7]); 11] = [
     (TRUNCATED,          [Seen,     Seen,     Again,    Again,    Again,    Seen,     Seen]),
     (MALFORMED,          [Seen,     Seen,     Fails,    Done,     Done,     Seen,     Seen]),
     (HANG,               [Again,    Again,    Again,    Again,    Again,    Again,    Again]),
+    (LATE,               [Again,    Again,    Again,    Again,    Again,    Again,    Again]),
+    (TOO_LATE,           [Late,     Late,     Fails,    Late,     Late,     Late,     Late]),
     (EXPIRED,            [Fails,    Fails,    Fails,    Fails,    Fails,    Fails,    Fails]),
 ];

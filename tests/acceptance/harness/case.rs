@@ -1,6 +1,7 @@
 //! One test's world: a simulator, a directory, and the commands that run in it.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use ecs_simulator::{Config, Simulator};
 use tempfile::TempDir;
@@ -8,10 +9,14 @@ use xtask::host::Host;
 use xtask::workdir::{SOURCE, Workdir};
 
 use super::process::Running;
+use super::secrets::Secrets;
 use super::{Plan, Run, State, keys, leftovers, secrets};
 
 /// Where cases work unless they say otherwise.
 pub(crate) const REGION: &str = "cn-hangzhou";
+
+/// How long a case waits for what is sure to come.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A simulator and a directory with a configuration, of one test.
 pub(crate) struct Case {
@@ -244,6 +249,21 @@ impl Case {
         std::fs::read_to_string(self.path("provider.log")).unwrap_or_default()
     }
 
+    /// Waits until the provider's log holds a text; fails when it is too late for that, or after a minute.
+    #[track_caller]
+    pub(crate) fn wait_for_log(&self, part: &str, too_late: impl Fn() -> bool) {
+        let gave_up = Instant::now() + PATIENCE;
+        loop {
+            // First, since the log tells what was before that.
+            let late = too_late() || Instant::now() > gave_up;
+            if self.log().contains(part) {
+                return;
+            }
+            assert!(!late, "{part:?} is not in the log:\n{}", self.log());
+            std::thread::yield_now();
+        }
+    }
+
     /// Hosts do not write a local state whole or not at all. After the death of one that was writing, its copy of the
     /// state before takes the place of what is left. Tells whether it came to that.
     pub(crate) fn restore_state(&self) -> bool {
@@ -262,6 +282,8 @@ impl Case {
     /// Removes what killed processes could not clean up, once all that go by themselves have gone.
     pub(crate) fn bury(&self) {
         leftovers::check_processes(&self.temporary());
+        let leaks = self.leaks();
+        assert!(leaks.is_empty(), "{leaks:#?}");
         for entry in std::fs::read_dir(self.temporary()).unwrap().flatten() {
             let path = entry.path();
             if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) }.unwrap();
@@ -278,10 +300,75 @@ impl Case {
         let left = self.simulator.world(|world| world.key_pairs.clone());
         assert!(left.values().all(std::collections::BTreeMap::is_empty), "left in the cloud: {left:?}");
         leftovers::check(&self.temporary());
-        // Without their ends, which look otherwise in an address.
+        let leaks = self.leaks();
+        assert!(leaks.is_empty(), "{leaks:#?}");
+    }
+
+    /// Every place where a secret is, of those that the case forbids and those that came from the simulator or went
+    /// there: the files beside the configuration, what the provider left in the temporary directory, and what all
+    /// commands have said.
+    fn leaks(&self) -> Vec<String> {
         let issued = self.simulator.identity(|identity| identity.issued_secrets().to_vec());
-        self.secrets.extend(issued.iter().map(|secret| secret.trim_end_matches("+/=").to_owned()));
-        secrets::check(self.work.path(), &self.secrets);
-        secrets::check_bytes("the output", self.said.as_bytes(), &self.secrets);
+        let signatures = self.simulator.signatures();
+        let secrets = Secrets::new(self.secrets.iter().chain(&issued).chain(&signatures));
+        let mut leaks = secrets.in_directory(self.work.path());
+        leaks.extend(secrets.in_directory(&self.temporary()));
+        leaks.extend(secrets.in_bytes("the output", self.said.as_bytes()));
+        leaks
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ecs_simulator::Role;
+
+    use crate::harness::acceptance;
+
+    /// What came from the simulator or went there is found wherever the provider or the host could leave it.
+    #[test]
+    fn leaks_are_found() {
+        acceptance(|case| {
+            case.write("data \"alicloud_key_pairs\" \"all\" {}\n");
+            case.apply();
+            case.simulator.forget_calls();
+            let role = format!("acs:ram::{}:role/pod", case.simulator.account());
+            let tokens = case.simulator.identity(|identity| {
+                identity.add_role(Role::new(&role));
+                identity.add_oidc_token("acs:ram::1:oidc-provider/ci", "the-oidc-token");
+                identity.log_in_with_oauth("1")
+            });
+            let signature = case.simulator.signatures().into_iter().find(|it| it.contains(['+', '/']));
+            let signature = signature.unwrap_or_else(|| case.simulator.signatures().remove(0));
+            let encoded = signature.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+            let refresh = tokens.refresh_token.trim_end_matches("+/=").to_owned() + "%2B%2F%3D";
+            assert_eq!(case.leaks(), [""; 0]);
+            for secret in [&signature, &encoded, &tokens.access_token, &refresh, "the-oidc-token"] {
+                for place in [
+                    case.path("provider.log"),
+                    case.path("crash.log"),
+                    case.path("errored.tfstate"),
+                    case.path(".terraform/deeper/file"),
+                    case.temporary().join("file"),
+                ] {
+                    let before = std::fs::read(&place).ok();
+                    std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+                    std::fs::write(&place, format!("a line with {secret:?} in it")).unwrap();
+                    let leaks = case.leaks();
+                    assert!(
+                        leaks.len() == 1 && leaks[0].contains(&place.display().to_string()),
+                        "{secret} in {}: {leaks:?}",
+                        place.display()
+                    );
+                    match before {
+                        Some(before) => std::fs::write(&place, before).unwrap(),
+                        None => std::fs::remove_file(&place).unwrap(),
+                    }
+                }
+                let said = case.said.clone();
+                case.said.push_str(secret);
+                assert_eq!(case.leaks().len(), 1, "{secret}");
+                case.said = said;
+            }
+        });
     }
 }

@@ -1,7 +1,6 @@
 //! Credentials, case by case: every directory in `tests/credentials/cases` is one; `tests/credentials/README.md` says what is in it.
 
 mod http;
-mod parity;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
