@@ -365,6 +365,27 @@ async fn nothing_is_asked_for_that_could_not_be_kept() {
     }
 }
 
+#[cfg(unix)]
+#[tokio::test(start_paused = true)]
+async fn in_a_directory_that_is_read_only_nothing_is_asked_for() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    for mode in [Mode::CloudSso, Mode::Oauth] {
+        let file = File::new(mode, &[]);
+        drop(Held::wait(&file.path()).await.unwrap());
+        let directory = file.0.path();
+        std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o555)).unwrap();
+        // Nothing is read-only to the superuser.
+        if tempfile::tempfile_in(directory).is_err() {
+            let script = Script::new([]);
+            let error = id(&file.login(mode, &script)).await.unwrap_err();
+            assert!(error.contains("the file cannot be written: "), "{error}");
+            assert_eq!(script.seen().len(), 0);
+        }
+        std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+}
+
 /// The file is gone by the time of the answer.
 struct GoneMeanwhile(Script, PathBuf);
 
@@ -434,8 +455,9 @@ async fn of_many_that_come_at_once_one_renews() {
         logins.push(login);
     }
     assert_eq!(script.seen().len(), 2);
-    // What one of them found in the file is not new to it any more; to the others, what it gets is.
-    for login in logins {
+    // What one of them found in the file is not new to it any more; to the others, what it gets is. The last one came too
+    // late to ask.
+    for login in logins.into_iter().rev() {
         assert_eq!(id(&login).await.unwrap(), "STS.2");
     }
     assert_eq!(script.seen().len(), 3);
