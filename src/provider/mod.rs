@@ -17,7 +17,7 @@ use self::config::ProviderModel;
 use self::key_pair::{KeyPair, OneKeyPair};
 use self::key_pair_attachment::Attachment;
 use self::key_pairs::KeyPairs;
-use crate::alicloud::credentials::Refreshes;
+use crate::alicloud::credentials::{ProcessEnvironment, Refreshes};
 use crate::framework::schema::Schema;
 use crate::framework::{Diagnostics, Host, Provider, Types};
 
@@ -62,7 +62,7 @@ impl Provider for Alicloud {
     }
 
     fn validate(&self, config: &ProviderModel, diagnostics: &mut Diagnostics) {
-        config::validate(config, diagnostics);
+        config::validate(config, &ProcessEnvironment, diagnostics);
     }
 
     async fn configure(

@@ -60,6 +60,11 @@ pub(super) const ECS_ENDPOINT: Argument =
 pub(super) const STS_ENDPOINT: Argument =
     Argument { name: "sts", variables: &["ALIBABA_CLOUD_ENDPOINT_STS", "STS_ENDPOINT"] };
 
+/// Why a variable can't be read. What it holds is not repeated.
+pub(super) fn not_text(variable: &str) -> String {
+    format!("The environment variable {variable} is set, but to something that is not text (UTF-8).")
+}
+
 impl Argument {
     /// The value, and where it was found, in words that complete "from …".
     pub(super) fn find(
@@ -72,5 +77,15 @@ impl Argument {
         }
         let (name, value) = environment.first(self.variables)?;
         Some((value, format!("the environment variable {name}")))
+    }
+
+    /// The variable that sets it to something that is not text, and so can't be read.
+    pub(super) fn garbled(
+        &self,
+        configured: &Attr<String>,
+        environment: &dyn Environment,
+    ) -> Option<&'static str> {
+        let is_in_block = configured.as_str().is_some_and(|value| !value.is_empty());
+        if is_in_block { None } else { environment.first_garbled(self.variables) }
     }
 }

@@ -57,7 +57,7 @@ fn bad_arguments_are_errors_at_their_place() {
         ..ProviderModel::default()
     };
     let mut found = Diagnostics::new();
-    validate(&block, &mut found);
+    validate(&block, &BTreeMap::new(), &mut found);
     let paths: Vec<String> = found.iter().map(|it| it.path.clone().unwrap().to_string()).collect();
     assert_eq!(paths, ["protocol", "client_read_timeout"]);
 
@@ -181,7 +181,7 @@ fn several_endpoints_blocks_are_one() {
             ..ProviderModel::default()
         };
         let mut found = Diagnostics::new();
-        validate(&config, &mut found);
+        validate(&config, &BTreeMap::new(), &mut found);
         assert_eq!(found.iter().count(), errors, "{found:?}");
     }
 }

@@ -17,6 +17,17 @@ pub(crate) struct ProfileFile {
     is_ini: bool,
 }
 
+/// How a file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// As the command line tool does.
+    Json,
+    /// As the SDKs do.
+    Ini,
+    /// As one of the two: which one, its first line tells.
+    Either,
+}
+
 #[derive(Deserialize)]
 struct Layout {
     #[serde(default)]
@@ -39,8 +50,13 @@ pub(crate) enum FileError {
 }
 
 impl ProfileFile {
-    /// Reads and checks the file.
+    /// Reads and checks a file of the command line tool's.
     pub(crate) fn read(path: &Path) -> Result<Self, FileError> {
+        Self::read_as(path, Format::Json)
+    }
+
+    /// Reads and checks a file of this format.
+    pub(super) fn read_as(path: &Path, format: Format) -> Result<Self, FileError> {
         let shown = path.display();
         let text = match files::read(path) {
             Ok(Some(text)) => text,
@@ -54,7 +70,7 @@ impl ProfileFile {
         };
         // Some editors put a byte order mark there.
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        if ini::is_ini(text) {
+        if format == Format::Ini || format == Format::Either && ini::is_ini(text) {
             let profiles = ini::parse(text).map_err(|why| {
                 FileError::Unusable(
                     format!("The file {shown} is not a file of credentials: {why}."),
@@ -65,11 +81,8 @@ impl ProfileFile {
             let current = file.profile(ini::DEFAULT).map(|_| ini::DEFAULT.to_owned());
             return Ok(Self { current, ..file });
         }
-        let layout: Layout = serde_json::from_str(text).map_err(|error| {
-            FileError::Unusable(
-                format!("The file {shown} is not a file of profiles: {}.", place_of(&error)),
-                MEND_CLI,
-            )
+        let layout = layout(text).map_err(|why| {
+            FileError::Unusable(format!("The file {shown} is not a file of profiles: {why}."), MEND_CLI)
         })?;
         let profiles = layout.profiles.into_iter().map(SecretObject::from).collect();
         let current = layout.current.filter(|it| !it.is_empty());
@@ -97,16 +110,44 @@ impl ProfileFile {
 
     /// The names of all profiles, in words.
     pub(crate) fn names(&self) -> String {
-        let names: Vec<String> = self
-            .profiles
-            .iter()
-            .filter_map(|profile| json::text(profile, "name"))
-            .map(|name| format!("{name:?}"))
-            .collect();
-        if names.is_empty() {
-            "It has no profiles".to_owned()
-        } else {
-            format!("It has {}", names.join(", "))
+        if self.is_empty() {
+            return "It has no profiles".to_owned();
         }
+        let names: Vec<String> = self.all_names().map(|name| format!("{name:?}")).collect();
+        format!("It has {}", names.join(", "))
     }
+
+    /// Whether there is no profile that could be named.
+    pub(super) fn is_empty(&self) -> bool {
+        self.all_names().next().is_none()
+    }
+
+    fn all_names(&self) -> impl Iterator<Item = String> {
+        self.profiles.iter().filter_map(|profile| json::text(profile, "name"))
+    }
+}
+
+/// Reads the file of the command line tool; the error tells line, column and what was expected.
+fn layout(text: &str) -> Result<Layout, String> {
+    // A list would pass for an object whose fields have no names.
+    let before = text.len() - text.trim_start().len();
+    if text.get(before..).is_some_and(|rest| rest.starts_with('[')) {
+        let lines: Vec<&str> = text.get(..before).unwrap_or_default().split('\n').collect();
+        let column = lines.last().map_or(0, |line| line.chars().count()) + 1;
+        return Err(format!(
+            "line {}, column {column}: expected an object with a list \"profiles\"",
+            lines.len()
+        ));
+    }
+    serde_json::from_str(text).map_err(|error| {
+        // No other field has to be there.
+        if error.to_string().starts_with("missing field") {
+            return format!(
+                "line {}, column {}: expected a list \"profiles\" in the object",
+                error.line(),
+                error.column()
+            );
+        }
+        place_of(&error)
+    })
 }
