@@ -42,6 +42,14 @@ pub(crate) trait Environment: Send + Sync {
     }
 }
 
+/// Why a variable can't be read, in a sentence, and what to do. What it holds is not repeated: it may be a secret.
+pub(crate) fn not_text(variable: &str) -> (String, String) {
+    (
+        format!("The environment variable {variable} is set, but to something that is not text (UTF-8)."),
+        format!("Set {variable} anew, or unset it."),
+    )
+}
+
 /// The environment that the host passed on.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ProcessEnvironment;

@@ -60,11 +60,6 @@ pub(super) const ECS_ENDPOINT: Argument =
 pub(super) const STS_ENDPOINT: Argument =
     Argument { name: "sts", variables: &["ALIBABA_CLOUD_ENDPOINT_STS", "STS_ENDPOINT"] };
 
-/// Why a variable can't be read. What it holds is not repeated.
-pub(super) fn not_text(variable: &str) -> String {
-    format!("The environment variable {variable} is set, but to something that is not text (UTF-8).")
-}
-
 impl Argument {
     /// The value, and where it was found, in words that complete "from …".
     pub(super) fn find(

@@ -12,13 +12,13 @@ use secrecy::SecretString;
 
 use super::arguments::{
     ACCESS_KEY, Argument, CREDENTIALS_FILE, CREDENTIALS_URI, ECS_ROLE_NAME, PROFILE, SECRET_KEY,
-    SECURITY_TOKEN, not_text,
+    SECURITY_TOKEN,
 };
 use super::model::ProviderModel;
 use super::roles;
 use crate::alicloud::credentials::{
     AssumeRole, Chain, Credentials, CredentialsError, CredentialsUri, Current, EcsMetadata, Environment,
-    Format, Link, NotLoaded, Profile, ProfileSettings, ProvideCredentials, Static, StsHost, World,
+    Format, Link, NotLoaded, Profile, ProfileSettings, ProvideCredentials, Static, StsHost, World, not_text,
 };
 use crate::framework::{Attr, Diagnostic, Diagnostics};
 
@@ -104,7 +104,8 @@ pub(super) fn unreadable(
 }
 
 fn garbled(variable: &str) -> Result<Static, NotLoaded> {
-    Err(NotLoaded::failed(not_text(variable), format!("Set {variable} anew, or unset it.")))
+    let (why, fix) = not_text(variable);
+    Err(NotLoaded::failed(why, fix))
 }
 
 fn uri(config: &ProviderModel, world: &World) -> Link {
@@ -220,24 +221,29 @@ fn profile(config: &ProviderModel, world: &World, current: &Current) -> (Link, O
     if let Some(link) = unreadable("profile", environment, &arguments) {
         return (link, None);
     }
-    match chosen_profile(config, world, current) {
-        None => {
+    match (chosen_profile(config, world, current), garbled_place(environment)) {
+        (None, _) => {
             let name = format!("{}, {}", title(&PROFILE), title(&CREDENTIALS_FILE));
             (Link::skipped(name, "not set"), None)
         }
-        Some((title, profile)) => {
+        (Some((title, _)), Some(variable)) => (Link::chosen(title, garbled(variable)), None),
+        (Some((title, profile)), None) => {
             let profile = Arc::new(profile);
             (Link::chosen(title, Arc::clone(&profile)), Some(profile))
         }
     }
 }
 
+/// What says where the command line tool's profiles are, or whether to look there, and can't be read.
+fn garbled_place(environment: &dyn Environment) -> Option<&'static str> {
+    [CLI_FILE_VARIABLE].iter().chain(NO_PROFILES).find(|variable| environment.is_garbled(variable)).copied()
+}
+
 /// What nobody named, but may be there, and the first profile of it.
 fn implicit(world: &World, current: &Current) -> (Vec<Link>, Option<Arc<Profile>>) {
     let environment = &*world.environment;
     let name = format!("the current profile in {}", cli_file(environment).display());
-    let unreadable = [CLI_FILE_VARIABLE].iter().chain(NO_PROFILES).find(|it| environment.is_garbled(it));
-    let (cli, profile) = match (unreadable, environment.first_true(NO_PROFILES)) {
+    let (cli, profile) = match (garbled_place(environment), environment.first_true(NO_PROFILES)) {
         (Some(variable), _) => (Link::chosen(name, garbled(variable)), None),
         (None, Some(variable)) => (Link::skipped(name, format!("switched off by {variable}")), None),
         (None, None) => {

@@ -15,13 +15,13 @@ use std::time::Duration;
 
 use self::arguments::{
     Argument, CONFIGURATION_SOURCE, CONNECT_TIMEOUT, ECS_ENDPOINT, MAX_RETRY_TIMEOUT, READ_TIMEOUT, REGION,
-    SECURE_TRANSPORT, SECURITY_TRANSPORT, SKIP_REGION_VALIDATION, SOURCE_IP, STS_ENDPOINT, not_text,
+    SECURE_TRANSPORT, SECURITY_TRANSPORT, SKIP_REGION_VALIDATION, SOURCE_IP, STS_ENDPOINT,
 };
 use self::endpoints::EndpointsModel;
 pub(super) use self::model::ProviderModel;
 use super::cloud::{Cloud, Settings};
 use crate::alicloud::credentials::{
-    Chain, Current, Environment, ProcessEnvironment, ProfileSettings, Refreshing, StsHost, World,
+    Chain, Current, Environment, ProcessEnvironment, ProfileSettings, Refreshing, StsHost, World, not_text,
 };
 use crate::alicloud::{
     Client, Clock, Config, ConfigError, Endpoints, Http, Scheme, Service, SystemClock, Transport,
@@ -343,8 +343,8 @@ fn all_are_text(config: &ProviderModel, environment: &dyn Environment) -> Result
     match of_arguments.or(others) {
         None => Ok(()),
         Some(variable) => {
-            let detail = format!("{} Set {variable} anew, or unset it.", not_text(variable));
-            Err(Diagnostic::error("Unreadable environment variable", detail))
+            let (why, fix) = not_text(variable);
+            Err(Diagnostic::error("Unreadable environment variable", format!("{why} {fix}")))
         }
     }
 }

@@ -2,12 +2,12 @@
 
 use secrecy::SecretString;
 
-use super::arguments::{Argument, not_text};
+use super::arguments::Argument;
 use super::credentials::unreadable;
 use super::model::{AssumeRoleModel, AssumeRoleWithOidcModel, ProviderModel};
 use crate::alicloud::credentials::{
     Environment, Link, NotLoaded, Oidc, OidcRole, OidcToken, Role, SESSION_SECONDS, Session, StsHost, World,
-    place_of,
+    not_text, place_of,
 };
 use crate::cty::{Number, Path};
 use crate::framework::{Attr, Diagnostic, Diagnostics};
@@ -52,7 +52,8 @@ pub(super) fn assume_role(
     if let Some(variable) =
         arguments.iter().find_map(|(argument, value)| argument.garbled(value, environment))
     {
-        return Err(wrong(format!("{} Set {variable} anew, or unset it.", not_text(variable))));
+        let (why, fix) = not_text(variable);
+        return Err(wrong(format!("{why} {fix}")));
     }
     let Some((role_arn, origin)) = ROLE_ARN.find(&block.role_arn, environment) else {
         return Err(wrong(format!(
