@@ -191,19 +191,18 @@ impl<'a> Reading<'a> {
     fn seconds(&self) -> Result<Option<u64>, NotLoaded> {
         let field = "expired_seconds";
         let Some(text) = self.text(field).filter(|text| text.trim() != "0") else { return Ok(None) };
-        match json::count(self.profile, field).filter(|seconds| SESSION_SECONDS.contains(seconds)) {
-            Some(seconds) => Ok(Some(seconds)),
-            None => {
-                let name = if self.file.is_ini() { ini::name_here(field) } else { field };
-                let (least, most) = (SESSION_SECONDS.start(), SESSION_SECONDS.end());
-                Err(self.failed(
-                    &format!(
-                        "has {name} = {text:?}, and a session lasts a whole number of seconds from {least} to {most}"
-                    ),
-                    format!("Correct {name} there, or take it away."),
-                ))
-            }
+        let seconds = json::count(self.profile, field).filter(|seconds| SESSION_SECONDS.contains(seconds));
+        if seconds.is_some() {
+            return Ok(seconds);
         }
+        let name = if self.file.is_ini() { ini::name_here(field) } else { field };
+        let (least, most) = (SESSION_SECONDS.start(), SESSION_SECONDS.end());
+        Err(self.failed(
+            &format!(
+                "has {name} = {text:?}, and a session lasts a whole number of seconds from {least} to {most}"
+            ),
+            format!("Correct {name} there, or take it away."),
+        ))
     }
 
     pub(super) fn sts_host(&self) -> StsHost {

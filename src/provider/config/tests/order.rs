@@ -4,9 +4,16 @@ use super::*;
 use crate::alicloud::SendError;
 use crate::alicloud::testing::{Act, Script};
 
-/// Every source that can be named, in the order that is promised: by a variable, by the block, and what its outcome says,
-/// which no other one's does.
-fn sources() -> Vec<(&'static str, Vec<(&'static str, &'static str)>, ProviderModel, &'static str)> {
+/// A source that can be named.
+struct Named {
+    variables: Vec<(&'static str, &'static str)>,
+    block: ProviderModel,
+    /// What its outcome begins with, and no other one's.
+    mark: &'static str,
+}
+
+/// Every source that can be named, in the order that is promised.
+fn sources() -> Vec<Named> {
     let none = ProviderModel::default;
     let oidc = model::AssumeRoleWithOidcModel {
         oidc_provider_arn: "acs:ram::1:oidc-provider/block".into(),
@@ -15,40 +22,35 @@ fn sources() -> Vec<(&'static str, Vec<(&'static str, &'static str)>, ProviderMo
         ..Default::default()
     };
     vec![
-        (
-            "key",
-            vec![("ALICLOUD_ACCESS_KEY", "LTAI5tvariable"), ("ALICLOUD_SECRET_KEY", "s")],
-            ProviderModel { access_key: "LTAI5tblock".into(), secret_key: "s".into(), ..none() },
-            "access key",
-        ),
-        (
-            "profile",
-            vec![("ALIBABA_CLOUD_PROFILE", "nobody")],
-            ProviderModel { shared_credentials_file: "/nowhere/profiles".into(), ..none() },
-            "There is no file",
-        ),
-        (
-            "URI",
-            vec![("ALIBABA_CLOUD_CREDENTIALS_URI", "http://keys.example/")],
-            ProviderModel { credentials_uri: "http://keys.example/".into(), ..none() },
-            "The credentials URI gave none",
-        ),
-        (
-            "instance role",
-            vec![("ALIBABA_CLOUD_ECS_METADATA", "web")],
-            ProviderModel { ecs_role_name: "web".into(), ..none() },
-            "The metadata service at",
-        ),
-        (
-            "OIDC",
-            vec![
+        Named {
+            variables: vec![("ALICLOUD_ACCESS_KEY", "LTAI5tvariable"), ("ALICLOUD_SECRET_KEY", "s")],
+            block: ProviderModel { access_key: "LTAI5tblock".into(), secret_key: "s".into(), ..none() },
+            mark: "access key",
+        },
+        Named {
+            variables: vec![("ALIBABA_CLOUD_PROFILE", "nobody")],
+            block: ProviderModel { shared_credentials_file: "/nowhere/profiles".into(), ..none() },
+            mark: "There is no file",
+        },
+        Named {
+            variables: vec![("ALIBABA_CLOUD_CREDENTIALS_URI", "http://keys.example/")],
+            block: ProviderModel { credentials_uri: "http://keys.example/".into(), ..none() },
+            mark: "The credentials URI gave none",
+        },
+        Named {
+            variables: vec![("ALIBABA_CLOUD_ECS_METADATA", "web")],
+            block: ProviderModel { ecs_role_name: "web".into(), ..none() },
+            mark: "The metadata service at",
+        },
+        Named {
+            variables: vec![
                 ("ALIBABA_CLOUD_OIDC_PROVIDER_ARN", "acs:ram::1:oidc-provider/variable"),
                 ("ALIBABA_CLOUD_ROLE_ARN", "acs:ram::1:role/variable"),
                 ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", "/nowhere/token"),
             ],
-            ProviderModel { assume_role_with_oidc: Attr::Known(vec![oidc]), ..none() },
-            "The OIDC token file",
-        ),
+            block: ProviderModel { assume_role_with_oidc: Attr::Known(vec![oidc]), ..none() },
+            mark: "The OIDC token file",
+        },
     ]
 }
 
@@ -93,27 +95,28 @@ async fn outcome(block: &ProviderModel, variables: &[(&str, &str)]) -> String {
 async fn of_each_two_sources_the_earlier_one_is_asked() {
     let sources = sources();
     let nothing = both(&ProviderModel::default(), &ProviderModel::default());
-    for (index, (first, variables, block, mark)) in sources.iter().enumerate() {
-        for (second, other_variables, other_block, other_mark) in &sources[index + 1..] {
-            let all = [variables.as_slice(), other_variables].concat();
+    for (index, Named { variables, block, mark }) in sources.iter().enumerate() {
+        for other in &sources[index + 1..] {
+            let all = [variables.as_slice(), &other.variables].concat();
             for (how, block, variables) in [
                 ("by variables", nothing.clone(), all.as_slice()),
-                ("in the block", both(block, other_block), &[]),
+                ("in the block", both(block, &other.block), &[]),
                 (
                     "by variables, and the other in the block",
-                    both(&nothing, other_block),
+                    both(&nothing, &other.block),
                     variables.as_slice(),
                 ),
             ] {
                 let outcome = outcome(&block, variables).await;
                 assert!(
-                    outcome.starts_with(mark) && !outcome.contains(other_mark),
-                    "{first} and {second} {how}: {outcome}"
+                    outcome.starts_with(*mark) && !outcome.contains(other.mark),
+                    "{mark:?} and {:?} {how}: {outcome}",
+                    other.mark
                 );
             }
         }
         // Alone, each is the one.
-        assert!(outcome(&nothing, variables).await.starts_with(mark), "{first}");
-        assert!(outcome(&both(block, &nothing), &[]).await.starts_with(mark), "{first}");
+        assert!(outcome(&nothing, variables).await.starts_with(mark), "{mark:?} alone");
+        assert!(outcome(&both(block, &nothing), &[]).await.starts_with(mark), "{mark:?} alone");
     }
 }
