@@ -87,6 +87,35 @@ resource "alicloud_key_pair" "k" {{
 }
 
 #[test]
+fn in_the_provider_block_as_credentials_are_told_when_they_are_needed() {
+    acceptance(|case| {
+        let arguments = [
+            "access_key",
+            "secret_key",
+            "security_token",
+            "profile",
+            "shared_credentials_file",
+            "credentials_uri",
+            "ecs_role_name",
+        ];
+        let mut block = "region = \"cn-hangzhou\"\n".to_owned();
+        for argument in arguments {
+            writeln!(block, "{argument} = terraform_data.x.output").unwrap();
+        }
+        case.set_provider(&block);
+        let resource = "resource \"terraform_data\" \"x\" {\n  input = \"x\"\n}\n";
+        case.write(&format!(
+            "{resource}resource \"alicloud_key_pair\" \"k\" {{\n  key_pair_name = \"web\"\n  public_key = local.a\n}}\n"
+        ));
+        case.plan().expect(&[(X, "create"), (K, "create")]);
+        case.write(&format!("{resource}data \"alicloud_key_pairs\" \"all\" {{\n}}\n"));
+        let run = case.run(&["plan", "-json"]);
+        run.error().says("The provider block is not complete yet", "data", &[&arguments.join(", ")]);
+        assert!(case.simulator.calls().is_empty());
+    });
+}
+
+#[test]
 fn in_the_provider_block_need_no_cloud_in_the_plan() {
     acceptance(|case| {
         let url = case.simulator.url();

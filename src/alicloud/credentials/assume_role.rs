@@ -1,5 +1,6 @@
 //! A role that other credentials assume.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +15,11 @@ use crate::alicloud::client::Client;
 use crate::alicloud::error::{Error, ErrorKind};
 use crate::alicloud::sts::Session;
 
-/// How long getting a session may take, all tries together.
+/// How long getting a session may take at least, all tries together.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How long a session may last, in seconds: from the shortest of STS to the longest that a role can allow.
+pub(crate) const SESSION_SECONDS: RangeInclusive<u64> = 900..=43_200;
 
 /// A role to assume.
 #[derive(Clone, Debug)]
@@ -32,6 +36,7 @@ pub(crate) struct AssumeRole {
     base: Arc<dyn ProvideCredentials>,
     client: Client,
     role: Role,
+    patience: Duration,
 }
 
 impl AssumeRole {
@@ -40,13 +45,13 @@ impl AssumeRole {
         base: Arc<dyn ProvideCredentials>,
         role: Role,
     ) -> Result<Self, NotLoaded> {
-        let client = world.sts(Arc::clone(&base), &role.host).map_err(|error| {
+        let client = world.client(Arc::clone(&base), &role.host).map_err(|error| {
             NotLoaded::failed(
                 error.to_string(),
                 "Correct the STS endpoint or region that the role is to be assumed at.",
             )
         })?;
-        Ok(Self { base, client, role })
+        Ok(Self { base, client, role, patience: patience(world) })
     }
 
     async fn assume(&self) -> Result<Credentials, NotLoaded> {
@@ -54,7 +59,7 @@ impl AssumeRole {
         let base = self.base.credentials().await.map_err(NotLoaded::Failed)?;
         let role = &self.role;
         self.client
-            .assume_role(&patience(), &role.session, role.external_id.as_deref())
+            .assume_role(&call(self.patience), &role.session, role.external_id.as_deref())
             .await
             .map_err(|error| refused(&role.session, &base.describe(), &error))
     }
@@ -66,9 +71,14 @@ impl Source for AssumeRole {
     }
 }
 
-/// A call that waits for as long as a session is worth waiting for.
-pub(super) fn patience() -> Call {
-    Call::new(Instant::now() + PATIENCE, CancellationToken::new())
+/// How long a session is worth waiting for: long enough that one request that hangs is not the end.
+pub(super) fn patience(world: &World) -> Duration {
+    PATIENCE.max(world.config.read_timeout * 5 / 2)
+}
+
+/// A call that waits for so long.
+pub(super) fn call(patience: Duration) -> Call {
+    Call::new(Instant::now() + patience, CancellationToken::new())
 }
 
 /// Why there is no session of the role, and what to do.
@@ -79,7 +89,12 @@ pub(super) fn refused(session: &Session, by: &str, error: &Error) -> NotLoaded {
         ErrorKind::Forbidden => format!(
             "Allow the user or role behind that to call sts:AssumeRole on {role}, and let the role's trust policy name it."
         ),
-        ErrorKind::Unreachable | ErrorKind::Untrusted | ErrorKind::Deadline | ErrorKind::UnexpectedAnswer => {
+        ErrorKind::UnexpectedAnswer => format!(
+            "Check that what answers at {} is STS, and not a proxy or another service in its place; if it is, run the \
+             command again later.",
+            error.host()
+        ),
+        ErrorKind::Unreachable | ErrorKind::Untrusted | ErrorKind::Deadline => {
             format!(
                 "Check that this machine reaches STS at {}: the network, the proxy variables (HTTPS_PROXY, NO_PROXY), and \
              what chooses that host (endpoints.sts, ALIBABA_CLOUD_STS_REGION, ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED, or \

@@ -67,6 +67,10 @@ impl Chain {
             if winner != NOBODY && index != winner {
                 continue;
             }
+            let name = || {
+                let found = link.source.as_ref().ok().and_then(Source::found);
+                found.unwrap_or_else(|| link.name.clone())
+            };
             let why_not = match &link.source {
                 Err(why) => why.clone(),
                 Ok(source) => match source.load().await.and_then(|found| still_good(found, clock.now())) {
@@ -74,13 +78,13 @@ impl Chain {
                         self.winner.store(index, Ordering::Relaxed);
                         if link.implicit && winner == NOBODY {
                             tracing::info!(
-                                source = link.name,
+                                source = name(),
                                 access_key = credentials.masked_id(),
-                                "no credentials are named, so those found here are used"
+                                "no profile and no other source of credentials is named, so what is found here is used"
                             );
                         }
                         tracing::debug!(
-                            source = link.name,
+                            source = name(),
                             access_key = credentials.masked_id(),
                             origin = credentials.origin(),
                             expires = in_words(credentials.expires(), clock.now()),
@@ -89,7 +93,7 @@ impl Chain {
                         return Ok(credentials);
                     }
                     Err(NotLoaded::Absent(why)) => why,
-                    Err(NotLoaded::Failed(error)) => return Err(error.at(&link.name, &looked_at)),
+                    Err(NotLoaded::Failed(error)) => return Err(error.at(&name(), &looked_at)),
                 },
             };
             tracing::debug!(source = link.name, why = why_not, "no credentials here");

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::answer::{NoReply, Reply, ask};
 use super::source::{Loading, NotLoaded, Source};
-use super::{Credentials, Environment, World};
+use super::{Credentials, Environment, World, not_text};
 use crate::alicloud::transport::HttpRequest;
 
 /// Another address for the metadata service, of plain HTTP: for proxies of it.
@@ -54,6 +54,11 @@ impl EcsMetadata {
 
     async fn get(&self) -> Result<Credentials, NotLoaded> {
         let environment = &*self.world.environment;
+        let mine = [DISABLED, V1_DISABLED, ENDPOINT];
+        if let Some(variable) = mine.into_iter().find(|variable| environment.is_garbled(variable)) {
+            let (why, fix) = not_text(variable);
+            return Err(NotLoaded::failed(why, fix));
+        }
         if let Some(variable) = Self::switched_off(environment) {
             return Err(NotLoaded::failed(
                 format!(

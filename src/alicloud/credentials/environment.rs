@@ -7,6 +7,15 @@ pub(crate) trait Environment: Send + Sync {
     /// The value of `name`; `None` if it is not set, empty, or not Unicode.
     fn var(&self, name: &str) -> Option<String>;
 
+    /// Whether `name` is set to something that is not Unicode.
+    fn is_garbled(&self, name: &str) -> bool;
+
+    /// The first of `names` that is set, if what it is set to can't be read.
+    fn first_garbled<'n>(&self, names: &[&'n str]) -> Option<&'n str> {
+        let first = names.iter().find(|name| self.is_garbled(name) || self.var(name).is_some())?;
+        self.is_garbled(first).then_some(*first)
+    }
+
     /// The first of `names` that is set, with its name.
     fn first<'n>(&self, names: &[&'n str]) -> Option<(&'n str, String)> {
         names.iter().find_map(|name| Some((*name, self.var(name)?)))
@@ -33,6 +42,14 @@ pub(crate) trait Environment: Send + Sync {
     }
 }
 
+/// Why a variable can't be read, in a sentence, and what to do. What it holds is not repeated: it may be a secret.
+pub(crate) fn not_text(variable: &str) -> (String, String) {
+    (
+        format!("The environment variable {variable} is set, but to something that is not text (UTF-8)."),
+        format!("Set {variable} anew, or unset it."),
+    )
+}
+
 /// The environment that the host passed on.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ProcessEnvironment;
@@ -40,6 +57,16 @@ pub(crate) struct ProcessEnvironment;
 impl Environment for ProcessEnvironment {
     fn var(&self, name: &str) -> Option<String> {
         std::env::var(name).ok().filter(|value| !value.is_empty())
+    }
+
+    fn is_garbled(&self, name: &str) -> bool {
+        std::env::var_os(name).is_some_and(|value| value.to_str().is_none())
+    }
+
+    /// Unlike other variables, it needs no reading.
+    fn home(&self) -> Option<PathBuf> {
+        let homes = ["HOME", "USERPROFILE"].into_iter().filter_map(std::env::var_os);
+        homes.map(PathBuf::from).find(|home| !home.as_os_str().is_empty())
     }
 }
 
@@ -51,8 +78,45 @@ mod tests {
 
     impl Environment for BTreeMap<String, String> {
         fn var(&self, name: &str) -> Option<String> {
-            self.get(name).filter(|value| !value.is_empty()).cloned()
+            self.get(name).filter(|value| !value.is_empty() && !self.is_garbled(name)).cloned()
         }
+
+        /// The replacement character stands for what no text can hold.
+        fn is_garbled(&self, name: &str) -> bool {
+            self.get(name).is_some_and(|value| value.contains('\u{fffd}'))
+        }
+    }
+
+    /// A process of its own has the variables: this one can't be given any.
+    #[cfg(unix)]
+    #[test]
+    fn what_is_not_text_is_told_from_what_is_not_set() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let (garbled, clear, unset) = ("A_GARBLED_VARIABLE", "A_CLEAR_VARIABLE", "AN_UNSET_VARIABLE");
+        if std::env::var_os(garbled).is_some() {
+            let names: Vec<_> =
+                [garbled, clear, unset].map(|name| ProcessEnvironment.is_garbled(name)).into();
+            assert_eq!(names, [true, false, false]);
+            assert_eq!(ProcessEnvironment.first_garbled(&[unset, garbled, clear]), Some(garbled));
+            assert_eq!(ProcessEnvironment.first_garbled(&[unset, clear, garbled]), None);
+            assert_eq!(ProcessEnvironment.var(garbled), None);
+            let home = ProcessEnvironment.home().unwrap();
+            assert_eq!(home.as_os_str().as_bytes(), b"/h\xff");
+            return;
+        }
+        let of_bytes = std::ffi::OsStr::from_bytes;
+        let run = std::process::Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "alicloud::credentials::environment::tests::what_is_not_text_is_told_from_what_is_not_set",
+            ])
+            .env(garbled, of_bytes(b"pr\xffd"))
+            .env(clear, "prod")
+            .env("HOME", of_bytes(b"/h\xff"))
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&run.stdout).into_owned();
+        assert!(run.status.success() && said.contains("1 passed"), "{said}");
     }
 
     #[test]

@@ -37,13 +37,13 @@ use std::time::SystemTime;
 
 use secrecy::{ExposeSecret, SecretString};
 
-pub(crate) use assume_role::{AssumeRole, Role};
+pub(crate) use assume_role::{AssumeRole, Role, SESSION_SECONDS};
 pub(crate) use chain::{Chain, Link};
 pub(crate) use credentials_uri::CredentialsUri;
 pub(crate) use ecs_metadata::EcsMetadata;
-pub(crate) use environment::{Environment, ProcessEnvironment};
+pub(crate) use environment::{Environment, ProcessEnvironment, not_text};
 pub(crate) use oidc::{Oidc, OidcRole, OidcToken};
-pub(crate) use profile::{Current, Profile};
+pub(crate) use profile::{Current, Format, Profile, ProfileSettings};
 pub(crate) use refreshes::Refreshes;
 pub(crate) use refreshing::Refreshing;
 pub(crate) use secret_json::{SecretObject, place_of};

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::assume_role::{patience, refused};
+use super::assume_role::{call, patience, refused};
 use super::source::{CredentialsError, Loading, NotLoaded, Source};
 use super::world::{StsHost, World};
 use super::{Credentials, CredentialsFuture, ProvideCredentials, files};
@@ -35,17 +36,18 @@ pub(crate) struct OidcRole {
 pub(crate) struct Oidc {
     role: OidcRole,
     client: Client,
+    patience: Duration,
 }
 
 impl Oidc {
     pub(crate) fn new(world: &World, role: OidcRole) -> Result<Self, NotLoaded> {
-        let client = world.sts(Arc::new(role.token.clone()), &role.host).map_err(|error| {
+        let client = world.client(Arc::new(role.token.clone()), &role.host).map_err(|error| {
             NotLoaded::failed(
                 error.to_string(),
                 "Correct the STS endpoint or region that the role is to be assumed at.",
             )
         })?;
-        Ok(Self { role, client })
+        Ok(Self { role, client, patience: patience(world) })
     }
 
     async fn assume(&self) -> Result<Credentials, NotLoaded> {
@@ -53,7 +55,7 @@ impl Oidc {
         let token = self.role.token.credentials().await.map_err(NotLoaded::Failed)?;
         let session = &self.role.session;
         self.client
-            .assume_role_with_oidc(&patience(), session, &self.role.provider_arn)
+            .assume_role_with_oidc(&call(self.patience), session, &self.role.provider_arn)
             .await
             .map_err(|error| refused(session, &token.describe(), &error))
     }

@@ -37,10 +37,13 @@ impl SecretObject {
 /// Reads JSON that holds secrets, into something that wipes them. The error says where the text stops being that, and
 /// repeats nothing of it.
 pub(super) fn read<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, String> {
+    try_read(text).map_err(|error| place_of(&error))
+}
+
+/// The same, with an error that may repeat something of the text.
+pub(super) fn try_read<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, serde_json::Error> {
     // A reading that fails half-way leaves behind what it has taken in, so the text is looked through first.
-    serde_json::from_slice::<IgnoredAny>(text)
-        .and_then(|_| serde_json::from_slice(text))
-        .map_err(|error| place_of(&error))
+    serde_json::from_slice::<IgnoredAny>(text).and_then(|_| serde_json::from_slice(text))
 }
 
 impl From<Object> for SecretObject {

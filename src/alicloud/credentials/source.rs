@@ -10,6 +10,11 @@ use super::Credentials;
 pub(crate) trait Source: Send + Sync + fmt::Debug {
     /// Gets credentials. Asked again when those have to be refreshed; then it gets new ones, from the same place.
     fn load(&self) -> Loading<'_>;
+
+    /// What exactly it turned out to be, once it was asked, where its name in the chain leaves that open.
+    fn found(&self) -> Option<String> {
+        None
+    }
 }
 
 /// What [`Source::load`] answers with.
@@ -107,6 +112,20 @@ impl std::error::Error for CredentialsError {}
 impl Source for Box<dyn Source> {
     fn load(&self) -> Loading<'_> {
         (**self).load()
+    }
+
+    fn found(&self) -> Option<String> {
+        (**self).found()
+    }
+}
+
+impl<S: Source> Source for std::sync::Arc<S> {
+    fn load(&self) -> Loading<'_> {
+        (**self).load()
+    }
+
+    fn found(&self) -> Option<String> {
+        (**self).found()
     }
 }
 

@@ -18,7 +18,7 @@ pub(crate) struct World {
     pub(crate) config: Config,
 }
 
-/// Which STS host a source asks for. An endpoint of the provider block or the environment comes before `endpoint`, and
+/// Which STS host somebody asks for. An endpoint of the provider block or the environment comes before `endpoint`, and
 /// before any region; `region` comes before that of the environment; and either may ask for the host of a virtual private
 /// cloud.
 #[derive(Clone, Debug, Default)]
@@ -29,13 +29,8 @@ pub(crate) struct StsHost {
 }
 
 impl World {
-    /// A client with these credentials.
-    pub(crate) fn client(&self, credentials: Arc<dyn ProvideCredentials>) -> Result<Client, ConfigError> {
-        self.client_of(credentials, self.config.endpoints.clone())
-    }
-
-    /// A client with these credentials, for STS.
-    pub(super) fn sts(
+    /// A client with these credentials, which asks for STS at this host.
+    pub(crate) fn client(
         &self,
         credentials: Arc<dyn ProvideCredentials>,
         host: &StsHost,
@@ -47,14 +42,6 @@ impl World {
             sts_region: host.region.clone().or_else(|| given.sts_region.clone()),
             sts_vpc: given.sts_vpc || host.vpc,
         };
-        self.client_of(credentials, endpoints)
-    }
-
-    fn client_of(
-        &self,
-        credentials: Arc<dyn ProvideCredentials>,
-        endpoints: Endpoints,
-    ) -> Result<Client, ConfigError> {
         let config = Config { credentials, endpoints, ..self.config.clone() };
         Client::with(config, Arc::clone(&self.transport), Arc::clone(&self.clock))
     }

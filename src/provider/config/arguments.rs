@@ -73,4 +73,14 @@ impl Argument {
         let (name, value) = environment.first(self.variables)?;
         Some((value, format!("the environment variable {name}")))
     }
+
+    /// The variable that sets it to something that is not text, and so can't be read.
+    pub(super) fn garbled(
+        &self,
+        configured: &Attr<String>,
+        environment: &dyn Environment,
+    ) -> Option<&'static str> {
+        let is_in_block = configured.as_str().is_some_and(|value| !value.is_empty());
+        if is_in_block { None } else { environment.first_garbled(self.variables) }
+    }
 }

@@ -3,7 +3,7 @@
 //! What somebody named comes first, in the official provider's order: access key, profile, URI, instance role, OIDC.
 //! Only if none of these is set, what nobody named is looked at: the current profile of the command line tool, and the
 //! default section of the official SDKs' file. On top of what comes of it, `assume_role`. Nothing here does I/O, save for
-//! the region of a profile.
+//! the settings of a profile.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,9 +18,9 @@ use super::model::ProviderModel;
 use super::roles;
 use crate::alicloud::credentials::{
     AssumeRole, Chain, Credentials, CredentialsError, CredentialsUri, Current, EcsMetadata, Environment,
-    Link, NotLoaded, Profile, ProvideCredentials, Static, World,
+    Format, Link, NotLoaded, Profile, ProfileSettings, ProvideCredentials, Static, StsHost, World, not_text,
 };
-use crate::framework::{Diagnostic, Diagnostics};
+use crate::framework::{Attr, Diagnostic, Diagnostics};
 
 /// Where the command line tool keeps its profiles.
 const CLI_FILE: &str = "~/.aliyun/config.json";
@@ -41,7 +41,8 @@ const FIX: &str = "Set access_key and secret_key in the provider block, or the e
 /// Where a value was found that the provider block holds.
 const BLOCK: &str = "the provider block";
 
-/// Judges the block alone.
+/// Judges the block. Half a key in it is none of its faults yet: where the configuration is only validated, the variable
+/// with the other half may not be set.
 pub(super) fn validate(config: &ProviderModel, diagnostics: &mut Diagnostics) {
     if let Some(uri) = config.credentials_uri.as_str().filter(|uri| !uri.is_empty())
         && let Err(why) = CredentialsUri::check(uri)
@@ -50,42 +51,84 @@ pub(super) fn validate(config: &ProviderModel, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The credentials that the block and the environment name; `current` is shared with [`region`].
+/// The credentials that the block and the environment name; `current` is shared with [`profile_settings`]. A role on
+/// top is assumed at the STS host that the profile says.
 pub(super) fn credentials(
     config: &ProviderModel,
     world: &World,
     current: &Current,
+    sts: &StsHost,
 ) -> Result<Arc<dyn ProvideCredentials>, Diagnostic> {
     half_a_key(config, &*world.environment)?;
-    let links = links(config, world, current);
+    let (links, _) = links(config, world, current);
     tell_what_is_passed_over(config, &links);
     let base = world.keep_chain(Chain::new(links, FIX));
-    match roles::assume_role(config, &*world.environment)? {
+    match roles::assume_role(config, &*world.environment, sts)? {
         None => Ok(Arc::new(base)),
         Some(role) => Ok(Arc::new(world.keep("assume_role", AssumeRole::new(world, Arc::new(base), role)))),
     }
 }
 
-fn links(config: &ProviderModel, world: &World, current: &Current) -> Vec<Link> {
+/// The sources in order, and the profile among them if it is the one that will be asked first.
+fn links(config: &ProviderModel, world: &World, current: &Current) -> (Vec<Link>, Option<Arc<Profile>>) {
     let environment = &*world.environment;
-    let mut links = vec![key(config, environment), profile(config, world, current)];
-    links.push(match CREDENTIALS_URI.find(&config.credentials_uri, environment) {
+    let key = key(config, environment);
+    let (profile, mut in_use) = profile(config, world, current);
+    if key.source.is_ok() {
+        in_use = None;
+    }
+    let mut links =
+        vec![key, profile, uri(config, world), instance_role(config, world), roles::with_oidc(config, world)];
+    if links.iter().all(|link| link.source.is_err()) {
+        let (implicit, current) = implicit(world, current);
+        links.extend(implicit);
+        in_use = current;
+    }
+    (links, in_use)
+}
+
+/// A link that fails, since one of the arguments is set by a variable that can't be read. What it was to say may be
+/// another account.
+pub(super) fn unreadable(
+    name: &str,
+    environment: &dyn Environment,
+    arguments: &[(&Argument, &Attr<String>)],
+) -> Option<Link> {
+    let variable = arguments.iter().find_map(|(argument, value)| argument.garbled(value, environment))?;
+    Some(Link::chosen(name, garbled(variable)))
+}
+
+fn garbled(variable: &str) -> Result<Static, NotLoaded> {
+    let (why, fix) = not_text(variable);
+    Err(NotLoaded::failed(why, fix))
+}
+
+fn uri(config: &ProviderModel, world: &World) -> Link {
+    let environment = &*world.environment;
+    let name = CREDENTIALS_URI.name;
+    if let Some(link) = unreadable(name, environment, &[(&CREDENTIALS_URI, &config.credentials_uri)]) {
+        return link;
+    }
+    match CREDENTIALS_URI.find(&config.credentials_uri, environment) {
         None => Link::skipped(title(&CREDENTIALS_URI), "not set"),
-        Some((uri, _)) => Link::chosen("credentials_uri", CredentialsUri::new(world, &uri)),
-    });
+        Some((uri, _)) => Link::chosen(name, CredentialsUri::new(world, &uri)),
+    }
+}
+
+fn instance_role(config: &ProviderModel, world: &World) -> Link {
+    let environment = &*world.environment;
+    let name = ECS_ROLE_NAME.name;
+    if let Some(link) = unreadable(name, environment, &[(&ECS_ROLE_NAME, &config.ecs_role_name)]) {
+        return link;
+    }
     let switched_off = EcsMetadata::switched_off(environment);
-    links.push(match (ECS_ROLE_NAME.find(&config.ecs_role_name, environment), switched_off) {
+    match (ECS_ROLE_NAME.find(&config.ecs_role_name, environment), switched_off) {
         (None, _) => Link::skipped(title(&ECS_ROLE_NAME), "not set"),
         (Some((_, origin)), Some(variable)) if origin != BLOCK => {
-            Link::skipped("ecs_role_name", format!("set by {origin}, and switched off by {variable}"))
+            Link::skipped(name, format!("set by {origin}, and switched off by {variable}"))
         }
-        (Some((role, _)), _) => Link::chosen("ecs_role_name", EcsMetadata::new(world, Some(role))),
-    });
-    links.push(roles::with_oidc(config, world));
-    if links.iter().all(|link| link.source.is_err()) {
-        links.extend(implicit(world, current));
+        (Some((role, _)), _) => Link::chosen(name, EcsMetadata::new(world, Some(role))),
     }
-    links
 }
 
 /// The argument and its variables, for a list of what was looked at.
@@ -97,6 +140,15 @@ fn key(config: &ProviderModel, environment: &dyn Environment) -> Link {
     let id = ACCESS_KEY.find(&config.access_key, environment);
     let secret = SECRET_KEY.find(&config.secret_key, environment);
     let name = "access_key and secret_key";
+    let halves = [(&ACCESS_KEY, &config.access_key), (&SECRET_KEY, &config.secret_key)];
+    if let Some(link) = unreadable(name, environment, &halves) {
+        return link;
+    }
+    if id.is_some()
+        && let Some(link) = unreadable(name, environment, &[(&SECURITY_TOKEN, &config.security_token)])
+    {
+        return link;
+    }
     match (id, secret) {
         (None, None) => Link::skipped(format!("{}, {}", title(&ACCESS_KEY), title(&SECRET_KEY)), "not set"),
         (Some((id, origin)), Some((secret, _))) => {
@@ -120,7 +172,7 @@ fn half(name: &str, have: &Argument, origin: &str, lack: &Argument) -> Link {
 }
 
 /// Half a key in the provider block, with nothing in the environment to go with it, is a mistake in the block.
-fn half_a_key(config: &ProviderModel, environment: &dyn Environment) -> Result<(), Diagnostic> {
+pub(super) fn half_a_key(config: &ProviderModel, environment: &dyn Environment) -> Result<(), Diagnostic> {
     let id = ACCESS_KEY.find(&config.access_key, environment);
     let secret = SECRET_KEY.find(&config.secret_key, environment);
     let (have, lack) = match (id, secret) {
@@ -128,6 +180,10 @@ fn half_a_key(config: &ProviderModel, environment: &dyn Environment) -> Result<(
         (None, Some((_, origin))) if origin == BLOCK => (&SECRET_KEY, &ACCESS_KEY),
         _ => return Ok(()),
     };
+    if environment.first_garbled(lack.variables).is_some() {
+        // That is told when it is needed.
+        return Ok(());
+    }
     Err(Diagnostic::error(
         "Half an access key",
         format!(
@@ -154,74 +210,94 @@ fn token(config: &ProviderModel, environment: &dyn Environment, id: &str, origin
     }
 }
 
-fn profile(config: &ProviderModel, world: &World, current: &Current) -> Link {
-    match chosen_profile(config, &*world.environment) {
-        Chosen::None => {
-            Link::skipped(format!("{}, {}", title(&PROFILE), title(&CREDENTIALS_FILE)), "not set")
+fn profile(config: &ProviderModel, world: &World, current: &Current) -> (Link, Option<Arc<Profile>>) {
+    let environment = &*world.environment;
+    let arguments = [(&PROFILE, &config.profile), (&CREDENTIALS_FILE, &config.shared_credentials_file)];
+    if let Some(link) = unreadable("profile", environment, &arguments) {
+        return (link, None);
+    }
+    match (chosen_profile(config, world, current), garbled_place(environment)) {
+        (None, _) => {
+            let name = format!("{}, {}", title(&PROFILE), title(&CREDENTIALS_FILE));
+            (Link::skipped(name, "not set"), None)
         }
-        Chosen::SwitchedOff { origin, by } => {
-            Link::skipped("profile", format!("set by {origin}, and switched off by {by}"))
-        }
-        Chosen::Profile(path, name) => {
-            let title = name
-                .as_ref()
-                .map_or_else(|| "the current profile".to_owned(), |name| format!("the profile {name:?}"));
-            let title = format!("{title} in {}", path.display());
-            Link::chosen(title, Profile::chosen(world, path, name, current))
+        (Some((title, _)), Some(variable)) => (Link::chosen(title, garbled(variable)), None),
+        (Some((title, profile)), None) => {
+            let profile = Arc::new(profile);
+            (Link::chosen(title, Arc::clone(&profile)), Some(profile))
         }
     }
 }
 
-/// What nobody named, but may be there.
-fn implicit(world: &World, current: &Current) -> Vec<Link> {
+/// What says where the command line tool's profiles are, or whether to look there, and can't be read.
+fn garbled_place(environment: &dyn Environment) -> Option<&'static str> {
+    [CLI_FILE_VARIABLE].iter().chain(NO_PROFILES).find(|variable| environment.is_garbled(variable)).copied()
+}
+
+/// What nobody named, but may be there, and the first profile of it.
+fn implicit(world: &World, current: &Current) -> (Vec<Link>, Option<Arc<Profile>>) {
     let environment = &*world.environment;
     let name = format!("the current profile in {}", cli_file(environment).display());
-    let cli = match environment.first_true(NO_PROFILES) {
-        Some(variable) => Link::skipped(name, format!("switched off by {variable}")),
-        None => Link::implicit(name, current_profile(world, current)),
+    let (cli, profile) = match (garbled_place(environment), environment.first_true(NO_PROFILES)) {
+        (Some(variable), _) => (Link::chosen(name, garbled(variable)), None),
+        (None, Some(variable)) => (Link::skipped(name, format!("switched off by {variable}")), None),
+        (None, None) => {
+            let profile = Arc::new(current_profile(world, current));
+            (Link::implicit(name, Arc::clone(&profile)), Some(profile))
+        }
     };
-    let sdks = SDK_FILES.map(|file| {
-        let path = environment.expand_home(file);
-        Link::implicit(
-            format!("the default section in {}", path.display()),
-            Profile::current(world, path, &Current::default()),
-        )
+    let sdks = sdk_files(environment).into_iter().map(|file| {
+        let name = format!("the default section in {}", file.0.display());
+        Link::implicit(name, Profile::current(world, file, &Current::default()))
     });
-    [cli].into_iter().chain(sdks).collect()
+    ([cli].into_iter().chain(sdks).collect(), profile)
 }
 
-/// A profile that somebody named.
-enum Chosen {
-    None,
-    SwitchedOff {
-        origin: String,
-        by: &'static str,
-    },
-    /// The file, and the profile in it if one is named.
-    Profile(PathBuf, Option<String>),
-}
-
-fn chosen_profile(config: &ProviderModel, environment: &dyn Environment) -> Chosen {
+/// A profile that somebody named, by its name or by a file, and what it is called in messages.
+///
+/// A name is looked for in all files that the official tools know; if a file is named, in that one only. The variables
+/// that switch profiles off are about the command line tool's file, and about what the block does not name.
+fn chosen_profile(config: &ProviderModel, world: &World, current: &Current) -> Option<(String, Profile)> {
+    let environment = &*world.environment;
     let name = PROFILE.find(&config.profile, environment);
     let file = CREDENTIALS_FILE.find(&config.shared_credentials_file, environment);
-    let origins = [&name, &file].into_iter().flatten().map(|(_, origin)| origin);
-    let Some(origin) = origins.max_by_key(|origin| *origin == BLOCK) else { return Chosen::None };
-    if origin != BLOCK
-        && let Some(by) = environment.first_true(NO_PROFILES)
-    {
-        return Chosen::SwitchedOff { origin: origin.clone(), by };
+    if let Some((file, _)) = file {
+        let path = environment.expand_home(&file);
+        let called = name
+            .as_ref()
+            .map_or_else(|| "the current profile".to_owned(), |(name, _)| format!("the profile {name:?}"));
+        let called = format!("{called} in {}", path.display());
+        let files = vec![(path, Format::Either)];
+        return Some((called, Profile::chosen(world, files, name.map(|(name, _)| name), current)));
     }
-    let path = file.map_or_else(|| cli_file(environment), |(file, _)| environment.expand_home(&file));
-    Chosen::Profile(path, name.map(|(name, _)| name))
+    let (name, origin) = name?;
+    let cli = cli_file(environment);
+    let called = format!("the profile {name:?}");
+    let switched_off = environment.first_true(NO_PROFILES).filter(|_| origin != BLOCK);
+    if let Some(variable) = switched_off {
+        let why = format!(
+            "The profile {name:?} is named by {origin}, but {variable} switches off the profiles of {}.",
+            cli.display()
+        );
+        let fix = format!("Unset {variable}, or what names the profile; or name it in the provider block.");
+        let profile = Profile::chosen(world, sdk_files(environment), Some(name), current);
+        return Some((called, profile.passing_over(why, fix)));
+    }
+    let called = format!("{called} in {}", cli.display());
+    let mut files = vec![(cli, Format::Json)];
+    if environment.var(CLI_FILE_VARIABLE).is_none() {
+        files.extend(sdk_files(environment));
+    }
+    Some((called, Profile::chosen(world, files, Some(name), current)))
 }
 
 /// The current profile of the command line tool. A file that a variable names has to be there.
 fn current_profile(world: &World, current: &Current) -> Profile {
     let environment = &*world.environment;
-    let path = cli_file(environment);
+    let file = (cli_file(environment), Format::Json);
     match environment.var(CLI_FILE_VARIABLE) {
-        Some(_) => Profile::chosen(world, path, None, current),
-        None => Profile::current(world, path, current),
+        Some(_) => Profile::chosen(world, vec![file], None, current),
+        None => Profile::current(world, file, current),
     }
 }
 
@@ -230,35 +306,23 @@ fn cli_file(environment: &dyn Environment) -> PathBuf {
     environment.expand_home(path.as_deref().unwrap_or(CLI_FILE))
 }
 
-/// The region of the profile whose credentials will be used, and where it was found, which completes "from …". If
-/// that profile can't be read, nobody knows what region is meant.
-pub(super) fn region(
+fn sdk_files(environment: &dyn Environment) -> Vec<(PathBuf, Format)> {
+    SDK_FILES.iter().map(|file| (environment.expand_home(file), Format::Ini)).collect()
+}
+
+/// What the profile says whose credentials will be used: its region, its STS host. If that profile can't be read, nobody
+/// knows what region is meant.
+pub(super) fn profile_settings(
     config: &ProviderModel,
     world: &World,
     current: &Current,
-) -> Result<Option<(String, String)>, CredentialsError> {
-    let environment = &*world.environment;
-    let is_set = |argument: &Argument, value| argument.find(value, environment).is_some();
-    if is_set(&ACCESS_KEY, &config.access_key) || is_set(&SECRET_KEY, &config.secret_key) {
-        return Ok(None);
-    }
-    let profile = match chosen_profile(config, environment) {
-        Chosen::Profile(path, name) => Profile::chosen(world, path, name, current),
-        Chosen::None
-            if !is_set(&CREDENTIALS_URI, &config.credentials_uri)
-                && !is_set(&ECS_ROLE_NAME, &config.ecs_role_name)
-                && !roles::has_oidc(config, environment)
-                && environment.first_true(NO_PROFILES).is_none() =>
-        {
-            current_profile(world, current)
-        }
-        Chosen::None | Chosen::SwitchedOff { .. } => return Ok(None),
-    };
-    match profile.region() {
-        Ok(region) => Ok(region),
-        Err(NotLoaded::Absent(_)) => Ok(None),
+) -> Result<ProfileSettings, CredentialsError> {
+    let (links, profile) = links(config, world, current);
+    let Some(profile) = profile else { return Ok(ProfileSettings::default()) };
+    match profile.settings() {
+        Ok(settings) => Ok(settings.unwrap_or_default()),
+        Err(NotLoaded::Absent(_)) => Ok(ProfileSettings::default()),
         Err(NotLoaded::Failed(error)) => {
-            let links = links(config, world, current);
             let skipped = links.iter().map_while(|link| Some((&link.name, link.source.as_ref().err()?)));
             let looked_at: Vec<String> = skipped.map(|(name, why)| format!("{name}: {why}")).collect();
             let failed = links.get(looked_at.len()).map_or("profile", |link| link.name.as_str());

@@ -20,7 +20,9 @@ use self::arguments::{
 use self::endpoints::EndpointsModel;
 pub(super) use self::model::ProviderModel;
 use super::cloud::{Cloud, Settings};
-use crate::alicloud::credentials::{Chain, Current, Environment, ProcessEnvironment, Refreshing, World};
+use crate::alicloud::credentials::{
+    Chain, Current, Environment, ProcessEnvironment, ProfileSettings, Refreshing, StsHost, World, not_text,
+};
 use crate::alicloud::{
     Client, Clock, Config, ConfigError, Endpoints, Http, Scheme, Service, SystemClock, Transport,
 };
@@ -224,6 +226,7 @@ fn unknown_arguments(config: &ProviderModel) -> Vec<&'static str> {
 
 fn client(config: &ProviderModel, host: &Host, surroundings: &Surroundings) -> Result<Client, Problem> {
     let environment = &*surroundings.environment;
+    all_are_text(config, environment)?;
     let endpoint = |argument: &Argument, given: Vec<&str>| {
         let given: Attr<String> = given.first().map(|host| (*host).to_owned()).into();
         argument.find(&given, environment).map(|it| it.0)
@@ -271,37 +274,78 @@ fn client(config: &ProviderModel, host: &Host, surroundings: &Surroundings) -> R
     };
     let current = Current::default();
     let mut origin = "the default".to_owned();
-    let found = match REGION.find(&config.region, environment) {
-        Some(found) => Some(found),
-        None => credentials::region(config, &world, &current).map_err(|error| {
-            Problem::Later(Diagnostic::error("Neither credentials nor region", error.to_string()))
-        })?,
+    let region = REGION.find(&config.region, environment);
+    let profile = match credentials::profile_settings(config, &world, &current) {
+        Ok(settings) => settings,
+        // The first call tells.
+        Err(_) if region.is_some() => ProfileSettings::default(),
+        Err(error) => {
+            let error = Diagnostic::error("Neither credentials nor region", error.to_string());
+            return Err(Problem::Later(error));
+        }
     };
-    if let Some(found) = found {
+    let of_the_profile = profile.region.map(|region| (region, profile.origin.clone()));
+    if let Some(found) = region.or(of_the_profile) {
         (world.config.region, origin) = found;
     }
-    let credentials = credentials::credentials(config, &world, &current)?;
+    let credentials = credentials::credentials(config, &world, &current, &profile.sts)?;
+    // Without the profile's host first: what is wrong then is not the profile's.
     world
-        .client(credentials)
-        .map_err(|error| match &error {
-            ConfigError::Region(bad) if *bad == world.config.region => {
-                Diagnostic::error("Invalid region", format!("{error} It comes from {origin}.")).at("region")
-            }
-            ConfigError::Region(_) => Diagnostic::error(
-                "Invalid STS region",
-                format!("{error} It comes from the environment variable {STS_REGION}."),
-            ),
-            ConfigError::Endpoint { service, .. } => {
-                let name = match service {
-                    Service::Ecs => ECS_ENDPOINT.name,
-                    Service::Sts => STS_ENDPOINT.name,
-                };
-                // Elements of sets cannot be addressed, so the path ends at the block.
-                let detail = format!("{error} (endpoints, {name})");
-                Diagnostic::error("Invalid endpoint", detail).at_path(Path::root().attribute("endpoints"))
-            }
-        })
-        .map_err(Problem::Now)
+        .client(Arc::clone(&credentials), &StsHost::default())
+        .map_err(|error| misplaced(&error, &world, &origin))?;
+    world.client(credentials, &profile.sts).map_err(|error| {
+        let detail = format!("{error} It comes from {}.", profile.origin);
+        Problem::Later(Diagnostic::error("Invalid STS host in the profile", detail))
+    })
+}
+
+/// What is wrong with region or endpoints, at the argument.
+fn misplaced(error: &ConfigError, world: &World, origin: &str) -> Diagnostic {
+    match error {
+        ConfigError::Region(bad) if *bad == world.config.region => {
+            Diagnostic::error("Invalid region", format!("{error} It comes from {origin}.")).at("region")
+        }
+        ConfigError::Region(_) => Diagnostic::error(
+            "Invalid STS region",
+            format!("{error} It comes from the environment variable {STS_REGION}."),
+        ),
+        ConfigError::Endpoint { service, .. } => {
+            let name = match service {
+                Service::Ecs => ECS_ENDPOINT.name,
+                Service::Sts => STS_ENDPOINT.name,
+            };
+            // Elements of sets cannot be addressed, so the path ends at the block.
+            let detail = format!("{error} (endpoints, {name})");
+            Diagnostic::error("Invalid endpoint", detail).at_path(Path::root().attribute("endpoints"))
+        }
+    }
+}
+
+/// An error if a variable of the settings around the credentials can't be read: nobody knows what it was to say. Those of
+/// the credentials matter where their source is the one that is used.
+fn all_are_text(config: &ProviderModel, environment: &dyn Environment) -> Result<(), Diagnostic> {
+    let host = |given: Vec<&str>| Attr::from(given.first().map(|host| (*host).to_owned()));
+    let number = |value: &Attr<Number>| Attr::from(value.known().map(ToString::to_string));
+    let settings = [
+        (&REGION, config.region.clone()),
+        (&ECS_ENDPOINT, host(of_all(config, |it| &it.ecs))),
+        (&STS_ENDPOINT, host(of_all(config, |it| &it.sts))),
+        (&CONNECT_TIMEOUT, number(&config.client_connect_timeout)),
+        (&READ_TIMEOUT, number(&config.client_read_timeout)),
+        (&MAX_RETRY_TIMEOUT, number(&config.max_retry_timeout)),
+        (&SOURCE_IP, config.source_ip.clone()),
+        (&SECURE_TRANSPORT, config.secure_transport.clone()),
+        (&SECURITY_TRANSPORT, config.security_transport.clone()),
+    ];
+    let of_arguments = settings.iter().find_map(|(argument, value)| argument.garbled(value, environment));
+    let others = [STS_REGION, STS_VPC].into_iter().find(|variable| environment.is_garbled(variable));
+    match of_arguments.or(others) {
+        None => Ok(()),
+        Some(variable) => {
+            let (why, fix) = not_text(variable);
+            Err(Diagnostic::error("Unreadable environment variable", format!("{why} {fix}")))
+        }
+    }
 }
 
 fn most_retry(config: &ProviderModel, environment: &dyn Environment) -> Result<Option<Duration>, Diagnostic> {

@@ -3,9 +3,11 @@
 use secrecy::SecretString;
 
 use super::arguments::Argument;
+use super::credentials::unreadable;
 use super::model::{AssumeRoleModel, AssumeRoleWithOidcModel, ProviderModel};
 use crate::alicloud::credentials::{
-    Environment, Link, NotLoaded, Oidc, OidcRole, OidcToken, Role, Session, StsHost, World, place_of,
+    Environment, Link, NotLoaded, Oidc, OidcRole, OidcToken, Role, SESSION_SECONDS, Session, StsHost, World,
+    not_text, place_of,
 };
 use crate::cty::{Number, Path};
 use crate::framework::{Attr, Diagnostic, Diagnostics};
@@ -14,10 +16,7 @@ use crate::framework::{Attr, Diagnostic, Diagnostics};
 const SESSION_NAME: &str = "terraform";
 
 /// How long a session lasts when nothing says, in seconds, as in the official provider.
-const SESSION_SECONDS: u64 = 3600;
-
-/// From the shortest session of STS to the longest that a role can allow, in seconds.
-const SECONDS: std::ops::RangeInclusive<u64> = 900..=43_200;
+const DEFAULT_SECONDS: u64 = 3600;
 
 /// Characters of a token of an identity provider.
 const TOKEN_LENGTH: std::ops::RangeInclusive<usize> = 4..=20_000;
@@ -39,23 +38,32 @@ const OIDC_ROLE: Argument = Argument { name: "role_arn", variables: &["ALIBABA_C
 const OIDC_SESSION: Argument =
     Argument { name: "role_session_name", variables: &["ALIBABA_CLOUD_ROLE_SESSION_NAME"] };
 
-/// The role of the `assume_role` block, if there is one.
+/// The role of the `assume_role` block, if there is one, assumed at this STS host.
 pub(super) fn assume_role(
     config: &ProviderModel,
     environment: &dyn Environment,
+    sts: &StsHost,
 ) -> Result<Option<Role>, Diagnostic> {
     let Some(block) = config.assume_role.known().and_then(|blocks| blocks.first()) else { return Ok(None) };
     let path = Path::root().attribute("assume_role");
     let wrong = |detail: String| Diagnostic::error("Invalid role", detail).at_path(path.clone());
-    let Some((role_arn, _)) = ROLE_ARN.find(&block.role_arn, environment) else {
+    let given: Attr<String> = block.session_expiration.known().map(ToString::to_string).into();
+    let arguments = [(&ROLE_ARN, &block.role_arn), (&SESSION, &block.session_name), (&EXPIRATION, &given)];
+    if let Some(variable) =
+        arguments.iter().find_map(|(argument, value)| argument.garbled(value, environment))
+    {
+        let (why, fix) = not_text(variable);
+        return Err(wrong(format!("{why} {fix}")));
+    }
+    let Some((role_arn, origin)) = ROLE_ARN.find(&block.role_arn, environment) else {
         return Err(wrong(format!(
             "assume_role has no role_arn, and none of {} is set. Set one, or take the block away.",
             ROLE_ARN.variables.join(", ")
         )));
     };
-    let given: Attr<String> = block.session_expiration.known().map(ToString::to_string).into();
+    self::role_arn(&role_arn).map_err(|why| wrong(format!("{why} It comes from {origin}.")))?;
     let seconds = match EXPIRATION.find(&given, environment) {
-        None => SESSION_SECONDS,
+        None => DEFAULT_SECONDS,
         Some((text, origin)) => {
             seconds(&text).map_err(|why| wrong(format!("{why} It comes from {origin}.")))?
         }
@@ -74,7 +82,7 @@ pub(super) fn assume_role(
             policy: text(&block.policy),
         },
         external_id: text(&block.external_id),
-        host: StsHost::default(),
+        host: sts.clone(),
     }))
 }
 
@@ -85,6 +93,18 @@ pub(super) fn with_oidc(config: &ProviderModel, world: &World) -> Link {
     let name = if block.is_some() { "assume_role_with_oidc" } else { "OIDC by environment variables" };
     let nothing = AssumeRoleWithOidcModel::default();
     let given = block.unwrap_or(&nothing);
+    let mut arguments = vec![
+        (&OIDC_PROVIDER, &given.oidc_provider_arn),
+        (&OIDC_ROLE, &given.role_arn),
+        (&OIDC_SESSION, &given.role_session_name),
+        (&OIDC_TOKEN_FILE, &given.oidc_token_file),
+    ];
+    if block.is_some() {
+        arguments.push((&OIDC_TOKEN, &given.oidc_token));
+    }
+    if let Some(link) = unreadable(name, environment, &arguments) {
+        return link;
+    }
     let provider = OIDC_PROVIDER.find(&given.oidc_provider_arn, environment);
     let role = OIDC_ROLE.find(&given.role_arn, environment);
     let token = token(given, environment, block.is_some());
@@ -97,20 +117,31 @@ pub(super) fn with_oidc(config: &ProviderModel, world: &World) -> Link {
     .filter(|(lacks, _)| *lacks)
     .flat_map(|(_, variables)| variables.iter().copied())
     .collect();
-    let (Some((provider_arn, _)), Some((role_arn, _)), Some(token)) = (provider, role, token) else {
+    let (Some((provider_arn, by)), Some((role_arn, role_by)), Some(token)) = (provider, role, token) else {
         return match block {
             None => Link::skipped(name, format!("not all set; without {}", lacks.join(", "))),
             Some(_) => Link::chosen(name, incomplete(&lacks)),
         };
     };
+    let session = OIDC_SESSION.find(&given.role_session_name, environment);
+    let (session, session_by) = session.unwrap_or_else(|| (SESSION_NAME.to_owned(), String::new()));
+    for (result, by) in [
+        (provider_of(&provider_arn), by),
+        (self::role_arn(&role_arn), role_by),
+        (session_name(&session), session_by),
+    ] {
+        if let Err(why) = result {
+            let failed: Result<Oidc, _> =
+                Err(NotLoaded::failed(format!("{why} It comes from {by}."), "Correct it there."));
+            return Link::chosen(name, failed);
+        }
+    }
     let expiration = given.session_expiration.known().and_then(Number::as_u64);
     let role = OidcRole {
         session: Session {
             role_arn,
-            name: OIDC_SESSION
-                .find(&given.role_session_name, environment)
-                .map_or_else(|| SESSION_NAME.to_owned(), |(name, _)| name),
-            seconds: Some(expiration.unwrap_or(SESSION_SECONDS)),
+            name: session,
+            seconds: Some(expiration.unwrap_or(DEFAULT_SECONDS)),
             policy: text(&given.policy),
         },
         provider_arn,
@@ -118,13 +149,6 @@ pub(super) fn with_oidc(config: &ProviderModel, world: &World) -> Link {
         host: StsHost::default(),
     };
     Link::chosen(name, Oidc::new(world, role))
-}
-
-/// Whether a role is to be assumed with a token.
-pub(super) fn has_oidc(config: &ProviderModel, environment: &dyn Environment) -> bool {
-    let variables = [&OIDC_PROVIDER, &OIDC_ROLE, &OIDC_TOKEN_FILE];
-    block_of(config).is_some()
-        || variables.iter().all(|argument| argument.find(&Attr::Null, environment).is_some())
 }
 
 fn block_of(config: &ProviderModel) -> Option<&AssumeRoleWithOidcModel> {
@@ -245,12 +269,7 @@ pub(super) fn validate(config: &ProviderModel, diagnostics: &mut Diagnostics) {
                     _ => Ok(()),
                 },
             ),
-            (
-                path.attribute("oidc_provider_arn"),
-                provider.map_or(Ok(()), |arn| {
-                    arn_of(&arn, ":oidc-provider/", "acs:ram::ACCOUNT:oidc-provider/NAME")
-                }),
-            ),
+            (path.attribute("oidc_provider_arn"), provider.map_or(Ok(()), |arn| provider_of(&arn))),
         ]);
     }
     for (path, result) in found {
@@ -262,6 +281,10 @@ pub(super) fn validate(config: &ProviderModel, diagnostics: &mut Diagnostics) {
 
 fn role_arn(text: &str) -> Result<(), String> {
     arn_of(text, ":role/", "acs:ram::ACCOUNT:role/NAME")
+}
+
+fn provider_of(text: &str) -> Result<(), String> {
+    arn_of(text, ":oidc-provider/", "acs:ram::ACCOUNT:oidc-provider/NAME")
 }
 
 fn arn_of(text: &str, kind: &str, form: &str) -> Result<(), String> {
@@ -279,12 +302,12 @@ fn session_name(name: &str) -> Result<(), String> {
 }
 
 fn seconds(text: &str) -> Result<u64, String> {
-    let seconds = text.parse().ok().filter(|seconds| SECONDS.contains(seconds));
+    let seconds = text.parse().ok().filter(|seconds| SESSION_SECONDS.contains(seconds));
     seconds.ok_or_else(|| {
         format!(
             "A session lasts a whole number of seconds from {} to {}, not {text}.",
-            SECONDS.start(),
-            SECONDS.end()
+            SESSION_SECONDS.start(),
+            SESSION_SECONDS.end()
         )
     })
 }

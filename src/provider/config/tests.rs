@@ -1,11 +1,13 @@
 //! What becomes of a provider block.
 
 mod cases;
+mod order;
 
 use std::collections::BTreeMap;
 
 use super::*;
 use crate::alicloud::testing::raw_server;
+use crate::cty::Value;
 use crate::framework::ModelValue;
 use crate::framework::schema::{Block, Nesting, check};
 
@@ -39,14 +41,112 @@ fn the_block_comes_before_the_environment_and_the_default_last() {
     assert_eq!(region(&none, &[]), "cn-beijing");
 }
 
+/// All arguments of the block, with the block that has nothing but this one, unknown.
+fn unknown_one_by_one() -> Vec<(&'static str, String, ProviderModel)> {
+    let of = |schema: &Block, unknown: Option<&str>| {
+        let attributes = schema
+            .attributes
+            .keys()
+            .map(|name| (*name, if Some(*name) == unknown { Value::UNKNOWN } else { Value::Null }));
+        let blocks = schema.blocks.iter().map(|(name, nested)| {
+            let none = match nested.nesting {
+                Nesting::Set => Value::set([]),
+                _ => Value::list([]),
+            };
+            (*name, if Some(*name) == unknown { Value::UNKNOWN } else { none })
+        });
+        attributes.chain(blocks).collect::<BTreeMap<_, _>>()
+    };
+    let schema = schema().block;
+    let model = |values: BTreeMap<&str, Value>| {
+        ProviderModel::from_value(&Value::object(values), &Path::root()).unwrap()
+    };
+    let whole = schema.attributes.keys().chain(schema.blocks.keys());
+    let mut all: Vec<_> =
+        whole.map(|name| (*name, (*name).to_owned(), model(of(&schema, Some(name))))).collect();
+    for (name, nested) in &schema.blocks {
+        for inner in nested.block.attributes.keys() {
+            let one = Value::object(of(&nested.block, Some(inner)));
+            let mut values = of(&schema, None);
+            let block = match nested.nesting {
+                Nesting::Set => Value::set([one]),
+                _ => Value::list([one]),
+            };
+            values.insert(name, block);
+            all.push((*name, format!("{name}.{inner}"), model(values)));
+        }
+    }
+    all
+}
+
 #[test]
 fn an_unknown_argument_fails_only_when_the_cloud_is_needed() {
-    let block = ProviderModel { region: Attr::Unknown, ..ProviderModel::default() };
-    let (cloud, diagnostics) = configured(&block, &[]);
-    assert!(diagnostics.is_empty());
-    let error = cloud.unwrap().client().unwrap_err();
-    assert_eq!(error.summary, "The provider block is not complete yet");
-    assert!(error.detail.contains("known only after apply: region."), "{}", error.detail);
+    // What no call depends on. Of the many services, two are called.
+    const ALIKE: [&str; 12] = [
+        "account_id",
+        "account_type",
+        "configuration_source",
+        "fc",
+        "features",
+        "log_endpoint",
+        "mns_endpoint",
+        "ots_instance_name",
+        "plan_time_checks",
+        "sign_version",
+        "skip_region_validation",
+        "wait_for_unbind",
+    ];
+    let schema = schema().block;
+    let is_there = |name: &&str| schema.attributes.contains_key(name) || schema.blocks.contains_key(name);
+    assert!(ALIKE.iter().all(is_there));
+    let all = unknown_one_by_one();
+    let mut needed = Vec::new();
+    for (argument, full, block) in &all {
+        let is_needed = !ALIKE.contains(argument)
+            && (*argument != "endpoints"
+                || matches!(full.as_str(), "endpoints" | "endpoints.ecs" | "endpoints.sts"));
+        let mut found = Diagnostics::new();
+        validate(block, &mut found);
+        assert!(found.is_empty(), "{full}: {found:?}");
+        let (cloud, diagnostics) = configured(block, &[]);
+        assert!(diagnostics.is_empty(), "{full}: {diagnostics:?}");
+        match cloud.unwrap().client() {
+            Ok(_) => assert!(!is_needed, "{full} is unknown, and the cloud is called all the same"),
+            Err(error) => {
+                assert!(is_needed, "{full} is unknown, which would not matter: {}", error.detail);
+                assert_eq!(error.summary, "The provider block is not complete yet");
+                let told = format!("known only after apply: {argument}.");
+                assert!(error.detail.contains(&told), "{full}: {}", error.detail);
+                needed.push(full.as_str());
+            }
+        }
+    }
+    assert!(needed.contains(&"access_key") && needed.contains(&"assume_role.external_id"), "{needed:?}");
+}
+
+#[test]
+fn half_a_key_is_told_where_it_is_used_and_is_no_fault_of_a_configuration_by_itself() {
+    let half = |id: Attr<String>, secret: Attr<String>| ProviderModel {
+        access_key: id,
+        secret_key: secret,
+        ..ProviderModel::default()
+    };
+    let other = ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "s");
+    for (block, variable, place) in [
+        (half("id".into(), Attr::Null), None, Some("access_key")),
+        (half(Attr::Null, "s".into()), None, Some("secret_key")),
+        (half(Attr::Null, "s".into()), Some(other), Some("secret_key")),
+        (half("id".into(), Attr::Null), Some(other), None),
+        (half("id".into(), "s".into()), None, None),
+    ] {
+        let environment: BTreeMap<String, String> =
+            variable.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let told = credentials::half_a_key(&block, &environment).err();
+        assert_eq!(told.map(|it| it.path.unwrap().to_string()).as_deref(), place);
+        let mut found = Diagnostics::new();
+        validate(&block, &mut found);
+        assert_eq!(found.iter().count(), 0);
+    }
 }
 
 #[test]

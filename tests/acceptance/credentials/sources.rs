@@ -68,7 +68,9 @@ fn profiles_of_every_mode() {
         block(case, "");
         assert_eq!(look_with(case, &[("ALIBABA_CLOUD_PROFILE", "ChainableRamRoleArn")]), ["next/chain"]);
         assert_eq!(look(case), [USER_ID]);
-        assert!(case.log().contains("no credentials are named, so those found here are used"));
+        assert!(case.log().contains(
+            "no profile and no other source of credentials is named, so what is found here is used"
+        ));
     });
 }
 

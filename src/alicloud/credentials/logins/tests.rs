@@ -4,6 +4,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::*;
 use crate::alicloud::ErrorKind;
+use crate::alicloud::credentials::world::StsHost;
 use crate::alicloud::testing::{Act, LogCapture, Script, answer, with_header, within, world};
 use crate::alicloud::transport::{HttpRequest, SendError, SendFuture, Transport};
 
@@ -421,7 +422,7 @@ async fn the_wait_for_the_lock_ends_with_the_call() {
     let script = Script::new([sso_session("STS.1"), answer(200, "{}")]);
     let login = file.login(Mode::CloudSso, &script);
     let world = login.world.clone();
-    let client = world.client(Arc::new(world.keep("a login", login))).unwrap();
+    let client = world.client(Arc::new(world.keep("a login", login)), &StsHost::default()).unwrap();
     let started = tokio::time::Instant::now();
     let error = client.get_caller_identity(&within(20)).await.unwrap_err();
     assert_eq!(

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::ini;
 use crate::alicloud::credentials::files;
 use crate::alicloud::credentials::logins;
-use crate::alicloud::credentials::secret_json::{self, SecretObject};
+use crate::alicloud::credentials::secret_json::{self, SecretObject, place_of};
 use crate::alicloud::json;
 
 /// A profile file, read.
@@ -17,6 +17,17 @@ pub(crate) struct ProfileFile {
     current: Option<String>,
     profiles: Vec<SecretObject>,
     is_ini: bool,
+}
+
+/// How a file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// As the command line tool does.
+    Json,
+    /// As the SDKs do.
+    Ini,
+    /// As one of the two: which one, its first line tells.
+    Either,
 }
 
 #[derive(Deserialize)]
@@ -41,8 +52,13 @@ pub(crate) enum FileError {
 }
 
 impl ProfileFile {
-    /// Reads and checks the file.
+    /// Reads and checks a file of the command line tool's.
     pub(crate) fn read(path: &Path) -> Result<Self, FileError> {
+        Self::read_as(path, Format::Json)
+    }
+
+    /// Reads and checks a file of this format.
+    pub(super) fn read_as(path: &Path, format: Format) -> Result<Self, FileError> {
         let shown = path.display();
         let text = match files::read(path) {
             Ok(Some(text)) => text,
@@ -56,7 +72,7 @@ impl ProfileFile {
         };
         // Some editors put a byte order mark there.
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        if ini::is_ini(text) {
+        if format == Format::Ini || format == Format::Either && ini::is_ini(text) {
             let profiles = ini::parse(text).map_err(|why| {
                 FileError::Unusable(
                     format!("The file {shown} is not a file of credentials: {why}."),
@@ -67,7 +83,7 @@ impl ProfileFile {
             let current = file.profile(ini::DEFAULT).map(|_| ini::DEFAULT.to_owned());
             return Ok(Self { current, ..file });
         }
-        let layout: Layout = secret_json::read(text.as_bytes()).map_err(|why| {
+        let layout = layout(text).map_err(|why| {
             FileError::Unusable(format!("The file {shown} is not a file of profiles: {why}."), MEND_CLI)
         })?;
         let current = layout.current.filter(|it| !it.is_empty());
@@ -107,18 +123,46 @@ impl ProfileFile {
 
     /// The names of all profiles, in words.
     pub(crate) fn names(&self) -> String {
-        let names: Vec<String> = self
-            .profiles
-            .iter()
-            .filter_map(|profile| json::text(profile, "name"))
-            .map(|name| format!("{name:?}"))
-            .collect();
-        if names.is_empty() {
-            "It has no profiles".to_owned()
-        } else {
-            format!("It has {}", names.join(", "))
+        if self.is_empty() {
+            return "It has no profiles".to_owned();
         }
+        let names: Vec<String> = self.all_names().map(|name| format!("{name:?}")).collect();
+        format!("It has {}", names.join(", "))
     }
+
+    /// Whether there is no profile that could be named.
+    pub(super) fn is_empty(&self) -> bool {
+        self.all_names().next().is_none()
+    }
+
+    fn all_names(&self) -> impl Iterator<Item = String> {
+        self.profiles.iter().filter_map(|profile| json::text(profile, "name"))
+    }
+}
+
+/// Reads the file of the command line tool; the error tells line, column and what was expected.
+fn layout(text: &str) -> Result<Layout, String> {
+    // A list would pass for an object whose fields have no names.
+    let before = text.len() - text.trim_start().len();
+    if text.get(before..).is_some_and(|rest| rest.starts_with('[')) {
+        let lines: Vec<&str> = text.get(..before).unwrap_or_default().split('\n').collect();
+        let column = lines.last().map_or(0, |line| line.chars().count()) + 1;
+        return Err(format!(
+            "line {}, column {column}: expected an object with a list \"profiles\"",
+            lines.len()
+        ));
+    }
+    secret_json::try_read(text.as_bytes()).map_err(|error| {
+        // No other field has to be there.
+        if error.to_string().starts_with("missing field") {
+            return format!(
+                "line {}, column {}: expected a list \"profiles\" in the object",
+                error.line(),
+                error.column()
+            );
+        }
+        place_of(&error)
+    })
 }
 
 #[cfg(test)]

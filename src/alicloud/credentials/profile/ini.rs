@@ -23,9 +23,13 @@ const TYPES: [(&str, &str); 4] = [
     ("oidc_role_arn", "OIDC"),
 ];
 
-/// Whether the text is of this kind, rather than JSON.
+/// Whether the text is of this kind, rather than JSON: it begins with a comment, or with a line that can be the name of
+/// a section and not the beginning of a list.
 pub(super) fn is_ini(text: &str) -> bool {
-    matches!(text.trim_start().chars().next(), Some('[' | '#' | ';'))
+    let first = text.trim_start().lines().next().unwrap_or_default();
+    let Some(name) = first.strip_prefix('[') else { return first.starts_with(['#', ';']) };
+    let name = name.split(']').next().unwrap_or_default().trim();
+    !name.is_empty() && !name.contains(['[', '{', '}', '"', ','])
 }
 
 /// What this file calls a field of the command line tool's.
@@ -81,6 +85,18 @@ pub(super) fn parse(text: &str) -> Result<Vec<SecretObject>, String> {
 mod tests {
     use super::*;
     use crate::alicloud::json;
+
+    #[test]
+    fn a_list_is_no_section() {
+        for text in ["[default]\ntype = access_key", " \n[a-b.c]", "# a comment", ";", "[open"] {
+            assert!(is_ini(text), "{text}");
+        }
+        for text in
+            ["", "{}", "[]", "[ ]", "[{\"name\": \"a\"}]", "[\n{}]", "[\"a\"]", "[1, 2]", "[[1]]", "a = b"]
+        {
+            assert!(!is_ini(text), "{text}");
+        }
+    }
 
     #[test]
     fn sections_are_profiles_of_the_command_line_tool() {

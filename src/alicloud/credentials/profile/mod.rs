@@ -4,31 +4,42 @@ mod file;
 mod ini;
 mod modes;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+pub(crate) use self::file::Format;
 pub(super) use self::file::{FileError, ProfileFile};
 use self::modes::Reading;
 use super::Credentials;
 use super::logins::Given;
 use super::source::{Loading, NotLoaded, Source};
-use super::world::World;
+use super::world::{StsHost, World};
 
-/// The profile that was current when it was first asked for. It stays the one, whatever becomes current in the file: in
-/// the middle of an apply, another one may be that of another account. Clones share it.
+/// The file and the profile that were found first. They stay the ones, whatever becomes current in the file or turns up
+/// in another one: in the middle of an apply, that may be of another account. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Current(Arc<OnceLock<String>>);
+pub(crate) struct Current(Arc<OnceLock<Found>>);
+
+#[derive(Clone, Debug)]
+struct Found {
+    path: PathBuf,
+    format: Format,
+    name: String,
+}
 
 /// The credentials of one profile. The file is read when they are needed, and again when they are refreshed.
 #[derive(Debug)]
 pub(crate) struct Profile {
     world: World,
-    path: PathBuf,
+    /// Where a named profile is looked for, in this order; for the current one, one file.
+    files: Vec<(PathBuf, Format)>,
     /// The profile; the file's current one if there is none.
     name: Option<String>,
     current: Current,
     /// Whether somebody named the profile or the file.
     chosen: bool,
+    /// Why another file is not looked into, in a sentence, and what to do about it.
+    passed_over: Option<(String, String)>,
     given: Given,
     made: Mutex<Option<Made>>,
 }
@@ -41,31 +52,45 @@ struct Made {
     source: Arc<dyn Source>,
 }
 
-impl Current {
-    /// The first one to be current: this one, if none was before.
-    fn first(&self, name: &str) -> String {
-        self.0.get_or_init(|| name.to_owned()).clone()
-    }
+/// What a profile says of the calls that are made with its credentials.
+#[derive(Debug, Default)]
+pub(crate) struct ProfileSettings {
+    pub(crate) region: Option<String>,
+    pub(crate) sts: StsHost,
+    /// The profile, in words that complete "from …".
+    pub(crate) origin: String,
 }
 
 impl Profile {
-    /// The profile of this name in this file, or its current one; named by somebody.
-    pub(crate) fn chosen(world: &World, path: PathBuf, name: Option<String>, current: &Current) -> Self {
-        Self { name, chosen: true, ..Self::current(world, path, current) }
-    }
-
-    /// The current profile of a file that nobody named.
-    pub(crate) fn current(world: &World, path: PathBuf, current: &Current) -> Self {
+    /// The profile of this name in the first of these files that has it, or the current one of the only file; named by
+    /// somebody.
+    pub(crate) fn chosen(
+        world: &World,
+        files: Vec<(PathBuf, Format)>,
+        name: Option<String>,
+        current: &Current,
+    ) -> Self {
         let (world, current) = (world.clone(), current.clone());
         Self {
             world,
-            path,
-            name: None,
+            files,
+            name,
             current,
-            chosen: false,
+            chosen: true,
+            passed_over: None,
             given: Given::default(),
             made: Mutex::default(),
         }
+    }
+
+    /// The current profile of a file that nobody named.
+    pub(crate) fn current(world: &World, file: (PathBuf, Format), current: &Current) -> Self {
+        Self { chosen: false, ..Self::chosen(world, vec![file], None, current) }
+    }
+
+    /// The same, where another file is not looked into: a sentence for the reason, and one for what to do about it.
+    pub(crate) fn passing_over(self, why: String, fix: String) -> Self {
+        Self { passed_over: Some((why, fix)), ..self }
     }
 
     async fn get(&self) -> Result<Credentials, NotLoaded> {
@@ -74,14 +99,18 @@ impl Profile {
         source.load().await
     }
 
-    /// The region that the profile says to work in, and where it says so, which completes "from …".
-    pub(crate) fn region(&self) -> Result<Option<(String, String)>, NotLoaded> {
+    /// What the profile says of calls; `None` if it is there and blank.
+    pub(crate) fn settings(&self) -> Result<Option<ProfileSettings>, NotLoaded> {
         let (file, name) = self.read()?;
         let reading = Reading::new(&self.world, &file, &name, &self.given)?;
         if !self.chosen && reading.is_blank() {
             return Ok(None);
         }
-        Ok(reading.text("region_id").map(|region| (region, reading.origin())))
+        Ok(Some(ProfileSettings {
+            region: reading.text("region_id"),
+            sts: reading.sts_host(),
+            origin: reading.origin(),
+        }))
     }
 
     fn source(&self) -> Result<Arc<dyn Source>, NotLoaded> {
@@ -102,36 +131,114 @@ impl Profile {
 
     /// The file, and the name of the profile in it.
     fn read(&self) -> Result<(ProfileFile, String), NotLoaded> {
-        let shown = self.path.display();
-        let file = match ProfileFile::read(&self.path) {
-            Ok(file) => file,
-            Err(FileError::Absent) if self.chosen => {
-                let what =
-                    self.name.as_ref().map_or_else(String::new, |name| format!(" for the profile {name:?}"));
-                return Err(NotLoaded::failed(
-                    format!("There is no file {shown}{what}."),
-                    "Make it with `aliyun configure`, or correct profile, shared_credentials_file, or the variable \
-                     that names them.",
-                ));
-            }
-            Err(FileError::Absent) => return Err(NotLoaded::Absent("there is no such file".to_owned())),
-            Err(FileError::Unusable(why, fix)) => return Err(NotLoaded::failed(why, fix)),
+        if let Some(Found { path, format, name }) = self.current.0.get() {
+            let file = Self::open(path, *format)?.ok_or_else(|| self.no_file(&[path]))?;
+            return Ok((file, name.clone()));
+        }
+        let (file, format, name) = match &self.name {
+            Some(name) => self.look_for(name)?,
+            None => self.look_for_current()?,
         };
+        let found = Found { path: file.path().to_owned(), format, name: name.clone() };
+        // Whoever is first is right; the same file is read at the same time at most.
+        let name = self.current.0.get_or_init(|| found).name.clone();
+        Ok((file, name))
+    }
+
+    /// The first file that has the profile.
+    fn look_for(&self, name: &str) -> Result<(ProfileFile, Format, String), NotLoaded> {
+        let mut others = Vec::new();
+        for (path, format) in &self.files {
+            match Self::open(path, *format)? {
+                Some(file) if file.profile(name).is_some() => return Ok((file, *format, name.to_owned())),
+                other => others.extend(other),
+            }
+        }
+        let paths: Vec<&Path> = self.files.iter().map(|(path, _)| path.as_path()).collect();
+        let why_not = if others.is_empty() { self.no_file(&paths) } else { lacking(name, &others) };
+        Err(match (why_not, &self.passed_over) {
+            (NotLoaded::Failed(error), Some((why, fix))) => {
+                NotLoaded::failed(format!("{why} {}", error.reason()), fix)
+            }
+            (why_not, _) => why_not,
+        })
+    }
+
+    fn look_for_current(&self) -> Result<(ProfileFile, Format, String), NotLoaded> {
+        let Some((path, format)) = self.files.first() else { return Err(self.no_file(&[])) };
+        let file = Self::open(path, *format)?.ok_or_else(|| self.no_file(&[path]))?;
         let why = "names no current profile";
-        let pinned = self.name.as_ref().or_else(|| self.current.0.get()).cloned();
-        match pinned.or_else(|| file.current().map(|name| self.current.first(name))) {
-            Some(name) => Ok((file, name)),
+        match file.current().map(str::to_owned) {
+            Some(name) => Ok((file, *format, name)),
             None if self.chosen => {
                 let fix = format!("Name one with profile. {}.", file.names());
-                Err(NotLoaded::failed(format!("The file {shown} {why}."), fix))
+                Err(NotLoaded::failed(format!("The file {} {why}.", path.display()), fix))
             }
             None => Err(NotLoaded::Absent(format!("the file {why}"))),
         }
+    }
+
+    /// The file, if there is one.
+    fn open(path: &Path, format: Format) -> Result<Option<ProfileFile>, NotLoaded> {
+        match ProfileFile::read_as(path, format) {
+            Ok(file) => Ok(Some(file)),
+            Err(FileError::Absent) => Ok(None),
+            Err(FileError::Unusable(why, fix)) => Err(NotLoaded::failed(why, fix)),
+        }
+    }
+
+    /// None of the files is there.
+    fn no_file(&self, paths: &[&Path]) -> NotLoaded {
+        if !self.chosen {
+            return NotLoaded::Absent("there is no such file".to_owned());
+        }
+        let what = self.name.as_ref().map_or_else(String::new, |name| format!(" for the profile {name:?}"));
+        let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        NotLoaded::failed(
+            format!("There is no file {}{what}.", alternatives(&paths)),
+            "Make it with `aliyun configure`, or correct profile, shared_credentials_file, or the variable \
+             that names them.",
+        )
+    }
+}
+
+/// None of these files has the profile.
+fn lacking(name: &str, files: &[ProfileFile]) -> NotLoaded {
+    let told: Vec<String> = files
+        .iter()
+        .map(|file| format!("The file {} has no profile {name:?}. {}.", file.path().display(), file.names()))
+        .collect();
+    let fix = if files.iter().all(ProfileFile::is_empty) {
+        "Make it with `aliyun configure --profile`, or name another file."
+    } else {
+        "Name one of those, or make this one with `aliyun configure --profile`."
+    };
+    NotLoaded::failed(told.join(" "), fix)
+}
+
+/// `a, b or c`.
+fn alternatives(all: &[String]) -> String {
+    match all.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        Some((only, _)) => only.clone(),
+        None => String::new(),
     }
 }
 
 impl Source for Profile {
     fn load(&self) -> Loading<'_> {
         Box::pin(self.get())
+    }
+
+    fn found(&self) -> Option<String> {
+        let Found { path, format, name } = self.current.0.get()?;
+        match (&self.name, format) {
+            (Some(_), _) => Some(format!("the profile {name:?} in {}", path.display())),
+            (None, Format::Json | Format::Either) => {
+                Some(format!("the current profile {name:?} in {}", path.display()))
+            }
+            // That file's default is always of one name.
+            (None, Format::Ini) => None,
+        }
     }
 }

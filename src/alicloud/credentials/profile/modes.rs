@@ -5,6 +5,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use super::{ProfileFile, ini};
+use crate::alicloud::credentials::assume_role::SESSION_SECONDS;
 use crate::alicloud::credentials::external::External;
 use crate::alicloud::credentials::logins::{self, Given, Login};
 use crate::alicloud::credentials::secret_json::SecretObject;
@@ -42,12 +43,7 @@ impl<'a> Reading<'a> {
         name: &'a str,
         given: &'a Given,
     ) -> Result<Self, NotLoaded> {
-        let profile = file.profile(name).ok_or_else(|| {
-            NotLoaded::failed(
-                format!("The file {} has no profile {name:?}. {}.", file.path().display(), file.names()),
-                "Name one of those, or make this one with `aliyun configure --profile`.",
-            )
-        })?;
+        let profile = file.profile(name).ok_or_else(|| super::lacking(name, std::slice::from_ref(file)))?;
         Ok(Self { world, file, profile, name, given, trail: Vec::new() })
     }
 
@@ -186,12 +182,30 @@ impl<'a> Reading<'a> {
         Ok(Session {
             role_arn: self.required("ram_role_arn")?,
             name: self.text("ram_session_name").unwrap_or_else(|| SESSION_NAME.to_owned()),
-            seconds: json::count(self.profile, "expired_seconds").filter(|seconds| *seconds > 0),
+            seconds: self.seconds()?,
             policy: self.text("policy"),
         })
     }
 
-    fn sts_host(&self) -> StsHost {
+    /// How long a session is to last; a 0 is as good as nothing, and the command line tool writes it.
+    fn seconds(&self) -> Result<Option<u64>, NotLoaded> {
+        let field = "expired_seconds";
+        let Some(text) = self.text(field).filter(|text| text.trim() != "0") else { return Ok(None) };
+        let seconds = json::count(self.profile, field).filter(|seconds| SESSION_SECONDS.contains(seconds));
+        if seconds.is_some() {
+            return Ok(seconds);
+        }
+        let name = if self.file.is_ini() { ini::name_here(field) } else { field };
+        let (least, most) = (SESSION_SECONDS.start(), SESSION_SECONDS.end());
+        Err(self.failed(
+            &format!(
+                "has {name} = {text:?}, and a session lasts a whole number of seconds from {least} to {most}"
+            ),
+            format!("Correct {name} there, or take it away."),
+        ))
+    }
+
+    pub(super) fn sts_host(&self) -> StsHost {
         StsHost {
             endpoint: self.text("sts_endpoint"),
             region: self.text("sts_region"),

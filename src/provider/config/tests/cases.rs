@@ -84,8 +84,9 @@ async fn run(directory: &Path, case: &Map<String, Json>) -> Vec<String> {
             problems.push(format!("shows a secret ({secret}): {line}"));
         }
     }
-    for wanted in list(case, "log").iter().filter(|wanted| !log.text().contains(wanted.as_str())) {
-        problems.push(format!("{wanted:?} is not in the log:\n{}", log.text()));
+    let log = log.text().replace(home_name, "HOME");
+    for wanted in list(case, "log").iter().filter(|wanted| !log.contains(wanted.as_str())) {
+        problems.push(format!("{wanted:?} is not in the log:\n{log}"));
     }
     problems.extend(differences(&directory.join("after"), home.path()));
     golden(&directory.join("expected.txt"), &outcome.errors.replace(home_name, "HOME"), &mut problems);
@@ -193,15 +194,24 @@ async fn play(
             }
         }
     }
+    if let Some(account) = case.get("account").and_then(Json::as_str) {
+        let found = client.get_caller_identity(&call()).await.map(|identity| identity.account_id);
+        if found.as_deref().ok() != Some(account) {
+            outcome.problems.push(format!("expected the account {account}, found {found:?}"));
+        }
+    }
     // What it keeps by now is not shown either.
     let _ = write!(outcome.debug, "{client:?}");
 }
 
+fn call() -> Call {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(1);
+    Call::new(deadline, tokio_util::sync::CancellationToken::new())
+}
+
 /// The message of the first call, which is what people see of it.
 async fn told(client: &Client, error: &CredentialsError) -> Diagnostic {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(1);
-    let call = Call::new(deadline, tokio_util::sync::CancellationToken::new());
-    let failed = client.get_caller_identity(&call).await.unwrap_err();
+    let failed = client.get_caller_identity(&call()).await.unwrap_err();
     assert_eq!(failed.message(), error.to_string());
     let attempt = Attempt { key_pair: "web", account_id: None, timeout: None };
     attempt.failed("Could not read the key pair \"web\"", &failed)
