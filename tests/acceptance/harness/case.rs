@@ -310,7 +310,8 @@ impl Case {
     fn leaks(&self) -> Vec<String> {
         let issued = self.simulator.identity(|identity| identity.issued_secrets().to_vec());
         let signatures = self.simulator.signatures();
-        let secrets = Secrets::new(self.secrets.iter().chain(&issued).chain(&signatures));
+        let came_and_went = issued.iter().chain(&signatures).map(|secret| secrets::bare(secret));
+        let secrets = Secrets::new(self.secrets.iter().map(String::as_str).chain(came_and_went));
         let mut leaks = secrets.in_directory(self.work.path());
         leaks.extend(secrets.in_directory(&self.temporary()));
         leaks.extend(secrets.in_bytes("the output", self.said.as_bytes()));
