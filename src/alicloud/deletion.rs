@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::call::{Call, Interrupted};
+use super::call::{Call, Interrupted, SETTLE};
 use super::client::Client;
 use super::coalesce::{Cargo, Carrier, Question, Unserved};
 use super::ecs::KeyPair;
@@ -30,6 +30,9 @@ const HOPELESS: usize = 2;
 /// The most time for finding out what became of a batch.
 const LONGEST_LOOK: Duration = Duration::from_mins(2);
 
+/// The most time for finding out which names of a batch are bound. Without an answer they are found by halves.
+const LOOK_FOR_BOUND: Duration = Duration::from_secs(10);
+
 type Outcome = Result<(), Error>;
 
 impl Client {
@@ -43,12 +46,15 @@ impl Client {
     pub async fn delete_key_pair(&self, call: &Call, name: &str) -> Result<(), Error> {
         let started = Instant::now();
         let limiter = self.shared.limiter(DELETE.name);
+        let mut given_up_at = started;
         let given_up = async {
-            tokio::select! {
+            let why = tokio::select! {
                 biased;
                 why = call.over() => why,
                 () = limiter.closed_beyond(call.deadline) => Interrupted::Deadline,
-            }
+            };
+            given_up_at = Instant::now();
+            why
         };
         let (why, tries, under_way, reason) = match self.shared.deletions.submit(name, self, given_up).await {
             Ok(outcome) => return outcome,
@@ -64,7 +70,9 @@ impl Client {
         }
         let question = Question { since: Some(Instant::now()), proof: true, in_company: false };
         let source = KeyPairs(self.clone());
-        match self.shared.key_pairs.get(&source, &call.to_settle(), name, question).await {
+        // The answer was waited for already; the look has what is left of the time to settle it.
+        let look = Call::new(given_up_at + SETTLE, CancellationToken::new());
+        match self.shared.key_pairs.get(&source, &look, name, question).await {
             Ok(None) => Ok(()),
             // The request may arrive yet.
             Ok(Some(_)) => Err(error),
@@ -219,7 +227,7 @@ impl Client {
         names: &[String],
         error: &Error,
     ) -> Option<Vec<String>> {
-        let call = look();
+        let call = Call::new(Instant::now() + LOOK_FOR_BOUND, CancellationToken::new());
         let question = Question { since: Some(Instant::now()), proof: false, in_company: true };
         let answers = self.shared.bindings.get_all(&Bindings(self.clone()), &call, names, question).await;
         let is_bound = |name: &String| matches!(answers.get(name), Some(Ok(Some(_))));

@@ -350,6 +350,21 @@ async fn a_deadline_during_the_call_is_settled_by_looking() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn after_a_cancellation_what_is_true_is_looked_for_but_not_for_long() {
+    for look in [code(503, "ServiceUnavailable"), Act::Hang] {
+        let script = Script::new([Act::Fail(SendError::Lost("the line is cut".into())), look]);
+        let (client, call, started) = (script.client(), within(1200), Instant::now());
+        let cancelling = async {
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            call.cancel.cancel();
+        };
+        let (outcome, ()) = tokio::join!(client.delete_key_pair(&call, "k0"), cancelling);
+        assert_eq!(outcome.unwrap_err().kind(), ErrorKind::ReplyLost);
+        assert!(started.elapsed() <= Duration::from_secs(30), "{:?}", started.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_name_that_the_service_says_it_does_not_know_is_asked_for_before_it_passes_for_deleted() {
     let unknown = || code(404, "InvalidKeyPairName.NotFound");
     let gone = answer(200, r#"{"TotalCount":0,"KeyPairs":{"KeyPair":[]}}"#);

@@ -59,7 +59,7 @@ async fn delete_unbound(
         };
         refused += 1;
         // The message is worth a look even when the time for the delete is used up.
-        let look = client.bindings(&call.to_settle(), name, asked).await;
+        let look = client.bindings(&call.to_explain(), name, asked).await;
         let verdict = match &look {
             Ok(instances) => unbinding.judge(Instant::now(), instances),
             Err(_) => Verdict::GiveUp,
