@@ -1,6 +1,6 @@
 //! Key pairs that instances carry: what the plan warns of, what the destroy says, when it waits.
 
-use ecs_simulator::{Denial, Instance, ReservedName, SlowRelease};
+use ecs_simulator::{Denial, Fault, Instance, ReservedName, SlowRelease};
 
 use crate::harness::{Case, REGION, acceptance, words};
 
@@ -95,6 +95,28 @@ fn without_the_permission_to_list_instances_it_says_so() {
         );
         assert_eq!(case.simulator.count("DeleteKeyPairs"), 1);
         case.simulator.world(|world| world.denials.clear());
+        release(case);
+    });
+}
+
+#[test]
+fn instances_that_can_not_be_looked_up_do_not_hold_the_message_up() {
+    acceptance(|case| {
+        case.step(CONFIG, &[(K, "create")]);
+        bind(case, "i-1");
+        for fault in [Fault::on("DescribeInstances").hang(), Fault::on("DescribeInstances").unavailable()] {
+            let fault = case.simulator.fail(fault);
+            case.simulator.forget_calls();
+            let error = case.destroy().failed().error();
+            error.says(
+                "The key pair \"web\" is bound to instances",
+                "",
+                &["Which ones could not be looked up", "aliyun ecs DescribeInstances --RegionId"],
+            );
+            assert_eq!(case.simulator.count("DeleteKeyPairs"), 1);
+            fault.remove();
+        }
+        assert_eq!((case.state().addresses(), case.names()), (vec![K], vec!["web".to_owned()]));
         release(case);
     });
 }

@@ -74,6 +74,47 @@ fn an_interrupt_of_a_wait_ends_it_at_once() {
     });
 }
 
+#[test]
+fn an_interrupt_ends_a_delete_whose_looks_fail() {
+    acceptance(|case| {
+        case.step(CONFIG, &[(K, "create")]);
+        // The plan and the refresh look before the delete is sent.
+        case.simulator.fail(Fault::on("DeleteKeyPairs").disconnect().before_change());
+        let deleting = |case: &Case| {
+            let running = case.start(&["apply", "-destroy", "-refresh=false", "-auto-approve", "-no-color"]);
+            assert!(case.simulator.wait_for_call("DeleteKeyPairs", 1));
+            running
+        };
+        case.simulator.forget_calls();
+        case.simulator.fail(Fault::on("DescribeKeyPairs").unavailable());
+        let mut running = deleting(case);
+        running.signal_group("INT");
+        running.wait_for_line("Gracefully shutting down");
+        let run = case.ended(running).failed();
+        for part in ["Could not delete the key pair \"web\"", "it looks first at what is there"] {
+            assert!(run.text().contains(part), "{run}");
+        }
+        assert_eq!(case.simulator.count("DeleteKeyPairs"), 1, "it went on as if nothing had happened");
+        assert_eq!((case.names(), case.state().addresses()), (vec!["web".to_owned()], vec![K]));
+        case.simulator.clear_faults();
+
+        // The same when it is bound, and its instances can't be looked up.
+        case.simulator.world(|world| {
+            world.add_instance(ecs_simulator::Instance::new(REGION, "i-1").bound_to("web"));
+        });
+        case.simulator.fail(Fault::on("DescribeInstances").hang());
+        case.simulator.forget_calls();
+        let mut running = deleting(case);
+        running.signal_group("INT");
+        running.wait_for_line("Gracefully shutting down");
+        let run = case.ended(running).failed();
+        assert!(run.text().contains("The key pair \"web\" is bound to instances"), "{run}");
+        assert_eq!((case.names(), case.state().addresses()), (vec!["web".to_owned()], vec![K]));
+        case.simulator.clear_faults();
+        case.simulator.world(|world| world.instances.clear());
+    });
+}
+
 /// Kills the provider when its import has been made and its answer has not been heard.
 #[cfg(target_os = "linux")]
 fn kill_the_provider(case: &mut Case) {

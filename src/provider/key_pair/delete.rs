@@ -82,3 +82,39 @@ async fn delete_unbound(
 fn is_bound(error: &Error) -> bool {
     error.kind() == ErrorKind::Bound
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alicloud::testing::{Act, Script, code, within};
+
+    const ATTEMPT: Attempt<'_> = Attempt { key_pair: "web", account_id: None, timeout: Some("delete") };
+
+    fn bound() -> Act {
+        code(400, "InvalidParameter.KeypairAlreadyAttachedInstance")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_diagnostic_comes_when_the_instances_can_not_be_looked_up() {
+        for look in [Act::Hang, code(503, "ServiceUnavailable")] {
+            let script = Script::new([bound(), look.clone()]);
+            let (call, started) = (within(1200), Instant::now());
+            let told = delete_unbound(&script.client(), &call, Duration::ZERO, &ATTEMPT).await.unwrap_err();
+            assert!(told.detail.contains("Which ones could not be looked up"), "{told:?}");
+            assert!(started.elapsed() <= Duration::from_secs(11), "{:?}", started.elapsed());
+
+            // An interrupt ends the look at once.
+            let script = Script::new([bound(), look]);
+            let (call, started) = (within(1200), Instant::now());
+            let client = script.client();
+            let delete = delete_unbound(&client, &call, Duration::ZERO, &ATTEMPT);
+            let cancelling = async {
+                tokio::time::sleep(Duration::from_secs(2)).await;
+                call.cancel.cancel();
+            };
+            let (told, ()) = tokio::join!(delete, cancelling);
+            assert!(told.unwrap_err().summary.contains("is bound to instances"));
+            assert_eq!(started.elapsed(), Duration::from_secs(2));
+        }
+    }
+}
