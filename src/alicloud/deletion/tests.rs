@@ -9,9 +9,13 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::*;
+use crate::alicloud::client::Config;
 use crate::alicloud::clock::SystemClock;
 use crate::alicloud::credentials::{Chain, Credentials, Refreshing, Static};
-use crate::alicloud::testing::{Act, KEY_ID, SECRET, Script, answer, client_over, code, with_header, within};
+use crate::alicloud::endpoint::Endpoints;
+use crate::alicloud::testing::{
+    Act, KEY_ID, SECRET, Script, answer, client_over, code, config, with_header, within,
+};
 use crate::alicloud::transport::{HttpReply, HttpRequest, SendError, SendFuture, Transport};
 
 /// What the model knows.
@@ -27,6 +31,10 @@ struct World {
     most: usize,
     /// For the next deletions: whether the reply is lost, and after the change or before.
     losses: VecDeque<Option<Lost>>,
+    /// For the next deletions: whether they are throttled.
+    throttles: VecDeque<bool>,
+    /// The deletions after so many are all throttled.
+    throttled_after: Option<usize>,
     instances_denied: bool,
     /// After so many calls the credentials have run out.
     expires_after: Option<usize>,
@@ -57,6 +65,12 @@ impl World {
         let number: usize = get("PageNumber").map_or(1, |number| number.parse().unwrap());
         match action {
             "DeleteKeyPairs" => {
+                let deletions = self.calls.iter().filter(|(action, _)| action == "DeleteKeyPairs").count();
+                if self.throttles.pop_front() == Some(true)
+                    || self.throttled_after.is_some_and(|served| deletions > served)
+                {
+                    return Ok(Err((400, "Throttling.User")));
+                }
                 let loss = self.losses.pop_front().flatten();
                 if loss == Some(Lost::Before) {
                     return Err(SendError::Lost("the line is cut".into()));
@@ -159,11 +173,27 @@ fn name(number: usize) -> String {
 
 /// Deletes all of `k0`, `k1`, … at once.
 async fn delete(client: &Client, count: usize) -> BTreeMap<String, Outcome> {
+    delete_but(client, count, &BTreeMap::new()).await
+}
+
+/// The same, but that some leave after so many milliseconds.
+async fn delete_but(
+    client: &Client,
+    count: usize,
+    leavers: &BTreeMap<usize, u64>,
+) -> BTreeMap<String, Outcome> {
     let mut tasks = JoinSet::new();
     for number in 0..count {
-        let client = client.clone();
+        let (client, call) = (client.clone(), within(600));
+        if let Some(after) = leavers.get(&number).copied() {
+            let cancel = call.cancel.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_millis(after)).await;
+                cancel.cancel();
+            });
+        }
         tasks.spawn(async move {
-            let outcome = client.delete_key_pair(&within(600), &name(number)).await;
+            let outcome = client.delete_key_pair(&call, &name(number)).await;
             (name(number), outcome)
         });
     }
@@ -398,6 +428,107 @@ async fn a_deadline_between_lost_replies_tells_of_the_last_one_at_once() {
     assert_eq!((cloud.left().len(), cloud.count("DeleteKeyPairs")), (3, sent), "nobody wants it any more");
 }
 
+#[tokio::test(start_paused = true)]
+async fn names_whose_part_of_a_batch_waits_are_in_no_call() {
+    let (cloud, client) = Cloud::of(10, |world| {
+        world.forbidden = [name(3)].into();
+        world.throttled_after = Some(2);
+    });
+    let (started, deadline) = (Instant::now(), Instant::now() + Duration::from_secs(20));
+    let cancel = CancellationToken::new();
+    let mut callers: JoinSet<_> = (0..10)
+        .map(|number| {
+            let (client, cancel) = (client.clone(), cancel.clone());
+            let call = if number == 9 { Call::new(deadline, cancel) } else { within(20) };
+            async move { (number, client.delete_key_pair(&call, &name(number)).await, Instant::now()) }
+        })
+        .collect();
+    // By then the first part has been throttled, and waits.
+    while cloud.count("DeleteKeyPairs") < 3 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(60)).await;
+    let cancelled = Instant::now();
+    cancel.cancel();
+    while let Some(done) = callers.join_next().await {
+        let (number, outcome, at) = done.unwrap();
+        let error = outcome.unwrap_err();
+        assert!(at <= deadline, "{number} waited for an answer when nothing was under way");
+        assert!(error.tries() > 0, "{number}");
+        let last = error.last().unwrap();
+        assert_eq!(last.kind(), ErrorKind::Throttled, "{number}: {error:?}");
+        assert_eq!(last.last().map(Error::kind), Some(ErrorKind::Forbidden), "what was refused before");
+        let kind = if number == 9 { ErrorKind::Cancelled } else { ErrorKind::Deadline };
+        assert_eq!(error.kind(), kind);
+        if number == 9 {
+            assert_eq!(at, cancelled);
+        }
+    }
+    assert_eq!(cloud.left().len(), 10);
+    // Nobody wants them any more.
+    let sent = cloud.count("DeleteKeyPairs");
+    tokio::time::sleep(Duration::from_mins(5)).await;
+    assert!(started.elapsed() > Duration::from_mins(5) && cloud.count("DeleteKeyPairs") <= sent + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_that_is_throttled_takes_along_what_came_meanwhile() {
+    let (cloud, client) = Cloud::of(40, |world| {
+        world.forbidden = [name(13)].into();
+        // All of 20, then 10, 5, 2, 1 and the bad one alone; the one beside it is throttled.
+        world.throttles = [false, false, false, false, false, false, true].into();
+    });
+    let mut callers = JoinSet::new();
+    for number in 0..40 {
+        let (cloud, client) = (cloud.clone(), client.clone());
+        callers.spawn(async move {
+            while number >= 20 && cloud.count("DeleteKeyPairs") < 7 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            (number, client.delete_key_pair(&within(600), &name(number)).await)
+        });
+    }
+    while let Some(done) = callers.join_next().await {
+        let (number, outcome) = done.unwrap();
+        assert_eq!(outcome.err().map(|error| error.kind()), (number == 13).then_some(ErrorKind::Forbidden));
+    }
+    let world = cloud.0.lock().unwrap();
+    let sizes: Vec<_> = world.calls.iter().map(|(_, names)| names.len()).collect();
+    assert_eq!(sizes, [20, 10, 5, 2, 1, 1, 1, 21, 5]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_came_later_have_patience_of_their_own() {
+    let credentials = Static::new(Credentials::new(KEY_ID, SECRET.into(), None, "a test"));
+    let config = Config {
+        most_retry: Some(Duration::from_secs(20)),
+        ..config(Arc::new(credentials), Endpoints::default())
+    };
+    let (cloud, _) = Cloud::of(2, |world| world.throttled_after = Some(0));
+    let client = Client::with(config, Arc::new(cloud.clone()), Arc::new(SystemClock)).unwrap();
+    let (started, call) = (Instant::now(), within(600));
+    let later = async {
+        tokio::time::sleep(Duration::from_secs(12)).await;
+        // The service recovers after the first has given up.
+        let mut late = std::pin::pin!(client.delete_key_pair(&call, "k1"));
+        tokio::select! {
+            outcome = &mut late => return outcome,
+            () = tokio::time::sleep(Duration::from_secs(9)) => {}
+        }
+        cloud.0.lock().unwrap().throttled_after = None;
+        late.await
+    };
+    let first = async {
+        let outcome = client.delete_key_pair(&call, "k0").await;
+        (outcome, started.elapsed())
+    };
+    let ((first, took), later) = tokio::join!(first, later);
+    assert_eq!(first.unwrap_err().kind(), ErrorKind::Throttled);
+    assert!(took <= Duration::from_secs(20), "{took:?}");
+    assert!(later.is_ok(), "{later:?}");
+    assert_eq!(cloud.left(), ["k0"]);
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Trait {
     Free,
@@ -424,7 +555,8 @@ fn losses() -> impl Strategy<Value = Option<Lost>> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(100) })]
 
-    /// Whatever the names are like and whatever replies are lost, each name ends as it would have alone.
+    /// Whatever the names are like, whatever replies are lost and calls throttled, and whoever leaves: each name ends as
+    /// it would have alone.
     #[test]
     fn each_name_ends_as_it_would_have_alone(
         traits in proptest::collection::vec(traits(), 1..60),
@@ -432,6 +564,8 @@ proptest! {
         deletes_what_it_can: bool,
         instances_denied: bool,
         most in prop_oneof![Just(100_usize), 1_usize..20],
+        throttles in proptest::collection::vec(prop_oneof![3 => Just(false), 1 => Just(true)], 0..12),
+        leavers in proptest::collection::btree_map(0_usize..60, 0_u64..3000, 0..8),
     ) {
         let (cloud, client) = Cloud::of(traits.len(), |world| {
             for (number, kind) in traits.iter().enumerate() {
@@ -447,9 +581,10 @@ proptest! {
             world.deletes_what_it_can = deletes_what_it_can;
             world.instances_denied = instances_denied;
             world.most = most;
+            world.throttles = throttles.into();
         });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-        let outcomes = runtime.unwrap().block_on(delete(&client, traits.len()));
+        let outcomes = runtime.unwrap().block_on(delete_but(&client, traits.len(), &leavers));
         let left = cloud.left();
         for (number, kind) in traits.iter().enumerate() {
             let name = name(number);
@@ -459,7 +594,16 @@ proptest! {
                 Trait::Forbidden => Some(ErrorKind::Forbidden),
                 Trait::Invalid => Some(ErrorKind::InvalidInput),
             };
-            prop_assert_eq!(outcomes[&name].as_ref().err().map(Error::kind), expected, "{} {:?}", &name, kind);
+            let heard = outcomes[&name].as_ref().err().map(Error::kind);
+            if leavers.contains_key(&number) && heard != expected {
+                // Whoever is told that it is unclear finds out; nobody is told that what is left is gone.
+                prop_assert!(
+                    matches!(heard, Some(ErrorKind::Cancelled | ErrorKind::ReplyLost)), "{} {:?}", &name, heard
+                );
+                prop_assert!(expected.is_none() || left.contains(&name), "{}", name);
+                continue;
+            }
+            prop_assert_eq!(heard, expected, "{} {:?}", &name, kind);
             prop_assert_eq!(left.contains(&name), expected.is_some(), "{}", name);
         }
     }
