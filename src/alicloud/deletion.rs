@@ -64,7 +64,11 @@ impl Client {
         match self.shared.key_pairs.get(&source, &look, name, question).await {
             Ok(None) => Ok(()),
             // The request may arrive yet.
-            Ok(Some(_)) => Err(error),
+            Ok(Some(_)) => {
+                let message =
+                    format!("{} A look after that showed the key pair still there.", error.message());
+                Err(error.with_message(message))
+            }
             Err(look) => Err(error.with_last(Some(look))),
         }
     }

@@ -18,6 +18,8 @@ pub enum ErrorKind {
     Untrusted,
     /// The request may have been carried out, but the answer never came: look before doing it again.
     ReplyLost,
+    /// The reply was lost, and a look after it showed that nothing was changed: do it again.
+    NotDone,
     /// The time given to the operation is over and nothing was changed; [`Error::last`] is what was last true.
     Deadline,
     /// The operation was cancelled before it changed anything.

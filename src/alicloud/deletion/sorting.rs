@@ -223,7 +223,7 @@ impl Client {
                         key_pair_name = name,
                         "The reply was lost and the key pair is still there: deleting again"
                     );
-                    cargo.note(&name, &Err(lost.clone()));
+                    cargo.note(&name, &Err(lost.clone().with_kind(ErrorKind::NotDone)));
                     cargo.rest_some(&[name]);
                 }
                 Err(look) => cargo.settle(&name, &Err(lost.clone().with_last(Some(look)))),
