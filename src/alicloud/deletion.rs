@@ -57,7 +57,7 @@ impl Client {
         if !under_way {
             return Err(error);
         }
-        let question = Question { since: Some(Instant::now()), proof: true, in_company: false };
+        let question = Question { since: Some(Instant::now()), proof: true, ..Question::default() };
         let source = KeyPairs(self.clone());
         // The answer was waited for already; the look has what is left of the time to settle it.
         let look = Call::new(given_up_at + SETTLE, CancellationToken::new());

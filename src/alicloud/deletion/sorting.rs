@@ -183,13 +183,14 @@ impl Client {
         error: &Error,
     ) -> Option<Vec<String>> {
         let call = Call::new(Instant::now() + LOOK_FOR_BOUND, CancellationToken::new());
-        let question = Question { since: Some(Instant::now()), proof: false, in_company: true };
+        let question = Question { since: Some(Instant::now()), in_company: true, ..Question::default() };
         let answers = self.shared.bindings.get_all(&Bindings(self.clone()), &call, names, question).await;
         let is_bound = |name: &String| matches!(answers.get(name), Some(Ok(Some(_))));
         let (bound, rest): (Vec<_>, Vec<_>) = names.iter().cloned().partition(is_bound);
         if bound.is_empty() {
             return None;
         }
+        self.shared.bindings.tell_from_pages(bound.len());
         settle(cargo, bound, &Err(error.clone()));
         Some(rest)
     }
@@ -209,7 +210,7 @@ impl Client {
 
     /// What the service shows of exactly these names.
     async fn look_at(&self, names: &[String]) -> HashMap<String, Result<Option<KeyPair>, Error>> {
-        let question = Question { since: Some(Instant::now()), proof: true, in_company: false };
+        let question = Question { since: Some(Instant::now()), proof: true, ..Question::default() };
         self.shared.key_pairs.get_all(&KeyPairs(self.clone()), &look(), names, question).await
     }
 

@@ -24,6 +24,8 @@ struct World {
     pairs: BTreeSet<String>,
     /// By name, whether an instance is seen to carry it.
     bound: BTreeMap<String, bool>,
+    /// Those that are bound to a second instance, which moves from page to page so that none shows it.
+    moving: BTreeSet<String>,
     forbidden: BTreeSet<String>,
     invalid: BTreeSet<String>,
     /// Whether a refused batch deletes what it can.
@@ -100,9 +102,12 @@ impl World {
                 };
                 let found: Vec<_> = self.bound.iter().filter(seen).collect();
                 let page = found.iter().skip((number - 1) * 100).take(100);
-                let page: Vec<_> = page
+                let mut page: Vec<_> = page
                     .map(|(name, _)| json!({"InstanceId": format!("i-{name}"), "KeyPairName": name}))
                     .collect();
+                if let Some(name) = get("KeyPairName").filter(|name| self.moving.contains(*name)) {
+                    page.push(json!({"InstanceId": "i-moving", "KeyPairName": name}));
+                }
                 Ok(Ok(json!({"TotalCount": found.len(), "Instances": {"Instance": page}})))
             }
             other => panic!("{other}"),
@@ -238,6 +243,25 @@ async fn bound_ones_are_found_by_one_look_and_the_rest_is_deleted() {
             assert_eq!(instances[0].id, format!("i-{name}"));
         }
         assert_eq!(cloud.count("DescribeInstances"), looks);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_instance_of_a_bound_one_is_told_where_pages_may_miss_some() {
+    // (instances of others, bound ones, pages, questions by name)
+    for (others, bound, pages, exact) in [(150, 1, 2, 1), (150, 2, 2, 2), (150, 5, 2, 0)] {
+        let (cloud, client) = Cloud::of(50, |world| {
+            world.bound = (0..bound).map(|number| (name(number), true)).collect();
+            world.bound.extend((0..others).map(|number| (format!("x{number}"), true)));
+            world.moving = [name(0)].into();
+        });
+        let before = Instant::now();
+        assert_eq!(refused(&delete(&client, 50).await).len(), bound);
+        for number in 0..bound {
+            let instances = client.bindings(&within(9), &name(number), before).await.unwrap();
+            assert_eq!(instances.len(), if number == 0 && exact > 0 { 2 } else { 1 }, "{number} of {bound}");
+        }
+        assert_eq!(cloud.count("DescribeInstances"), pages + exact, "{bound}");
     }
 }
 
