@@ -1,6 +1,6 @@
 //! Deleting key pairs for certain: many at once, and each by itself where one stands in the way of others.
 
-mod sorting;
+pub(super) mod sorting;
 #[cfg(test)]
 mod tests;
 

@@ -46,6 +46,8 @@ pub enum ErrorKind {
     AccountRestricted,
     /// A parameter is missing or not one that the service takes: correct it.
     InvalidInput,
+    /// The request is not one that the service takes: something on the way changed it, or this client is at fault.
+    Malformed,
     /// A key pair of that name exists: import it or choose another name.
     AlreadyExists,
     /// A quota is full: free some of it or have it raised.

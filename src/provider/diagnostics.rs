@@ -7,7 +7,7 @@
 //! | forbidden | which action on which resource to allow |
 //! | missing or failed credentials | their own message says, source by source |
 //! | access key, signature, token, clock | where the key came from, and what to check |
-//! | unreachable, untrusted, wrong endpoint, unexpected answer | host, proxy and endpoint to check |
+//! | unreachable, untrusted, wrong endpoint, malformed, unexpected answer | host, proxy and endpoint to check |
 //! | reply lost | look before doing it again |
 //! | invalid input, name taken, quota, limit, group, region | which argument to change |
 //! | anything else | the service's own words |
@@ -151,6 +151,13 @@ impl Attempt<'_> {
             ErrorKind::UnexpectedAnswer => {
                 "Something between here and the service may have answered in its place. Check endpoints in the \
                  provider block and the proxy variables (HTTPS_PROXY, HTTP_PROXY, NO_PROXY)."
+                    .to_owned()
+            }
+            ErrorKind::Malformed => {
+                "The provider writes this part of a request by itself, so nothing in the configuration corrects it. \
+                 Something on the way may have changed the request: check endpoints in the provider block and the proxy \
+                 variables (HTTPS_PROXY, HTTP_PROXY, NO_PROXY). If there is neither, the fault is in this provider: report \
+                 it to its maintainers with the error code and the request id."
                     .to_owned()
             }
             ErrorKind::InvalidInput => {

@@ -24,6 +24,10 @@ use crate::alicloud::retry::Load;
 /// and halves would only double the calls.
 const HOPELESS: usize = 2;
 
+/// A reason that nobody knows may be no reason of names at all: after so many more names, taken from all over the batch,
+/// were refused alone for such a one and none accepted, it is told to the others without asking for each.
+const PROBES: usize = 8;
+
 /// The most time for finding out what became of a batch.
 const LONGEST_LOOK: Duration = Duration::from_mins(2);
 
@@ -86,11 +90,31 @@ impl Client {
     ) {
         let refusal = error.clone();
         let mut may_look = true;
+        // The reason of the last single name, if nobody knows what it means.
+        let mut unknown: Option<Error> = None;
         // Single names that were refused; `None` once anything was accepted.
         let mut refused_alone = Some(0);
         rest(cargo, &names, &error);
+        let mut probed = false;
         let mut parts = vec![Part::Answered(names, Err(error))];
-        while let Some(part) = parts.pop() {
+        loop {
+            if let (Some(count), Some(error)) = (refused_alone, &unknown) {
+                if count >= HOPELESS + PROBES {
+                    let message = format!(
+                        "{} It was named in a call with others; {count} of those were refused in the same way when named \
+                         alone, and none was accepted, so that this one was not tried alone.",
+                        error.message()
+                    );
+                    let outcome = Err(error.clone().with_message(message));
+                    parts.into_iter().for_each(|part| settle(cargo, part.into_names(), &outcome));
+                    return;
+                }
+                if count >= HOPELESS && !probed {
+                    probed = true;
+                    parts = probes_first(parts);
+                }
+            }
+            let Some(part) = parts.pop() else { return };
             match part {
                 Part::Unsent(names)
                     if names.len() > 1 && refused_alone.is_some_and(|count| count >= HOPELESS) =>
@@ -111,8 +135,7 @@ impl Client {
                 }
                 Part::Answered(names, Err(error)) if !is_about_names(error.kind()) => {
                     // Neither would the others get through.
-                    for part in std::iter::once(Part::Unsent(names)).chain(parts.drain(..)) {
-                        let (Part::Unsent(names) | Part::Suspected(names) | Part::Answered(names, _)) = part;
+                    for names in std::iter::once(names).chain(parts.drain(..).map(Part::into_names)) {
                         settle(cargo, names, &Err(error.clone()));
                     }
                 }
@@ -123,6 +146,7 @@ impl Client {
                 }
                 Part::Answered(names, Err(error)) if names.len() == 1 => {
                     refused_alone = refused_alone.map(|count| count + 1);
+                    unknown = Some(error.clone()).filter(|error| error.kind() == ErrorKind::Other);
                     settle(cargo, names, &Err(error));
                 }
                 Part::Answered(names, Err(error)) => {
@@ -233,8 +257,31 @@ impl Client {
     }
 }
 
+impl Part {
+    fn into_names(self) -> Vec<String> {
+        let (Self::Unsent(names) | Self::Suspected(names) | Self::Answered(names, _)) = self;
+        names
+    }
+}
+
+/// The same names, some from all over them to be sent alone before the rest.
+fn probes_first(parts: Vec<Part>) -> Vec<Part> {
+    let names: Vec<String> = parts.into_iter().flat_map(Part::into_names).collect();
+    let every = names.len().div_ceil(PROBES).max(1);
+    let (mut probes, mut rest) = (Vec::new(), Vec::new());
+    for (number, name) in names.into_iter().enumerate() {
+        if number % every == 0 {
+            probes.push(Part::Unsent(vec![name]));
+        } else {
+            rest.push(name);
+        }
+    }
+    probes.insert(0, Part::Unsent(rest));
+    probes
+}
+
 /// Whether other names than those of the call may fare better.
-fn is_about_names(kind: ErrorKind) -> bool {
+pub(in crate::alicloud) fn is_about_names(kind: ErrorKind) -> bool {
     matches!(
         kind,
         ErrorKind::Bound

@@ -28,6 +28,8 @@ struct World {
     moving: BTreeSet<String>,
     forbidden: BTreeSet<String>,
     invalid: BTreeSet<String>,
+    /// Refused for a reason that nobody knows.
+    odd: BTreeSet<String>,
     /// Whether a refused batch deletes what it can.
     deletes_what_it_can: bool,
     most: usize,
@@ -123,6 +125,9 @@ impl World {
         }
         if names.iter().any(|name| self.invalid.contains(name)) {
             return Err((400, "InvalidKeyPairNames.ValueNotSupported"));
+        }
+        if names.iter().any(|name| self.odd.contains(name)) {
+            return Err((400, "Surprise"));
         }
         let is_bound = |name: &&String| self.bound.contains_key(*name) && self.pairs.contains(*name);
         let (bound, free): (Vec<_>, Vec<_>) = names.iter().partition(is_bound);
@@ -305,6 +310,19 @@ async fn when_all_are_forbidden_it_is_little_more_than_a_call_for_each() {
     let outcomes = delete(&client, 100).await;
     assert_eq!((refused(&outcomes).len(), cloud.left().len()), (100, 100));
     assert!(cloud.count("DeleteKeyPairs") <= 110, "{}", cloud.count("DeleteKeyPairs"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reason_that_nobody_knows_may_be_one_of_names_or_of_none() {
+    let (cloud, client) = Cloud::of(100, |world| world.odd = (0..100).map(name).collect());
+    let outcomes = delete(&client, 100).await;
+    assert!(outcomes.values().all(|it| it.as_ref().is_err_and(|error| error.kind() == ErrorKind::Other)));
+    assert_eq!((outcomes.len(), cloud.left().len()), (100, 100));
+    assert!(cloud.count("DeleteKeyPairs") <= 20, "{}", cloud.count("DeleteKeyPairs"));
+
+    let (cloud, client) = Cloud::of(100, |world| world.odd = (0..10).map(name).collect());
+    assert_eq!(refused(&delete(&client, 100).await).len(), 10);
+    assert_eq!(cloud.left().len(), 10);
 }
 
 #[tokio::test(start_paused = true)]
@@ -565,6 +583,7 @@ enum Trait {
     Bound { seen: bool },
     Forbidden,
     Invalid,
+    Odd,
 }
 
 fn traits() -> impl Strategy<Value = Trait> {
@@ -574,6 +593,7 @@ fn traits() -> impl Strategy<Value = Trait> {
         1 => any::<bool>().prop_map(|seen| Trait::Bound { seen }),
         1 => Just(Trait::Forbidden),
         1 => Just(Trait::Invalid),
+        1 => Just(Trait::Odd),
     ]
 }
 
@@ -603,6 +623,7 @@ proptest! {
                     Trait::Absent => drop(world.pairs.remove(&name(number))),
                     Trait::Bound { seen } => drop(world.bound.insert(name(number), *seen)),
                     Trait::Forbidden => drop(world.forbidden.insert(name(number))),
+                    Trait::Odd => drop(world.odd.insert(name(number))),
                     Trait::Invalid => drop(world.invalid.insert(name(number))),
                 }
             }
@@ -622,6 +643,7 @@ proptest! {
                 Trait::Bound { .. } => Some(ErrorKind::Bound),
                 Trait::Forbidden => Some(ErrorKind::Forbidden),
                 Trait::Invalid => Some(ErrorKind::InvalidInput),
+                Trait::Odd => Some(ErrorKind::Other),
             };
             let heard = outcomes[&name].as_ref().err().map(Error::kind);
             if leavers.contains_key(&number) && heard != expected {

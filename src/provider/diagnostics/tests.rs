@@ -189,6 +189,15 @@ fn each_kind_has_its_text() {
                 "Specified api is not found, please check your url and method.",
             ),
         ),
+        (
+            "malformed",
+            error(
+                Kind::Malformed,
+                400,
+                "InvalidTimeStamp.Format",
+                "Specified time stamp or date value is not well formatted.",
+            ),
+        ),
         ("unknown-code", error(Kind::Other, 400, "Surprise", "Something that nobody has documented")),
     ] {
         golden(name, &ATTEMPT.failed("Could not delete the key pair \"web\"", &error));
