@@ -105,7 +105,7 @@ mod tests {
         let client = Script::new([code(503, "ServiceUnavailable")]).client();
         let (call, started) = (within(deadline), Instant::now());
         let token = call.cancel.clone();
-        let canceller = tokio::spawn(async move {
+        let interrupt = tokio::spawn(async move {
             tokio::time::sleep(Duration::from_secs(cancelled)).await;
             token.cancel();
         });
@@ -118,7 +118,7 @@ mod tests {
         } else {
             client.describe_key_pair(&call.to_explain(), "k").await
         };
-        canceller.abort();
+        interrupt.abort();
         (started.elapsed(), seen.as_ref().map_err(Error::kind).unwrap_err())
     }
 

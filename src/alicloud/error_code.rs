@@ -123,7 +123,6 @@ mod tests {
 
     /// Every code of the deletion and of the gateway, and what others have shown.
     #[test]
-    #[expect(clippy::too_many_lines, reason = "one table")]
     fn what_each_code_means() {
         use Batch::{Account, Call, Names};
         let cases = [

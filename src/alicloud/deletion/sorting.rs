@@ -106,7 +106,9 @@ impl Client {
                         error.message()
                     );
                     let outcome = Err(error.clone().with_message(message));
-                    parts.into_iter().for_each(|part| settle(cargo, part.into_names(), &outcome));
+                    for part in parts {
+                        settle(cargo, part.into_names(), &outcome);
+                    }
                     return;
                 }
                 if count >= HOPELESS && !probed {

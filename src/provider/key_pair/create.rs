@@ -214,7 +214,7 @@ async fn import_settled(
                 );
                 call.pause(reserved).await;
                 if call.is_over() {
-                    return Err(Failure::Refused(error));
+                    return Err(Failure::Reserved(error));
                 }
                 continue;
             }

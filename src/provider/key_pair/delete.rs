@@ -72,11 +72,16 @@ async fn delete_unbound(
         let look = client.bindings(&call.to_explain(), name, asked).await;
         let verdict = match &look {
             Ok(instances) => unbinding.judge(Instant::now(), instances),
+            Err(error) if error.kind() == ErrorKind::Cancelled => Verdict::GiveUp(End::Cancelled),
             Err(_) => Verdict::GiveUp(End::Blind),
         };
         let reason = match verdict {
             Verdict::Wait(reason) => reason,
-            Verdict::GiveUp(end) => return Err(bound::error(attempt, &refusal, &look, &unbinding, end)),
+            Verdict::GiveUp(end) => {
+                // What was seen before says more than why it could not be seen again.
+                let seen = before.map(|(_, seen)| seen).filter(|_| look.is_err()).unwrap_or(look);
+                return Err(bound::error(attempt, &refusal, &seen, &unbinding, end));
+            }
         };
         tracing::info!(
             key_pair_name = name,
@@ -149,6 +154,20 @@ mod tests {
             assert!(started.elapsed() <= Duration::from_secs(seconds + 1), "{file}: {:?}", started.elapsed());
             golden(file, &told);
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_tries_become_fewer() {
+        fastrand::seed(7);
+        let script = Script::new((0..500).flat_map(|_| [bound(), shows(&[("i-1", "Stopping")])]));
+        delete_unbound(&script.client(), &within(1200), Duration::ZERO, &ATTEMPT).await.unwrap_err();
+        let deletes = script.seen().into_iter().filter(|seen| seen.form["Action"] == "DeleteKeyPairs");
+        let at: Vec<Instant> = deletes.map(|seen| seen.at).collect();
+        assert!((8..=25).contains(&at.len()), "{} in two minutes", at.len());
+        let gaps: Vec<Duration> = at.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert!(gaps[0] <= Duration::from_secs(1), "{gaps:?}");
+        assert!(gaps.iter().any(|gap| *gap > Duration::from_secs(8)), "{gaps:?}");
+        assert_eq!((*at.last().unwrap() - at[0]).as_secs(), 120, "the last try comes at the end");
     }
 
     #[tokio::test(start_paused = true)]

@@ -13,6 +13,8 @@ use crate::provider::diagnostics::{Attempt, facts, failed_for};
 pub(super) enum Failure {
     /// The cloud plainly refused, or was never asked.
     Refused(Error),
+    /// The name stayed taken by a key pair that is not shown.
+    Reserved(Error),
     /// The reply was lost, and the name belongs to somebody else's key pair.
     Taken(Error, Box<KeyPair>),
     /// The reply was lost, and what became of it could not be seen.
@@ -36,7 +38,7 @@ pub(super) struct Wanted<'a> {
 impl Failure {
     /// Whether it is certain that nothing was made.
     pub(super) fn is_plain(&self) -> bool {
-        matches!(self, Self::Refused(_))
+        matches!(self, Self::Refused(_) | Self::Reserved(_))
     }
 
     /// The message, after a look at whose the name is where that is the reason.
@@ -52,6 +54,7 @@ impl Failure {
                 name_taken(wanted, &error, found.as_ref().map(Option::as_ref), "")
             }
             Self::Refused(error) => refused(wanted, &error),
+            Self::Reserved(error) => name_taken(wanted, &error, Ok(None), ""),
             Self::Taken(error, found) => name_taken(wanted, &error, Ok(Some(&found)), &kept_file(wanted)),
             Self::Unclear(error, look) => unclear(wanted, &error, look.as_ref()),
         }

@@ -112,12 +112,7 @@ impl Unbinding {
         let is_patient = self.patience.is_some_and(|patience| now < patience);
         let live = self.states.iter().filter(|(_, state)| **state == State::Live);
         let live: Vec<&str> = live.map(|(id, _)| id.as_str()).collect();
-        let reason = if !live.is_empty() {
-            if !is_patient {
-                return Verdict::GiveUp(if self.patience.is_some() { End::Patience } else { End::Live });
-            }
-            format!("wait_for_unbind asks to wait for {}", live.join(", "))
-        } else {
+        let reason = if live.is_empty() {
             let lasts = |(id, state): (&String, &State)| {
                 self.lasted.get(&(id.clone(), *state)).is_some_and(|lasted| *lasted >= LONGEST_STATE)
             };
@@ -131,6 +126,10 @@ impl Unbinding {
                 State::Unseen => "the service counts a binding that no instance shows".to_owned(),
             });
             reasons.collect::<Vec<_>>().join("; ")
+        } else if is_patient {
+            format!("wait_for_unbind asks to wait for {}", live.join(", "))
+        } else {
+            return Verdict::GiveUp(if self.patience.is_some() { End::Patience } else { End::Live });
         };
         self.reason = Some(reason.clone());
         Verdict::Wait(reason)
@@ -220,7 +219,7 @@ mod tests {
         assert_eq!(unbinding.judge(at(240), &[]), Verdict::GiveUp(End::Lasting));
         assert_eq!(unbinding.gone(), ["i-1"]);
         let reason = "i-1 is shown with it no more, and the service still counts it".to_owned();
-        assert_eq!(unbinding.waited(at(240)), Some(Waited { time: Duration::from_secs(240), reason }));
+        assert_eq!(unbinding.waited(at(240)), Some(Waited { time: Duration::from_mins(4), reason }));
     }
 
     #[test]
