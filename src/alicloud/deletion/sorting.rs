@@ -172,7 +172,11 @@ impl Client {
                     let [first, second] = halves(names);
                     let (first, outcome) = self.send(cargo, call, first, &refusal, false).await;
                     // If this half is accepted, it is the other that holds the name.
-                    parts.push(if outcome.is_ok() { Part::Suspected(second) } else { Part::Unsent(second) });
+                    parts.push(if outcome.is_ok() && !first.is_empty() {
+                        Part::Suspected(second)
+                    } else {
+                        Part::Unsent(second)
+                    });
                     parts.push(Part::Answered(first, outcome));
                 }
             }
@@ -188,6 +192,10 @@ impl Client {
         refusal: &Error,
         in_company: bool,
     ) -> (Vec<String>, Outcome) {
+        let names = cargo.wanted(names);
+        if names.is_empty() {
+            return (names, Ok(()));
+        }
         // Where patience is limited, those who came later would be held to that of these.
         let in_company = in_company && self.shared.most_retry.is_none();
         let mut portion = Portion { cargo, names, refusal, in_company, waited: false };
@@ -296,7 +304,7 @@ pub(in crate::alicloud) fn is_about_names(kind: ErrorKind) -> bool {
 }
 
 /// The names were refused, and are in no call now. A lost reply is no refusal.
-fn rest(cargo: &Cargo<Outcome>, names: &[String], error: &Error) {
+fn rest(cargo: &mut Cargo<Outcome>, names: &[String], error: &Error) {
     if error.kind() != ErrorKind::ReplyLost {
         for name in names {
             cargo.note(name, &Err(error.clone()));

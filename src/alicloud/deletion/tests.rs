@@ -40,6 +40,8 @@ struct World {
     /// The deletions after so many are all throttled.
     throttled_after: Option<usize>,
     instances_denied: bool,
+    /// The list of instances is not empty but refused.
+    instances_refused: bool,
     /// After so many calls the credentials have run out.
     expires_after: Option<usize>,
     calls: Vec<(String, Vec<String>)>,
@@ -96,6 +98,7 @@ impl World {
                 let denied = self.instances_denied;
                 Ok(Err(if denied { (403, "Forbidden.RAM") } else { (400, "DryRunOperation") }))
             }
+            "DescribeInstances" if self.instances_refused => Ok(Err((403, "Forbidden.RAM"))),
             "DescribeInstances" => {
                 let seen = |(name, seen): &(&String, &bool)| {
                     **seen
@@ -288,6 +291,19 @@ async fn a_bound_one_that_no_instance_shows_is_found_by_halves() {
         }
         assert_eq!(cloud.count("DescribeInstances"), 3, "a page, the exact name, and a dry run");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_list_of_instances_is_not_asked_for_again_by_each_name() {
+    let (cloud, client) = Cloud::of(100, |world| {
+        world.bound = [(name(42), true)].into();
+        world.instances_refused = true;
+    });
+    let before = Instant::now();
+    assert_eq!(refused(&delete(&client, 100).await), [("k42", ErrorKind::Bound)]);
+    assert_eq!(cloud.count("DescribeInstances"), 1);
+    let look = client.bindings(&within(9), "k42", before).await;
+    assert_eq!((look.unwrap_err().kind(), cloud.count("DescribeInstances")), (ErrorKind::Forbidden, 2));
 }
 
 #[tokio::test(start_paused = true)]

@@ -123,12 +123,15 @@ impl<O: Clone> Cargo<O> {
     }
 
     /// The call did nothing, and the next one has to wait: nobody who gives up meanwhile has an answer to wait for.
-    pub(crate) fn rest(&self) {
-        self.rest_some(&self.held);
+    pub(crate) fn rest(&mut self) {
+        let held = std::mem::take(&mut self.held);
+        self.rest_some(&held);
+        self.held = held;
     }
 
     /// The same for some of the names: they are in no call now.
-    pub(crate) fn rest_some(&self, names: &[String]) {
+    pub(crate) fn rest_some(&mut self, names: &[String]) {
+        self.taken = None;
         let mut state = self.shared.state();
         for name in names {
             let Some(entry) = state.entries.get_mut(name) else { continue };
@@ -163,7 +166,6 @@ impl<O: Clone> Cargo<O> {
             self.seeking = true;
             state.seeking += 1;
         }
-        self.taken = None;
     }
 
     /// Tells the callers of a held name its outcome.

@@ -141,7 +141,9 @@ impl<I: Clone> State<I> {
             return Step::Join(teller.subscribe());
         }
         if self.refused_until.is_some_and(|until| now < until) {
-            return if question.pages_only { Step::Answer(None) } else { Step::AskSingly };
+            // Many together who need no proof would only be refused one by one.
+            let is_content = question.pages_only || question.in_company && !question.proof;
+            return if is_content { Step::Answer(None) } else { Step::AskSingly };
         }
         self.count(name, valid_from, question, now);
         self.pages_wanted |= question.pages_only;
