@@ -561,6 +561,29 @@ async fn a_part_that_is_throttled_takes_along_what_came_meanwhile() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn after_a_part_was_throttled_calls_are_scarce() {
+    let mut later = Vec::new();
+    for throttles in [false, true] {
+        let (cloud, client) = Cloud::of(30, |world| {
+            world.forbidden = [name(3)].into();
+            world.throttles = [false, throttles].into();
+        });
+        delete(&client, 10).await;
+        let before = cloud.count("DeleteKeyPairs");
+        // Too far apart to be waited for while the service is willing.
+        let mut callers = JoinSet::new();
+        for number in 10..30 {
+            let client = client.clone();
+            callers.spawn(async move { client.delete_key_pair(&within(600), &name(number)).await });
+            tokio::time::sleep(Duration::from_millis(700)).await;
+        }
+        assert!(callers.join_all().await.iter().all(Result::is_ok));
+        later.push(cloud.count("DeleteKeyPairs") - before);
+    }
+    assert!(later[0] >= 15 && later[1] <= 10, "{later:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn those_who_came_later_have_patience_of_their_own() {
     let credentials = Static::new(Credentials::new(KEY_ID, SECRET.into(), None, "a test"));
     let config = Config {
