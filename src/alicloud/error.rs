@@ -18,6 +18,8 @@ pub enum ErrorKind {
     Untrusted,
     /// The request may have been carried out, but the answer never came: look before doing it again.
     ReplyLost,
+    /// The reply was lost, and a look after it showed that nothing was changed: do it again.
+    NotDone,
     /// The time given to the operation is over and nothing was changed; [`Error::last`] is what was last true.
     Deadline,
     /// The operation was cancelled before it changed anything.
@@ -44,6 +46,8 @@ pub enum ErrorKind {
     AccountRestricted,
     /// A parameter is missing or not one that the service takes: correct it.
     InvalidInput,
+    /// The request is not one that the service takes: something on the way changed it, or this client is at fault.
+    Malformed,
     /// A key pair of that name exists: import it or choose another name.
     AlreadyExists,
     /// A quota is full: free some of it or have it raised.

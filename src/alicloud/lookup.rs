@@ -15,26 +15,25 @@ impl Client {
     /// The key pair of exactly this name, or `None` if the service, asked for just this name, shows none. What a page
     /// of all key pairs showed within the last minute is an answer too, unless this client has changed the pair since.
     pub async fn describe_key_pair(&self, call: &Call, name: &str) -> Result<Option<KeyPair>, Error> {
-        self.key_pair(call, name, Question { proof: true, ..Question::default() }).await
+        self.check_name(name)?;
+        let question = Question { proof: true, ..Question::default() };
+        self.shared.key_pairs.get(&KeyPairs(self.clone()), call, name, question).await
     }
 
     /// Like [`describe_key_pair`](Self::describe_key_pair), for those who can be wrong: `None` may also mean that a page
     /// of all key pairs, which permissions may filter, doesn't show it. Where there are few pairs, a thousand names
-    /// cost a call or two.
+    /// cost a call or two. After a failure it is `None` for a minute, at no call.
     pub async fn glance_at_key_pair(&self, call: &Call, name: &str) -> Result<Option<KeyPair>, Error> {
-        self.key_pair(call, name, Question::default()).await
-    }
-
-    async fn key_pair(&self, call: &Call, name: &str, question: Question) -> Result<Option<KeyPair>, Error> {
         self.check_name(name)?;
-        self.shared.key_pairs.get(&KeyPairs(self.clone()), call, name, question).await
+        self.shared.key_pairs.glance(&KeyPairs(self.clone()), call, name, Question::default()).await
     }
 
     /// The instances that carry the key pair of this name, as seen at `since` or later: for explaining why a deletion
-    /// was refused. [`ErrorKind::Forbidden`](super::ErrorKind::Forbidden) if there seem to be none because the
+    /// was refused. Where pages would not tell all of them for certain, instances are asked for by the key pair's name.
+    /// [`ErrorKind::Forbidden`](super::ErrorKind::Forbidden) if there seem to be none because the
     /// credentials may not list instances.
     pub async fn bindings(&self, call: &Call, name: &str, since: Instant) -> Result<Vec<Instance>, Error> {
-        let question = Question { since: Some(since), proof: true, in_company: false };
+        let question = Question { since: Some(since), proof: true, ..Question::default() };
         let bound = self.shared.bindings.get(&Bindings(self.clone()), call, name, question).await?;
         match bound {
             Some(instances) => Ok(instances),
@@ -43,8 +42,16 @@ impl Client {
     }
 
     /// The instances that seem to carry the key pair of this name, as seen within the last minute: for warnings. An
-    /// empty list may also mean that the credentials may not list instances. Many such questions cost no more calls
-    /// than there are pages of 100 instances, if they come together.
+    /// empty list may also mean that the instances can't be listed. However many such questions come within a minute,
+    /// they cost no more calls than there are pages of 100 instances; after a failure, none.
+    pub async fn bindings_to_warn_of(&self, call: &Call, name: &str) -> Result<Vec<Instance>, Error> {
+        let question = Question { pages_only: true, ..Question::default() };
+        let bound = self.shared.bindings.glance(&Bindings(self.clone()), call, name, question).await?;
+        Ok(bound.unwrap_or_default())
+    }
+
+    /// The instances that seem to carry the key pair of this name, as seen within the last minute: for those who ask for
+    /// what is missing in another way. An empty list may also mean that the credentials may not list instances.
     pub async fn glance_at_bindings(&self, call: &Call, name: &str) -> Result<Vec<Instance>, Error> {
         let bound =
             self.shared.bindings.get(&Bindings(self.clone()), call, name, Question::default()).await?;

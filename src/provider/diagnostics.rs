@@ -7,7 +7,7 @@
 //! | forbidden | which action on which resource to allow |
 //! | missing or failed credentials | their own message says, source by source |
 //! | access key, signature, token, clock | where the key came from, and what to check |
-//! | unreachable, untrusted, wrong endpoint, unexpected answer | host, proxy and endpoint to check |
+//! | unreachable, untrusted, wrong endpoint, malformed, unexpected answer | host, proxy and endpoint to check |
 //! | reply lost | look before doing it again |
 //! | invalid input, name taken, quota, limit, group, region | which argument to change |
 //! | anything else | the service's own words |
@@ -45,11 +45,7 @@ impl Attempt<'_> {
             ErrorKind::Deadline if error.last().is_some_and(|last| last.kind() == ErrorKind::Throttled) => {
                 self.throttled(error)
             }
-            ErrorKind::Deadline => format!(
-                "Whether the last try changed anything is not known. Run the command again: it looks first at what is \
-                 there. {}",
-                self.raise_the_timeout()
-            ),
+            ErrorKind::Deadline => self.out_of_time(error),
             ErrorKind::Unavailable => {
                 "The service failed for reasons of its own. Run the command again later; if it goes on, give the \
                  request id to Alibaba Cloud's support."
@@ -77,6 +73,9 @@ impl Attempt<'_> {
                 "The request may have been carried out, or may be yet. If a proxy is in use (HTTPS_PROXY, HTTP_PROXY, \
                  NO_PROXY), check it. Run the command again: it looks first at what is there."
                     .to_owned()
+            }
+            ErrorKind::NotDone => {
+                "A look after it showed that nothing was changed. Run the command again.".to_owned()
             }
             ErrorKind::Cancelled => {
                 "The run was interrupted. The next plan shows what is true in the cloud.".to_owned()
@@ -154,6 +153,13 @@ impl Attempt<'_> {
                  provider block and the proxy variables (HTTPS_PROXY, HTTP_PROXY, NO_PROXY)."
                     .to_owned()
             }
+            ErrorKind::Malformed => {
+                "The provider writes this part of a request by itself, so nothing in the configuration corrects it. \
+                 Something on the way may have changed the request: check endpoints in the provider block and the proxy \
+                 variables (HTTPS_PROXY, HTTP_PROXY, NO_PROXY). If there is neither, the fault is in this provider: report \
+                 it to its maintainers with the error code and the request id."
+                    .to_owned()
+            }
             ErrorKind::InvalidInput => {
                 "Correct what the answer names in the configuration, and run the command again.".to_owned()
             }
@@ -165,6 +171,25 @@ impl Attempt<'_> {
             // Missing and failed credentials say it themselves, source by source.
             ErrorKind::MissingCredentials | ErrorKind::CredentialsFailed | ErrorKind::AlreadyExists => String::new(),
         }
+    }
+
+    /// The time is used up: what was last true, as far as it is known.
+    fn out_of_time(&self, error: &Error) -> String {
+        let last = error.last().map(Error::kind);
+        let name = self.key_pair;
+        let known = if error.tries() == 0 {
+            "No request was sent, so that nothing was changed. Run the command again.".to_owned()
+        } else if error.operation().starts_with("Describe") {
+            "Nothing was changed, since this only looks. Run the command again later.".to_owned()
+        } else if last == Some(ErrorKind::NotDone) {
+            format!(
+                "At the last look, the key pair {name:?} was still there; it is still in the state. Run the command again."
+            )
+        } else {
+            "Whether the last try changed anything is not known. Run the command again: it looks first at what is there."
+                .to_owned()
+        };
+        format!("{known} {}", self.raise_the_timeout()).trim_end().to_owned()
     }
 
     fn throttled(&self, error: &Error) -> String {
@@ -307,8 +332,9 @@ pub(super) fn facts(error: &Error) -> String {
     line("Region", Some(error.region()));
     line("Credentials", error.credential());
     line("Tries", Some(error.tries()).filter(|tries| *tries > 1).map(|tries| tries.to_string()).as_deref());
-    if let Some(last) = error.last() {
-        line("Last failure", Some(&last.to_string()));
+    let failures = std::iter::successors(error.last(), |failure| failure.last());
+    for (name, failure) in ["Last failure", "Before that"].into_iter().zip(failures) {
+        line(name, Some(&failure.to_string()));
     }
     text.truncate(text.trim_end().len());
     text

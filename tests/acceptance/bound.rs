@@ -1,6 +1,6 @@
 //! Key pairs that instances carry: what the plan warns of, what the destroy says, when it waits.
 
-use ecs_simulator::{Denial, Instance, ReservedName, SlowRelease};
+use ecs_simulator::{Denial, Fault, Instance, ReservedName, SlowRelease};
 
 use crate::harness::{Case, REGION, acceptance, words};
 
@@ -100,6 +100,28 @@ fn without_the_permission_to_list_instances_it_says_so() {
 }
 
 #[test]
+fn instances_that_can_not_be_looked_up_do_not_hold_the_message_up() {
+    acceptance(|case| {
+        case.step(CONFIG, &[(K, "create")]);
+        bind(case, "i-1");
+        for fault in [Fault::on("DescribeInstances").hang(), Fault::on("DescribeInstances").unavailable()] {
+            let fault = case.simulator.fail(fault);
+            case.simulator.forget_calls();
+            let error = case.destroy().failed().error();
+            error.says(
+                "The key pair \"web\" is bound to instances",
+                "",
+                &["Which ones could not be looked up", "aliyun ecs DescribeInstances --RegionId"],
+            );
+            assert_eq!(case.simulator.count("DeleteKeyPairs"), 1);
+            fault.remove();
+        }
+        assert_eq!((case.state().addresses(), case.names()), (vec![K], vec!["web".to_owned()]));
+        release(case);
+    });
+}
+
+#[test]
 fn a_binding_that_goes_away_is_waited_for() {
     acceptance(|case| {
         for (status, hidden) in [("Stopping", false), ("Running", true)] {
@@ -108,7 +130,13 @@ fn a_binding_that_goes_away_is_waited_for() {
             case.simulator.forget_calls();
             case.destroy().succeeded();
             assert_eq!(case.simulator.count("DeleteKeyPairs"), 3, "{status}");
-            assert!(case.log().contains("The key pair is still bound: waiting to try again"));
+            let reason = if hidden { "counts a binding that no instance shows" } else { "i-1 is stopping" };
+            let log = case.log();
+            let waits: Vec<_> =
+                log.lines().filter(|line| line.contains("The key pair is still bound: waiting")).collect();
+            let [.., first, second] = *waits else { panic!("{waits:?}") };
+            assert!([first, second].iter().all(|line| line.contains("[INFO]")), "{waits:?}");
+            assert!(first.contains(reason), "{first}");
             release(case);
         }
     });
@@ -185,6 +213,52 @@ fn plans_that_destroy_or_replace_warn_of_each_bound_key_pair() {
 }
 
 #[test]
+fn a_plan_reads_no_page_twice_and_does_without_looks_that_fail() {
+    acceptance(|case| {
+        let pair = |number: usize| {
+            let after = number
+                .checked_sub(1)
+                .map_or(String::new(), |before| format!("  depends_on = [alicloud_key_pair.k{before}]\n"));
+            let name = format!("  key_pair_name = \"web-{number}\"\n  public_key = local.a\n");
+            format!("resource \"alicloud_key_pair\" \"k{number}\" {{\n{name}{after}}}\n")
+        };
+        case.write(&(0..9).map(pair).collect::<String>());
+        // Nothing to be seen: no warning, no failure.
+        let fault = case.simulator.fail(Fault::on("DescribeKeyPairs").hang());
+        assert!(case.plan().warnings().is_empty());
+        fault.remove();
+        case.apply();
+        case.simulator.world(|world| {
+            for number in 0..1000 {
+                let instance = Instance::new(REGION, &format!("i-{number:03}"));
+                world.add_instance(if number % 200 == 7 { instance.bound_to("web-4") } else { instance });
+            }
+        });
+        // The host plans them one after the other.
+        case.simulator.forget_calls();
+        let warning = case.plan_with(&["-destroy", "-refresh=false"]).warning();
+        warning.says(
+            "The key pair \"web-4\" is bound to 5 instances, and can't be destroyed while it is",
+            "resource",
+            &[],
+        );
+        assert_eq!(case.simulator.count("DescribeInstances"), 10, "a call for each 100 instances");
+
+        for fault in [Fault::on("DescribeInstances").hang(), Fault::on("DescribeInstances").unavailable()] {
+            let fault = case.simulator.fail(fault);
+            assert!(case.plan_with(&["-destroy", "-refresh=false"]).warnings().is_empty());
+            fault.remove();
+        }
+        let fault = case.simulator.fail(Fault::on("DescribeInstances").refuse(403, "Forbidden.RAM", "No."));
+        case.simulator.forget_calls();
+        assert!(case.plan_with(&["-destroy", "-refresh=false"]).warnings().is_empty());
+        assert_eq!(case.simulator.count("DescribeInstances"), 1, "what is refused is not asked for again");
+        fault.remove();
+        release(case);
+    });
+}
+
+#[test]
 fn a_name_that_is_still_reserved_is_waited_for_and_explained() {
     acceptance(|case| {
         let reserve = |case: &Case, refusals| {
@@ -196,6 +270,11 @@ fn a_name_that_is_still_reserved_is_waited_for_and_explained() {
         reserve(case, Some(2));
         case.step(CONFIG, &[(K, "create")]);
         assert_eq!(case.simulator.count("ImportKeyPair"), 3);
+        let log = case.log();
+        let waits = log.lines().filter(|line| line.contains("waiting to try again"));
+        let reason = "The name is taken by a key pair that is not shown";
+        assert!(waits.clone().all(|line| line.contains("[INFO]") && line.contains(reason)));
+        assert_eq!(waits.count(), 2);
         case.destroy().succeeded();
 
         reserve(case, None);
@@ -220,6 +299,13 @@ fn a_full_quota_is_warned_of() {
         case.write(CONFIG);
         let warning = case.plan().warning();
         warning.says("The quota of key pairs may be full", "resource", &["The region holds 500 key pairs"]);
+        // No look, no warning: neither of the quota nor of the name.
+        case.set_provider(&format!("region = \"{REGION}\"\nplan_time_checks = false\n{}", case.endpoints()));
+        case.write(&CONFIG.replace("\"web\"", "\"other-1\""));
+        case.simulator.forget_calls();
+        assert!(case.plan().warnings().is_empty());
+        assert_eq!(case.simulator.count("DescribeKeyPairs"), 0);
+        case.write(CONFIG);
         let error = case.apply_fails().error();
         error.says("Could not create the key pair \"web\"", "resource", &["QuotaExceed.KeyPair"]);
         case.simulator.world(|world| world.key_pairs.clear());

@@ -1,6 +1,6 @@
 //! Ctrl-C, and worse.
 
-use ecs_simulator::Fault;
+use ecs_simulator::{Fault, Instance, ReservedName, SlowRelease};
 
 use crate::harness::process::{self, Running};
 use crate::harness::{Case, Feature, REGION, acceptance, acceptance_with};
@@ -71,6 +71,91 @@ fn an_interrupt_of_a_wait_ends_it_at_once() {
         );
         assert!(case.names().is_empty() && case.state().is_empty());
         assert_eq!(case.simulator.count("ImportKeyPair"), 1);
+    });
+}
+
+#[test]
+fn an_interrupt_ends_the_wait_for_a_binding_and_for_a_name() {
+    acceptance(|case| {
+        case.simulator.world(|world| {
+            world.reserved_names =
+                vec![ReservedName { region: REGION.to_owned(), name: "web".to_owned(), refusals: None }];
+        });
+        case.write(CONFIG);
+        let mut running = case.start(&["apply", "-auto-approve", "-no-color"]);
+        assert!(case.simulator.wait_for_call("ImportKeyPair", 2));
+        running.signal_group("INT");
+        running.wait_for_line("Gracefully shutting down");
+        let run = case.ended(running).failed();
+        assert!(
+            run.text().contains("Could not create the key pair \"web\"")
+                || run.text().contains("refuses the name as taken"),
+            "{run}"
+        );
+        assert!(case.names().is_empty() && case.state().is_empty());
+        case.simulator.world(|world| world.reserved_names.clear());
+
+        case.step(CONFIG, &[(K, "create")]);
+        case.simulator.world(|world| {
+            world.add_instance(Instance {
+                status: "Stopping".to_owned(),
+                slow_release: Some(SlowRelease { hidden: false, refusals: None }),
+                ..Instance::new(REGION, "i-1").bound_to("web")
+            });
+        });
+        case.simulator.forget_calls();
+        let mut running = case.start(&["apply", "-destroy", "-auto-approve", "-no-color"]);
+        assert!(case.simulator.wait_for_call("DeleteKeyPairs", 2));
+        running.signal_group("INT");
+        running.wait_for_line("Gracefully shutting down");
+        let run = case.ended(running).failed();
+        for part in
+            ["The key pair \"web\" is bound to 1 instance", "i-1 is stopping. Then the run was interrupted."]
+        {
+            assert!(run.text().contains(part), "{run}");
+        }
+        assert_eq!((case.names(), case.state().addresses()), (vec!["web".to_owned()], vec![K]));
+        case.simulator.world(|world| world.instances.clear());
+    });
+}
+
+#[test]
+fn an_interrupt_ends_a_delete_whose_looks_fail() {
+    acceptance(|case| {
+        case.step(CONFIG, &[(K, "create")]);
+        case.simulator.fail(Fault::on("DeleteKeyPairs").disconnect().before_change());
+        let deleting = |case: &Case| {
+            let running = case.start(&["apply", "-destroy", "-refresh=false", "-auto-approve", "-no-color"]);
+            assert!(case.simulator.wait_for_call("DeleteKeyPairs", 1));
+            running
+        };
+        case.simulator.forget_calls();
+        case.simulator.fail(Fault::on("DescribeKeyPairs").unavailable());
+        let mut running = deleting(case);
+        running.signal_group("INT");
+        running.wait_for_line("Gracefully shutting down");
+        let run = case.ended(running).failed();
+        for part in ["Could not delete the key pair \"web\"", "it looks first at what is there"] {
+            assert!(run.text().contains(part), "{run}");
+        }
+        assert_eq!(case.simulator.count("DeleteKeyPairs"), 1, "it went on as if nothing had happened");
+        assert_eq!((case.names(), case.state().addresses()), (vec!["web".to_owned()], vec![K]));
+        case.simulator.clear_faults();
+
+        // The same when it is bound, and its instances can't be looked up.
+        case.simulator.world(|world| {
+            world.add_instance(Instance::new(REGION, "i-1").bound_to("web"));
+        });
+        case.simulator.fail(Fault::on("DescribeInstances").hang());
+        case.simulator.forget_calls();
+        let mut running = deleting(case);
+        running.signal_group("INT");
+        running.wait_for_line("Gracefully shutting down");
+        let run = case.ended(running).failed();
+        assert!(run.text().contains("The key pair \"web\" is bound to instances"), "{run}");
+        assert_eq!((case.names(), case.state().addresses()), (vec!["web".to_owned()], vec![K]));
+        case.simulator.clear_faults();
+        case.simulator.world(|world| world.instances.clear());
     });
 }
 

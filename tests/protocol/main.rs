@@ -6,6 +6,7 @@
 // The lints know tests by their attribute, not the helpers beside them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod burst;
 mod debugging;
 mod handshake;
 mod harness;

@@ -81,6 +81,8 @@ pub(crate) struct Question {
     pub(crate) proof: bool,
     /// Whether it comes with others that make pages worthwhile at once.
     pub(crate) in_company: bool,
+    /// Whether it is never put singly: what pages don't show, or can't be read, is "no".
+    pub(crate) pages_only: bool,
 }
 
 /// What is known of the things of one source. Clones share it.
@@ -157,6 +159,32 @@ impl<S: Source> Catalogue<S> {
         }
     }
 
+    /// The same for those who can do without an answer: once a look has failed, nobody else waits for as much as a minute.
+    pub(crate) async fn glance(
+        &self,
+        source: &S,
+        call: &Call,
+        name: &str,
+        question: Question,
+    ) -> Result<Option<S::Item>, Error> {
+        if self.0.state().no_glances_until.is_some_and(|until| Instant::now() < until) {
+            return Ok(None);
+        }
+        let answer = self.get(source, call, name, question).await;
+        if answer.as_ref().is_err_and(|error| error.kind() != ErrorKind::Cancelled) {
+            self.0.state().no_glances_until = Some(Instant::now() + LIFE);
+        }
+        answer
+    }
+
+    /// So many of the names that pages were read for have to be told as a whole. If to ask for each would be more calls
+    /// than there were pages, the pages have to do.
+    pub(crate) fn tell_from_pages(&self, names: usize) {
+        if let Some(listing) = &mut self.0.state().listing {
+            listing.trusted = listing.pages.is_some_and(|pages| pages < names as u64);
+        }
+    }
+
     /// The things of these names, asked for together: one outcome for each name.
     pub(crate) async fn get_all(
         &self,
@@ -212,8 +240,12 @@ impl<S: Source> Catalogue<S> {
                 let resumed = state.listing.filter(|listing| listing.progress == Progress::Stopped);
                 let resumed =
                     resumed.filter(|listing| question.since.is_none_or(|since| listing.started >= since));
-                let listing =
-                    resumed.unwrap_or(Listing { started: now, pages: None, progress: Progress::Reading });
+                let listing = resumed.unwrap_or(Listing {
+                    started: now,
+                    pages: None,
+                    progress: Progress::Reading,
+                    trusted: false,
+                });
                 state.listing = Some(Listing { progress: Progress::Reading, ..listing });
                 drop(state);
                 let (catalogue, source) = (self.clone(), source.clone());
@@ -347,14 +379,16 @@ impl<S: Source> Shared<S> {
         if let Some(listing) = &mut state.listing {
             listing.progress = progress;
         }
+        state.pages_wanted = false;
         drop(state);
         self.changed.notify_waiters();
     }
 
     fn refuse(&self, error: &Error) {
-        tracing::debug!(%error, "A list could not be read: asking for each name instead");
+        tracing::debug!(%error, "A list could not be read: for a minute, only single names are asked for");
         let mut state = self.state();
         state.listing = None;
+        state.pages_wanted = false;
         state.refused_until = Some(Instant::now() + LIFE);
         drop(state);
         self.changed.notify_waiters();

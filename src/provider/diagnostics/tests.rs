@@ -44,14 +44,34 @@ fn each_kind_has_its_text() {
         "ServiceUnavailable",
         "The request has failed due to a temporary failure of the server.",
     );
+    let still_there = error(Kind::NotDone, 500, "InternalError", "The request processing has failed.");
+    let of_the_batch = error(Kind::Forbidden, 403, "Forbidden.RAM", "User not authorized to operate.");
     let unreachable = Error::new(Kind::Unreachable, "No connection: dns error: no such host")
         .with_operation("DeleteKeyPairs", "ecs.cn-nowhere.aliyuncs.com", "cn-nowhere")
         .with_proxy(Some("proxy.example:3128".to_owned()))
         .with_tries(4);
     for (name, error) in [
         ("throttled", throttled.clone()),
-        ("deadline-throttled", deadline(Some(throttled))),
+        ("deadline-throttled", deadline(Some(throttled.clone()))),
         ("deadline", deadline(Some(unavailable.clone()))),
+        ("deadline-still-there", deadline(Some(still_there))),
+        ("deadline-of-a-batch", deadline(Some(throttled.with_last(Some(of_the_batch))))),
+        (
+            "deadline-never-sent",
+            Error::new(Kind::Deadline, "The time for this call is used up; it was never sent in 300.0 s.")
+                .with_operation("DeleteKeyPairs", "ecs.cn-beijing.aliyuncs.com", "cn-beijing"),
+        ),
+        (
+            "deadline-of-a-look",
+            Error::new(Kind::Deadline, "The time for this call is used up; it was tried 7 times in 60.0 s.")
+                .with_operation("DescribeKeyPairs", "ecs.cn-beijing.aliyuncs.com", "cn-beijing")
+                .with_tries(7)
+                .with_last(Some(unavailable.clone().with_operation(
+                    "DescribeKeyPairs",
+                    "ecs.cn-beijing.aliyuncs.com",
+                    "cn-beijing",
+                ))),
+        ),
         ("unavailable", unavailable),
         ("unreachable", unreachable),
         (
@@ -167,6 +187,15 @@ fn each_kind_has_its_text() {
                 404,
                 "InvalidAction.NotFound",
                 "Specified api is not found, please check your url and method.",
+            ),
+        ),
+        (
+            "malformed",
+            error(
+                Kind::Malformed,
+                400,
+                "InvalidTimeStamp.Format",
+                "Specified time stamp or date value is not well formatted.",
             ),
         ),
         ("unknown-code", error(Kind::Other, 400, "Surprise", "Something that nobody has documented")),

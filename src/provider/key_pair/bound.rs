@@ -1,19 +1,29 @@
 //! What to tell of a key pair that instances carry.
 
+use std::fmt::Write as _;
+
+use tokio::time::Instant;
+
+use super::unbinding::{End, LONGEST_STATE, Unbinding, Waited};
 use crate::alicloud::ecs::Instance;
 use crate::alicloud::{Error, ErrorKind};
 use crate::framework::Diagnostic;
 use crate::provider::diagnostics::{Attempt, facts};
 
+/// How to have the provider wait for live bindings.
+const SET_PATIENCE: &str = "set wait_for_unbind = \"10m\"";
+
 /// Most instances that a message lists.
 const MOST_LISTED: usize = 20;
 
 /// The error for a delete that was refused because the key pair is bound. `bound` is what the
-/// instances show, or why they could not be looked at.
+/// instances show, or why they could not be looked at; `unbinding` what was waited for, until the `end`.
 pub(super) fn error(
     attempt: &Attempt<'_>,
     refusal: &Error,
     bound: &Result<Vec<Instance>, Error>,
+    unbinding: &Unbinding,
+    end: End,
 ) -> Diagnostic {
     let name = attempt.key_pair;
     let kept = "The cloud does not delete a key pair that is bound to instances, running or stopped. The key pair was not \
@@ -22,25 +32,42 @@ pub(super) fn error(
         "aliyun ecs DescribeInstances --RegionId {} --KeyPairName {name} --PageSize 100",
         refusal.region()
     );
+    let waited = unbinding.waited(Instant::now()).map_or_else(String::new, |waited| waiting(&waited, end));
+    let gone = unbinding.gone();
     let (summary, shown) = match bound {
         Ok(instances) if instances.is_empty() => {
+            let seen = if gone.is_empty() {
+                "No instance that is bound to it was found: one may have been released a moment ago, or these credentials \
+                 may not see it."
+                    .to_owned()
+            } else {
+                format!(
+                    "It was seen bound to {}, which is not shown with it any more; the service has not noticed yet.",
+                    gone.join(", ")
+                )
+            };
             return Diagnostic::error(
                 format!("The cloud says that the key pair {name:?} is still bound to an instance"),
                 format!(
-                    "{kept} No instance that is bound to it was found: one may have been released a moment ago, or these \
-                     credentials may not see it.\n\nRun the command again in some minutes. If it fails again, list the \
-                     instances with credentials that see all of them:\n\n  {by_hand}\n\nTo let the provider wait by \
-                     itself, set wait_for_unbind = \"10m\" in the provider block.\n\n{}",
+                    "{kept} {seen}{waited}\n\nRun the command again in some minutes. If it fails again, list the \
+                     instances with credentials that see all of them:\n\n  {by_hand}\n\n{}\n\n{}",
+                    to_wait_longer(end).unwrap_or_else(|| {
+                        format!("To let the provider wait by itself for longer, {SET_PATIENCE} in the provider block.")
+                    }),
                     facts(refusal)
                 ),
             );
         }
         Ok(instances) => {
-            let rest = if instances.len() > MOST_LISTED {
+            let mut rest = if instances.len() > MOST_LISTED {
                 format!("\n\nTo list all of them:\n\n  {by_hand}")
             } else {
                 String::new()
             };
+            if !gone.is_empty() {
+                // Writing to a String cannot fail.
+                let _ = write!(rest, "\n\nSeen bound before, and not shown any more: {}.", gone.join(", "));
+            }
             (count(instances.len()), format!("It is bound to:\n\n{}{rest}", list(instances)))
         }
         Err(error) if error.kind() == ErrorKind::Forbidden => (
@@ -51,25 +78,70 @@ pub(super) fn error(
                 attempt.permission(error)
             ),
         ),
-        Err(error) => (
-            "instances".to_owned(),
-            format!("Which ones could not be looked up ({error}). List them later:\n\n  {by_hand}"),
-        ),
+        Err(error) => {
+            // That the time is over says less than what used it up.
+            let why = error.last().filter(|_| error.kind() == ErrorKind::Deadline).unwrap_or(error);
+            (
+                "instances".to_owned(),
+                format!("Which ones could not be looked up ({why}). List them later:\n\n  {by_hand}"),
+            )
+        }
     };
+    let to_wait = to_wait_longer(end).unwrap_or_else(|| {
+        format!(
+            "If they are destroyed in the same run: {SET_PATIENCE} in the provider block. (On the key\n    pair, it counts \
+             once an apply has stored it.)"
+        )
+    });
     Diagnostic::error(
         format!("The key pair {name:?} is bound to {summary}"),
         format!(
-            "{kept} {shown}\n\nIf a launch template or a scaling group names the key pair, change that first: new \
+            "{kept} {shown}{waited}\n\nIf a launch template or a scaling group names the key pair, change that first: new \
              instances would be bound to it again. Then do one of these, and run the command again:\n\n  \
              - To keep the instances: unbind the key pair from them. If an alicloud_key_pair_attachment binds it, remove\n    \
              that and apply; if a resource of the instances names it, remove it there and apply; otherwise use the ECS\n    \
              console: Network & Security > Key Pairs. See first that there is another way to log in.\n  \
              - If the instances are not needed: destroy or release them.\n  \
-             - If they are destroyed in the same run: set wait_for_unbind = \"10m\" in the provider block. (On the key\n    \
-             pair, it counts once an apply has stored it.)\n\n{}",
+             - {to_wait}\n\n{}",
             facts(refusal)
         ),
     )
+}
+
+/// That it was waited, how long and for what, and what ended it.
+fn waiting(waited: &Waited, end: End) -> String {
+    let ended = match end {
+        End::Live => "Now it is bound to an instance that is there to stay.".to_owned(),
+        End::Patience => "The time that wait_for_unbind sets is over.".to_owned(),
+        End::Lasting => format!(
+            "It waits no longer than {} s for that, unless wait_for_unbind is set.",
+            LONGEST_STATE.as_secs()
+        ),
+        End::Blind => "Then the instances could not be looked at.".to_owned(),
+        End::Deadline => "The delete timeout left no time for another try.".to_owned(),
+        End::Retries => {
+            "Then the service throttled the next try for longer than calls are repeated.".to_owned()
+        }
+        End::Cancelled => "Then the run was interrupted.".to_owned(),
+    };
+    let time = match waited.time.as_secs() {
+        0 => "less than a second".to_owned(),
+        seconds => format!("{seconds} s"),
+    };
+    format!("\n\nThe provider waited {time}: {}. {ended}", waited.reason)
+}
+
+/// How to have the provider wait for longer, where more patience with live bindings would not be enough.
+fn to_wait_longer(end: End) -> Option<String> {
+    match end {
+        End::Deadline => Some(
+            "To wait for longer: raise delete in the resource's timeouts block, and apply that before the destroy."
+                .to_owned(),
+        ),
+        End::Retries => Some("To wait for longer: raise max_retry_timeout in the provider block.".to_owned()),
+        End::Patience => Some("To wait for longer: raise wait_for_unbind.".to_owned()),
+        _ => None,
+    }
 }
 
 /// The warning in a plan that destroys or replaces a key pair that instances carry.
@@ -82,8 +154,8 @@ pub(super) fn warning(name: &str, instances: &[Instance]) -> Diagnostic {
         format!(
             "It is bound to:\n\n{}\n\nThe destroy will be refused unless this plan also removes these bindings: if it \
              destroys or unbinds these instances before the key pair, all is well. Otherwise unbind the key pair or destroy \
-             the instances first. If something outside this plan destroys them at the same time, set \
-             wait_for_unbind = \"10m\" in the provider block.",
+             the instances first. If something outside this plan destroys them at the same time, \
+             {SET_PATIENCE} in the provider block.",
             list(instances)
         ),
     )
@@ -126,12 +198,15 @@ fn list(instances: &[Instance]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use super::super::unbinding::Verdict;
     use super::*;
     use crate::alicloud::ecs::InstanceStatus;
     use crate::provider::golden_tests::golden;
 
-    #[test]
-    fn each_case_has_its_text() {
+    #[tokio::test(start_paused = true)]
+    async fn each_case_has_its_text() {
         let instance = |number: usize, name: &str, status| Instance {
             id: format!("i-{number:02}"),
             name: name.to_owned(),
@@ -170,7 +245,17 @@ mod tests {
             ("bound-forbidden-to-look", Err(forbidden)),
             ("bound-look-failed", Err(down)),
         ] {
-            golden(file, &error(&attempt, &refusal, &bound));
+            let now = Instant::now();
+            let mut unbinding = Unbinding::new(now, Duration::ZERO);
+            let end = match bound.as_ref().map(|bound| unbinding.judge(now, bound)) {
+                Ok(Verdict::GiveUp(end)) => end,
+                Ok(Verdict::Wait(_)) => {
+                    tokio::time::advance(LONGEST_STATE).await;
+                    End::Lasting
+                }
+                Err(_) => End::Blind,
+            };
+            golden(file, &error(&attempt, &refusal, &bound, &unbinding, end));
         }
     }
 }

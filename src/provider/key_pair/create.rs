@@ -9,8 +9,8 @@ use super::memory::Memory;
 use super::not_created::{Failure, Wanted, holds};
 use super::schema::KeyPairModel;
 use super::{call, key_file, name, tags};
-use crate::alicloud::ecs::ImportKeyPair;
-use crate::alicloud::{Call, Client, ErrorKind};
+use crate::alicloud::ecs::{ImportKeyPair, KeyPair};
+use crate::alicloud::{Call, Client, Error, ErrorKind};
 use crate::framework::duration::or_default;
 use crate::framework::{Attr, ChangeResponse, Context, CreateRequest, Diagnostic, Diagnostics};
 use crate::openssh::{PublicKey, generate_rsa_2048};
@@ -95,7 +95,7 @@ pub(super) async fn create(
         ..planned.clone()
     });
     // What only the cloud knows. Without it the key pair is no less made; the next refresh fills it.
-    match client.describe_key_pair(&call.to_settle(), &name).await {
+    match look(client, &call, &name).await {
         Ok(Some(found)) => {
             state.create_time = Some(found.creation_time).filter(|time| !time.is_empty()).into();
             if planned.resource_group_id.is_unknown() {
@@ -201,7 +201,7 @@ async fn import_settled(
             // The copy whose reply was lost may have come first.
             ErrorKind::AlreadyExists if lost > 0 => {}
             ErrorKind::AlreadyExists => {
-                let shown = client.describe_key_pair(&call.to_settle(), &import.name).await;
+                let shown = look(client, call, &import.name).await;
                 if !matches!(shown, Ok(None)) {
                     return Err(Failure::Refused(error));
                 }
@@ -214,7 +214,7 @@ async fn import_settled(
                 );
                 call.pause(reserved).await;
                 if call.is_over() {
-                    return Err(Failure::Refused(error));
+                    return Err(Failure::Reserved(error));
                 }
                 continue;
             }
@@ -225,7 +225,7 @@ async fn import_settled(
             key_pair_name = import.name,
             "The reply to the import was lost: looking what became of it"
         );
-        match client.describe_key_pair(&call.to_settle(), &import.name).await {
+        match look(client, call, &import.name).await {
             Ok(Some(found)) if holds(&found, key) && !is_older(&found.creation_time, oldest) => {
                 return Ok(Some(found.fingerprint).filter(|fingerprint| !fingerprint.is_empty()));
             }
@@ -238,6 +238,11 @@ async fn import_settled(
             return Err(Failure::Unclear(error, None));
         }
     }
+}
+
+/// The key pair of this name, for deciding what became of an import: so with a little time even when the call's is over.
+async fn look(client: &Client, call: &Call, name: &str) -> Result<Option<KeyPair>, Error> {
+    call.settle(|call| async move { client.describe_key_pair(&call, name).await }).await
 }
 
 /// Whether a creation time (`2026-01-31T08:33Z`) is before `oldest`, in seconds since 1970. What

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::memory::Memory;
 use super::schema::KeyPairModel;
-use super::unbinding::{Unbinding, Verdict};
+use super::unbinding::{End, Unbinding, Verdict};
 use super::{bound, call, refused};
 use crate::alicloud::{Call, Client, Error, ErrorKind};
 use crate::framework::duration::or_default;
@@ -50,35 +50,147 @@ async fn delete_unbound(
     let name = attempt.key_pair;
     let mut unbinding = Unbinding::new(Instant::now(), patience);
     let mut refused = 0;
+    let mut before: Option<(Error, _)> = None;
     loop {
         let asked = Instant::now();
         let refusal = match client.delete_key_pair(call, name).await {
             Ok(()) => return Ok(()),
             Err(refusal) if is_bound(&refusal) => refusal,
-            Err(error) => return Err(refused::error(attempt, &error)),
+            Err(error) => {
+                return Err(match (before, end_of_wait(&error)) {
+                    // That it is bound is what was last true.
+                    (Some((refusal, look)), Some(end)) => {
+                        let last = error.last().unwrap_or(&error).clone();
+                        bound::error(attempt, &refusal.with_last(Some(last)), &look, &unbinding, end)
+                    }
+                    _ => refused::error(attempt, &error),
+                });
+            }
         };
         refused += 1;
         // The message is worth a look even when the time for the delete is used up.
-        let look = client.bindings(&call.to_settle(), name, asked).await;
+        let look = client.bindings(&call.to_explain(), name, asked).await;
         let verdict = match &look {
             Ok(instances) => unbinding.judge(Instant::now(), instances),
-            Err(_) => Verdict::GiveUp,
+            Err(error) if error.kind() == ErrorKind::Cancelled => Verdict::GiveUp(End::Cancelled),
+            Err(_) => Verdict::GiveUp(End::Blind),
         };
-        let Verdict::Wait(reason) = verdict else { return Err(bound::error(attempt, &refusal, &look)) };
+        let reason = match verdict {
+            Verdict::Wait(reason) => reason,
+            Verdict::GiveUp(end) => {
+                // What was seen before says more than why it could not be seen again.
+                let seen = before.map(|(_, seen)| seen).filter(|_| look.is_err()).unwrap_or(look);
+                return Err(bound::error(attempt, &refusal, &seen, &unbinding, end));
+            }
+        };
         tracing::info!(
             key_pair_name = name,
             reason,
             refused,
             "The key pair is still bound: waiting to try again"
         );
-        call.pause(refused).await;
+        // The last try comes when the reason to wait ends, not somewhat later.
+        Call { deadline: call.deadline.min(unbinding.ends()), ..call.clone() }.pause(refused).await;
         if call.is_over() {
-            return Err(bound::error(attempt, &refusal, &look));
+            let end = if call.cancel.is_cancelled() { End::Cancelled } else { End::Deadline };
+            return Err(bound::error(attempt, &refusal, &look, &unbinding, end));
         }
+        before = Some((refusal, look));
+    }
+}
+
+/// How an error of a later try has ended the waiting for a bound key pair, if the binding is still what matters.
+fn end_of_wait(error: &Error) -> Option<End> {
+    match error.kind() {
+        ErrorKind::Deadline => Some(End::Deadline),
+        ErrorKind::Throttled => Some(End::Retries),
+        ErrorKind::Cancelled => Some(End::Cancelled),
+        _ => None,
     }
 }
 
 /// Whether the service refused because instances carry the key pair.
 fn is_bound(error: &Error) -> bool {
     error.kind() == ErrorKind::Bound
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alicloud::testing::{Act, Script, answer, code, with_header, within};
+    use crate::provider::golden_tests::golden;
+
+    const ATTEMPT: Attempt<'_> = Attempt { key_pair: "web", account_id: None, timeout: Some("delete") };
+
+    fn bound() -> Act {
+        code(400, "InvalidParameter.KeypairAlreadyAttachedInstance")
+    }
+
+    fn shows(instances: &[(&str, &str)]) -> Act {
+        let instance = |(id, status): &(&str, &str)| serde_json::json!({"InstanceId": id, "Status": status, "KeyPairName": "web"});
+        let list: Vec<_> = instances.iter().map(instance).collect();
+        answer(200, &serde_json::json!({"Instances": {"Instance": list}}).to_string())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whatever_ends_the_wait_the_bindings_are_told() {
+        let throttled = with_header(code(400, "Throttling.User"), "x-acs-retry-after", "60000");
+        let stopping = || shows(&[("i-1", "Stopping")]);
+        let again_and_again = |look: Act| (0..100).flat_map(|_| [bound(), look.clone()]).collect::<Vec<_>>();
+        let mut gone = vec![bound(), stopping(), bound(), shows(&[]), code(400, "DryRunOperation")];
+        gone.extend(again_and_again(shows(&[])));
+        for (file, acts, seconds, patience) in [
+            ("bound-then-throttled", vec![bound(), stopping(), throttled], 30, 0),
+            ("bound-until-the-deadline", again_and_again(stopping()), 60, 0),
+            ("bound-for-too-long", again_and_again(stopping()), 1200, 0),
+            ("bound-and-gone", gone, 1200, 0),
+            ("bound-beyond-patience", again_and_again(shows(&[("i-1", "Running")])), 1200, 60),
+        ] {
+            fastrand::seed(7);
+            let script = Script::new(acts);
+            let (call, started) = (within(seconds), Instant::now());
+            let told = delete_unbound(&script.client(), &call, Duration::from_secs(patience), &ATTEMPT).await;
+            let told = told.unwrap_err();
+            assert!(started.elapsed() <= Duration::from_secs(seconds + 1), "{file}: {:?}", started.elapsed());
+            golden(file, &told);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_tries_become_fewer() {
+        fastrand::seed(7);
+        let script = Script::new((0..500).flat_map(|_| [bound(), shows(&[("i-1", "Stopping")])]));
+        delete_unbound(&script.client(), &within(1200), Duration::ZERO, &ATTEMPT).await.unwrap_err();
+        let deletes = script.seen().into_iter().filter(|seen| seen.form["Action"] == "DeleteKeyPairs");
+        let at: Vec<Instant> = deletes.map(|seen| seen.at).collect();
+        assert!((8..=25).contains(&at.len()), "{} in two minutes", at.len());
+        let gaps: Vec<Duration> = at.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert!(gaps[0] <= Duration::from_secs(1), "{gaps:?}");
+        assert!(gaps.iter().any(|gap| *gap > Duration::from_secs(8)), "{gaps:?}");
+        assert_eq!((*at.last().unwrap() - at[0]).as_secs(), 120, "the last try comes at the end");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_diagnostic_comes_when_the_instances_can_not_be_looked_up() {
+        for look in [Act::Hang, code(503, "ServiceUnavailable")] {
+            let script = Script::new([bound(), look.clone()]);
+            let (call, started) = (within(1200), Instant::now());
+            let told = delete_unbound(&script.client(), &call, Duration::ZERO, &ATTEMPT).await.unwrap_err();
+            assert!(told.detail.contains("Which ones could not be looked up"), "{told:?}");
+            assert!(started.elapsed() <= Duration::from_secs(11), "{:?}", started.elapsed());
+
+            // An interrupt ends the look at once.
+            let script = Script::new([bound(), look]);
+            let (call, started) = (within(1200), Instant::now());
+            let client = script.client();
+            let delete = delete_unbound(&client, &call, Duration::ZERO, &ATTEMPT);
+            let cancelling = async {
+                tokio::time::sleep(Duration::from_secs(2)).await;
+                call.cancel.cancel();
+            };
+            let (told, ()) = tokio::join!(delete, cancelling);
+            assert!(told.unwrap_err().summary.contains("is bound to instances"));
+            assert_eq!(started.elapsed(), Duration::from_secs(2));
+        }
+    }
 }

@@ -13,6 +13,8 @@ use crate::provider::diagnostics::{Attempt, facts, failed_for};
 pub(super) enum Failure {
     /// The cloud plainly refused, or was never asked.
     Refused(Error),
+    /// The name stayed taken by a key pair that is not shown.
+    Reserved(Error),
     /// The reply was lost, and the name belongs to somebody else's key pair.
     Taken(Error, Box<KeyPair>),
     /// The reply was lost, and what became of it could not be seen.
@@ -36,7 +38,7 @@ pub(super) struct Wanted<'a> {
 impl Failure {
     /// Whether it is certain that nothing was made.
     pub(super) fn is_plain(&self) -> bool {
-        matches!(self, Self::Refused(_))
+        matches!(self, Self::Refused(_) | Self::Reserved(_))
     }
 
     /// The message, after a look at whose the name is where that is the reason.
@@ -48,11 +50,12 @@ impl Failure {
     ) -> Diagnostic {
         match self {
             Self::Refused(error) if error.kind() == ErrorKind::AlreadyExists => {
-                let found = client.describe_key_pair(&call.to_settle(), wanted.name).await.ok().flatten();
-                name_taken(wanted, &error, found.as_ref(), "")
+                let found = client.describe_key_pair(&call.to_explain(), wanted.name).await;
+                name_taken(wanted, &error, found.as_ref().map(Option::as_ref), "")
             }
             Self::Refused(error) => refused(wanted, &error),
-            Self::Taken(error, found) => name_taken(wanted, &error, Some(&found), &kept_file(wanted)),
+            Self::Reserved(error) => name_taken(wanted, &error, Ok(None), ""),
+            Self::Taken(error, found) => name_taken(wanted, &error, Ok(Some(&found)), &kept_file(wanted)),
             Self::Unclear(error, look) => unclear(wanted, &error, look.as_ref()),
         }
     }
@@ -122,18 +125,24 @@ fn unclear(wanted: &Wanted<'_>, error: &Error, look: Option<&Error>) -> Diagnost
     )
 }
 
-fn name_taken(wanted: &Wanted<'_>, error: &Error, found: Option<&KeyPair>, file: &str) -> Diagnostic {
+/// `found` is the key pair that has the name, or why it could not be looked at.
+fn name_taken(
+    wanted: &Wanted<'_>,
+    error: &Error,
+    found: Result<Option<&KeyPair>, &Error>,
+    file: &str,
+) -> Diagnostic {
     let name = wanted.name;
     let region = error.region();
     let import = messages::import_block(wanted.type_name, name);
     let what_to_do = match found {
-        Some(found) if holds(found, wanted.key) => format!(
+        Ok(Some(found)) if holds(found, wanted.key) => format!(
             "{region} has a key pair of this name. It holds the same public key ({}). Nothing was changed.\n\nTo manage it \
              here, first see that no other configuration does. Then add this block, NAME being the resource's, and run \
              terraform plan:\n\n{import}",
             messages::describe(found)
         ),
-        Some(found) => format!(
+        Ok(Some(found)) => format!(
             "{region} has a key pair of this name. It holds another key ({}; the key of this configuration has the \
              fingerprint {}), and may be somebody else's. Nothing was changed.\n\nFor a new key pair, choose another \
              key_pair_name. To manage the one that is there, first see that no other configuration does; then add this \
@@ -142,11 +151,17 @@ fn name_taken(wanted: &Wanted<'_>, error: &Error, found: Option<&KeyPair>, file:
             messages::describe(found),
             wanted.key.fingerprint_md5()
         ),
-        None => format!(
+        Ok(None) => format!(
             "{region} refuses the name as taken, but shows no such key pair. This is so for a while after a key pair was \
              deleted; or these credentials may not see it. Nothing was changed.\n\nRun the command again in some minutes. \
              If it stays so, look in the ECS console under Network & Security > Key Pairs, as somebody who may see all of \
              them, or choose another key_pair_name."
+        ),
+        Err(look) => format!(
+            "{region} refuses the name as taken. What has it could not be looked at ({look}). Nothing was changed.\n\nFor \
+             a new key pair, choose another key_pair_name. To manage the one that is there, first see that no other \
+             configuration does; then add this block, NAME being the resource's, and run terraform plan before any apply: \
+             if it holds another key, the plan may propose to delete it and to make it anew.\n\n{import}"
         ),
     };
     Diagnostic::error(
@@ -225,9 +240,10 @@ mod tests {
             account_id: None,
         };
         for (file, diagnostic) in [
-            ("name-taken-same-key", name_taken(&wanted, &taken, Some(&same), "")),
-            ("name-taken-other-key", name_taken(&wanted, &taken, Some(&other), &kept_file(&wanted))),
-            ("name-taken-unseen", name_taken(&wanted, &taken, None, "")),
+            ("name-taken-same-key", name_taken(&wanted, &taken, Ok(Some(&same)), "")),
+            ("name-taken-other-key", name_taken(&wanted, &taken, Ok(Some(&other)), &kept_file(&wanted))),
+            ("name-taken-unseen", name_taken(&wanted, &taken, Ok(None), "")),
+            ("name-taken-look-failed", name_taken(&wanted, &taken, Err(&look), "")),
             ("not-known-whether-created", unclear(&wanted, &lost, Some(&look))),
             (
                 "not-known-whether-created-by-prefix",

@@ -36,8 +36,11 @@ pub(super) async fn plan(
         // What depends on the world is no more than a warning: a host plans every create before a
         // destroy, and an error would make a half-made set undestroyable.
         warn_of_the_key(config, &mut response.diagnostics).await;
-        warn_of_the_name(type_name, context, config, response).await;
-        warn_of_the_quota(context, response).await;
+        let PlanResponse { private, diagnostics, .. } = response;
+        // Side by side: a service that is down holds the plan up once.
+        let (name, quota) =
+            tokio::join!(name_warning(type_name, context, config, private), quota_warning(context, private));
+        diagnostics.extend(name.into_iter().chain(quota));
     }
 }
 
@@ -132,7 +135,7 @@ pub(super) async fn warn_of_bindings(
     if Memory::load(private).check_region(name, client.region()).is_err() {
         return;
     }
-    match client.glance_at_bindings(&call(context, LOOK_TIMEOUT), name).await {
+    match client.bindings_to_warn_of(&call(context, LOOK_TIMEOUT), name).await {
         Ok(mut instances) => {
             context.client.planned_unbindings().retain_others(name, &mut instances);
             if !instances.is_empty() {
@@ -145,51 +148,53 @@ pub(super) async fn warn_of_bindings(
     }
 }
 
-async fn warn_of_the_name(
+async fn name_warning(
     type_name: &str,
     context: &Context<Cloud>,
     config: &KeyPairModel,
-    response: &mut PlanResponse<KeyPairModel>,
-) {
-    let (Some(name), Some(client)) = (config.configured_name().as_str(), context.client.for_warnings())
-    else {
-        return;
-    };
+    private: &Private,
+) -> Option<Diagnostic> {
+    let (name, client) = (config.configured_name().as_str()?, context.client.for_warnings()?);
     // The one that is being replaced goes first.
-    if Memory::load(&response.private).name.as_deref() == Some(name) {
-        return;
+    if Memory::load(private).name.as_deref() == Some(name) {
+        return None;
     }
     match client.glance_at_key_pair(&call(context, LOOK_TIMEOUT), name).await {
-        Ok(Some(found)) => response.diagnostics.push(Diagnostic::warning(
-            format!("A key pair {name:?} exists already"),
-            format!(
-                "In {} there is a key pair of that name ({}), so creating one will fail, unless that one is \
-                 destroyed before, as a tainted one is. To manage it with this configuration, import it:\n\n{}\n\nOr choose another name.",
-                client.region(),
-                messages::describe(&found),
-                messages::import_block(type_name, name)
-            ),
-        )),
-        Ok(None) => {}
-        Err(error) => tracing::debug!(%error, key_pair_name = name, "Could not look whether the name is taken"),
+        Ok(found) => found.map(|found| {
+            Diagnostic::warning(
+                format!("A key pair {name:?} exists already"),
+                format!(
+                    "In {} there is a key pair of that name ({}), so creating one will fail, unless that one is \
+                     destroyed before, as a tainted one is. To manage it with this configuration, import \
+                     it:\n\n{}\n\nOr choose another name.",
+                    client.region(),
+                    messages::describe(&found),
+                    messages::import_block(type_name, name)
+                ),
+            )
+        }),
+        Err(error) => {
+            tracing::debug!(%error, key_pair_name = name, "Could not look whether the name is taken");
+            None
+        }
     }
 }
 
 /// Warns when the region holds as many key pairs as accounts may have by default. An account's own
 /// quota may be another, and nothing tells it.
-async fn warn_of_the_quota(context: &Context<Cloud>, response: &mut PlanResponse<KeyPairModel>) {
+async fn quota_warning(context: &Context<Cloud>, private: &Private) -> Option<Diagnostic> {
     // A replacement frees one first.
-    if Memory::load(&response.private).name.is_some() {
-        return;
+    if Memory::load(private).name.is_some() {
+        return None;
     }
-    let count = context.client.key_pair_count(&call(context, LOOK_TIMEOUT)).await.unwrap_or_default();
-    if count >= DEFAULT_QUOTA {
-        response.diagnostics.push(Diagnostic::warning(
+    let count = context.client.key_pair_count(&call(context, LOOK_TIMEOUT)).await?;
+    (count >= DEFAULT_QUOTA).then(|| {
+        Diagnostic::warning(
             "The quota of key pairs may be full",
             format!(
                 "The region holds {count} key pairs, and accounts may have {DEFAULT_QUOTA} there unless the quota was \
                  raised. If it is full, creating one will fail."
             ),
-        ));
-    }
+        )
+    })
 }

@@ -122,7 +122,14 @@ impl Binding<'_> {
     /// carry it or, where they cannot be looked at, all. One too many is found by the next refresh; one that is
     /// missing would never be found.
     async fn bound_after_all(&self, ids: BTreeSet<String>) -> BTreeSet<String> {
-        match self.look_within(&self.call.to_settle(), &ids).await {
+        match self
+            .call
+            .settle(|call| {
+                let ids = &ids;
+                async move { self.look_within(&call, ids).await }
+            })
+            .await
+        {
             Ok(seen) => seen.into_iter().filter(|it| it.carries(self.name)).map(|it| it.id).collect(),
             Err(error) => {
                 tracing::info!(%error, key_pair_name = self.name, "What became of the attach could not be seen");

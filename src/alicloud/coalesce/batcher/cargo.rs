@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::{Entry, Shared};
+use super::{Entry, Shared, State};
 
 /// The names of one call. They are taken when the call is let through, so that all that have come until then go along.
 pub(crate) struct Cargo<O> {
@@ -39,6 +39,45 @@ impl<O> Cargo<O> {
         self.taken = Some(Instant::now());
         self.shared.changed.notify_waiters();
         &self.held
+    }
+
+    /// Takes those of the held `names` for the next call that somebody still waits for; `with_waiting`, also names that
+    /// wait in the queue, as far as there is room. The rest of the cargo stays behind.
+    pub(crate) fn take_some(&mut self, names: Vec<String>, with_waiting: bool) -> Vec<String> {
+        let mut names = self.wanted(names);
+        let mut state = self.shared.state();
+        let state = &mut *state;
+        if with_waiting && !names.is_empty() {
+            let room = state.most.saturating_sub(names.len()).min(state.waiting.len());
+            let joining: Vec<_> = state.waiting.drain(..room).collect();
+            self.held.extend(joining.iter().cloned());
+            names.extend(joining);
+        }
+        for name in &names {
+            if let Some(entry) = state.entries.get_mut(name) {
+                entry.under_way = true;
+                entry.resting = false;
+                entry.tries = entry.tries.saturating_add(1);
+            }
+        }
+        self.taken = Some(Instant::now());
+        self.shared.changed.notify_waiters();
+        names
+    }
+
+    /// Takes the names of the queue that came before `then` and were in a call that did nothing.
+    pub(crate) fn take_tried(&mut self, then: Instant) {
+        let mut state = self.shared.state();
+        let State { waiting, entries, .. } = &mut *state;
+        waiting.retain(|name| {
+            let Some(entry) = entries.get_mut(name) else { return false };
+            let is_taken = entry.tries > 0 && entry.since <= then;
+            if is_taken {
+                entry.under_way = true;
+                self.held.push(name.clone());
+            }
+            !is_taken
+        });
     }
 
     /// The names that were taken and are not settled.
@@ -84,9 +123,17 @@ impl<O: Clone> Cargo<O> {
     }
 
     /// The call did nothing, and the next one has to wait: nobody who gives up meanwhile has an answer to wait for.
-    pub(crate) fn rest(&self) {
+    pub(crate) fn rest(&mut self) {
+        let held = std::mem::take(&mut self.held);
+        self.rest_some(&held);
+        self.held = held;
+    }
+
+    /// The same for some of the names: they are in no call now.
+    pub(crate) fn rest_some(&mut self, names: &[String]) {
+        self.taken = None;
         let mut state = self.shared.state();
-        for name in &self.held {
+        for name in names {
             let Some(entry) = state.entries.get_mut(name) else { continue };
             entry.resting = true;
             let callers = std::mem::take(&mut entry.callers).into_iter();
@@ -119,7 +166,6 @@ impl<O: Clone> Cargo<O> {
             self.seeking = true;
             state.seeking += 1;
         }
-        self.taken = None;
     }
 
     /// Tells the callers of a held name its outcome.

@@ -28,7 +28,11 @@ pub(super) struct State<I> {
     /// The names asked for in this season that pages may answer.
     pub(super) asked: HashSet<String>,
     /// Those of them that were asked singly.
-    pub(super) asked_singly: usize,
+    pub(super) asked_singly: HashSet<String>,
+    /// Whether somebody waits who is content with pages, however many.
+    pub(super) pages_wanted: bool,
+    /// Until when nobody looks who can do without.
+    pub(super) no_glances_until: Option<Instant>,
     pub(super) last_question: Option<Instant>,
 }
 
@@ -61,6 +65,9 @@ pub(super) struct Listing {
     /// How many pages there are; `None` before the first was read.
     pub(super) pages: Option<u64>,
     pub(super) progress: Progress,
+    /// Whether its pages answer those who want proof too, though there are several and one that moved between them
+    /// may be missed: to ask for each name would be more calls.
+    pub(super) trusted: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -91,7 +98,9 @@ impl<I: Clone> State<I> {
             told: HashMap::new(),
             season: None,
             asked: HashSet::new(),
-            asked_singly: 0,
+            asked_singly: HashSet::new(),
+            pages_wanted: false,
+            no_glances_until: None,
             last_question: None,
         }
     }
@@ -107,10 +116,15 @@ impl<I: Clone> State<I> {
             self.listing = None;
         }
         let listing = self.listing;
-        let complete = listing.is_some_and(|listing| listing.progress == Progress::Complete);
+        // What is spread over pages may move from one to the next while they are read.
+        let all_is_on_pages = |listing: Listing| {
+            source.whole_in_a_page || !question.proof || listing.trusted || listing.pages == Some(1)
+        };
+        let complete = listing.filter(|it| it.progress == Progress::Complete);
         if let Some(shown) = self.shown.get(name)
             && valid(shown.at)
-            && (source.whole_in_a_page || complete && listing.is_some_and(|it| it.started == shown.at))
+            && (source.whole_in_a_page
+                || complete.is_some_and(|it| it.started == shown.at && all_is_on_pages(it)))
         {
             return Step::Answer(Some(shown.item.clone()));
         }
@@ -127,54 +141,65 @@ impl<I: Clone> State<I> {
             return Step::Join(teller.subscribe());
         }
         if self.refused_until.is_some_and(|until| now < until) {
-            return Step::AskSingly;
+            // Many together who need no proof would only be refused one by one.
+            let is_content = question.pages_only || question.in_company && !question.proof;
+            return if is_content { Step::Answer(None) } else { Step::AskSingly };
         }
-        let is_new = self.count(name, valid_from, question, now);
+        self.count(name, valid_from, question, now);
+        self.pages_wanted |= question.pages_only;
         match listing {
             Some(listing) if valid(listing.started) => match listing.progress {
+                Progress::Reading if listing.pages.is_some() && !all_is_on_pages(listing) => Step::AskSingly,
                 Progress::Reading => Step::Wait,
                 Progress::Complete if question.proof => Step::AskSingly,
                 Progress::Complete => Step::Answer(None),
+                // There are no others that could be read.
+                Progress::Stopped if question.pages_only && listing.pages.is_none() => Step::Answer(None),
                 Progress::Stopped if self.can_afford(listing.pages, source.singles_first) => Step::Read,
-                Progress::Stopped => self.ask_singly(is_new),
+                Progress::Stopped => self.ask_singly(name),
             },
             // It is too old for this question.
             Some(Listing { progress: Progress::Reading, .. }) if question.in_company => Step::Wait,
             _ if question.in_company => Step::Read,
             // Whatever was changed a moment ago is asked for singly: pages that are read for its sake are too old for
             // the next such name.
-            _ if valid_from.is_some() => Step::AskSingly,
+            _ if valid_from.is_some() && !question.pages_only => Step::AskSingly,
             Some(Listing { progress: Progress::Reading, .. }) => Step::Wait,
-            _ if self.asked.len() > source.singles_first => Step::Read,
-            _ => self.ask_singly(is_new),
+            _ if question.pages_only || self.asked.len() > source.singles_first => Step::Read,
+            _ => self.ask_singly(name),
         }
     }
 
-    /// Counts a question; whether it is the first for this name that pages may answer.
-    fn count(&mut self, name: &str, valid_from: Option<Instant>, question: Question, now: Instant) -> bool {
+    /// Counts a question.
+    fn count(&mut self, name: &str, valid_from: Option<Instant>, question: Question, now: Instant) {
         if self.season.is_none_or(|season| now >= season + LIFE) {
             self.season = Some(now);
             self.asked.clear();
-            self.asked_singly = 0;
+            self.asked_singly.clear();
             self.changed.retain(|_, at| now < *at + LIFE);
             self.told.retain(|_, told| now < told.at + LIFE);
             self.shown.retain(|_, shown| now < shown.at + LIFE);
         }
         self.last_question = Some(now);
-        (valid_from.is_none() || question.in_company) && self.asked.insert(name.to_owned())
+        if valid_from.is_none() || question.in_company {
+            self.asked.insert(name.to_owned());
+        }
     }
 
     /// Whether the pages after the first are worth reading: if with them no more is spent than twice what it would have
-    /// cost to ask each question singly; but for the first ones, which were always singly.
+    /// cost to ask each question singly; but for the first ones, which were always singly. Or if somebody asks who is
+    /// content with pages only.
     pub(super) fn can_afford(&self, pages: Option<u64>, singles_first: usize) -> bool {
         let Some(pages) = pages else { return false };
         let left = usize::try_from(pages.saturating_sub(1)).unwrap_or(usize::MAX);
-        let spent = self.asked_singly.saturating_sub(singles_first);
-        left.saturating_add(spent) <= self.asked.len().saturating_mul(2)
+        let spent = self.asked_singly.len().saturating_sub(singles_first);
+        self.pages_wanted || left.saturating_add(spent) <= self.asked.len().saturating_mul(2)
     }
 
-    fn ask_singly(&mut self, is_new: bool) -> Step<I> {
-        self.asked_singly += usize::from(is_new);
+    fn ask_singly(&mut self, name: &str) -> Step<I> {
+        if self.asked.contains(name) {
+            self.asked_singly.insert(name.to_owned());
+        }
         Step::AskSingly
     }
 }

@@ -14,6 +14,7 @@ struct Facts {
     hidden: AtomicUsize,
     lists_are_refused: AtomicUsize,
     lists_panic: AtomicUsize,
+    hang: AtomicUsize,
     exact: AtomicUsize,
     pages: AtomicUsize,
 }
@@ -44,14 +45,16 @@ impl<const FIRST: usize, const WHOLE: bool> Source for Region<FIRST, WHOLE> {
 
     async fn exact(&self, call: &Call, name: &str) -> Result<Option<Vec<usize>>, Error> {
         self.0.exact.fetch_add(1, Ordering::Relaxed);
-        let slow = tokio::time::sleep(Duration::from_millis(50));
+        let hangs = self.0.hang.load(Ordering::Relaxed) > 0;
+        let slow = tokio::time::sleep(if hangs { LIFE } else { Duration::from_millis(50) });
         call.run(slow).await.map_err(|_| Error::new(ErrorKind::Deadline, "too late"))?;
         Ok(self.has(name))
     }
 
     async fn page(&self, _: &Call, number: u64) -> Result<Page<Vec<usize>>, Error> {
         self.0.pages.fetch_add(1, Ordering::Relaxed);
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        let hangs = self.0.hang.load(Ordering::Relaxed) > 0;
+        tokio::time::sleep(if hangs { LIFE } else { Duration::from_millis(50) }).await;
         if self.0.lists_are_refused.load(Ordering::Relaxed) > 0 {
             return Err(Error::new(ErrorKind::Forbidden, "no lists"));
         }
@@ -81,8 +84,9 @@ fn within(seconds: u64) -> Call {
     Call::new(Instant::now() + Duration::from_secs(seconds), CancellationToken::new())
 }
 
-const PROOF: Question = Question { since: None, proof: true, in_company: false };
-const GLANCE: Question = Question { since: None, proof: false, in_company: false };
+const PROOF: Question = Question { since: None, proof: true, in_company: false, pages_only: false };
+const GLANCE: Question = Question { since: None, proof: false, ..PROOF };
+const PAGES: Question = Question { pages_only: true, ..GLANCE };
 
 /// Asks for names, so many at a time, each `gap` milliseconds after the one before. Each answer has to be true.
 async fn refresh<S: Source<Item = Vec<usize>>>(
@@ -137,7 +141,7 @@ async fn a_refresh_costs_a_call_for_each_page_and_two() {
 #[tokio::test(start_paused = true)]
 async fn never_much_more_than_twice_the_better_of_both() {
     for there in [10, 100, 1000, 5000, 20_000] {
-        for wanted in [1, 5, 12, 30, 100, 400] {
+        for wanted in [1, 5, 12, 30, 100, 130, 160, 200, 250, 300, 350, 400] {
             for parallelism in [1, 10, 100] {
                 let region = Pairs::of(there);
                 let names: Vec<_> = shuffled(0..there).into_iter().take(wanted).collect();
@@ -303,4 +307,55 @@ async fn what_is_spread_over_pages_is_known_with_the_last() {
     let region = Carried::of(5000);
     refresh(&Catalogue::new(), &region, vec![4999], (10, 1), GLANCE, |_| true).await;
     assert_eq!(region.calls(), (1, 1));
+    // Who wants proof asks for the name, unless all was on one page.
+    let (of_two, of_one) = (Carried::of(60), Carried::of(40));
+    for (region, exact, pages) in [(&of_two, 1, 2), (&of_one, 0, 1)] {
+        let catalogue = Catalogue::new();
+        let names: Vec<_> = (0..10).map(|number| format!("n{number}")).collect();
+        let since = Some(Instant::now());
+        catalogue.get_all(region, &within(9), &names, Question { since, ..GLANCE }).await;
+        assert_eq!(region.calls(), (0, pages));
+        catalogue.get(region, &within(9), "n3", Question { since, ..PROOF }).await.unwrap();
+        assert_eq!(region.calls(), (exact, pages));
+        // More names than pages: there are few pages to ask in place of many names.
+        catalogue.tell_from_pages(3);
+        catalogue.get(region, &within(9), "n4", Question { since, ..PROOF }).await.unwrap();
+        assert_eq!(region.calls(), (exact, pages));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_content_with_pages_costs_no_more_than_there_are() {
+    for (there, wanted, parallelism) in [(1000, 9, 1), (1000, 60, 10), (5000, 1, 1), (40, 60, 10), (0, 9, 1)]
+    {
+        let region = Carried::of(there);
+        let names = (0..wanted).collect();
+        refresh(&Catalogue::new(), &region, names, (parallelism, 200), PAGES, |number| number < there).await;
+        assert_eq!(region.calls(), (0, there.div_ceil(50).max(1)), "{wanted} of {there}");
+    }
+    // A refused list is not asked for again, nor is anything else.
+    let region = Carried::of(1000);
+    region.0.lists_are_refused.store(1, Ordering::Relaxed);
+    refresh(&Catalogue::new(), &region, (0..60).collect(), (10, 1), PAGES, |_| false).await;
+    assert_eq!(region.calls(), (0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_one_can_do_without_is_waited_for_once() {
+    let region = Pairs::of(100);
+    region.0.hang.store(1, Ordering::Relaxed);
+    let catalogue = Catalogue::new();
+    for question in [GLANCE, PAGES] {
+        let started = Instant::now();
+        let mut failed = 0;
+        for number in 0..60 {
+            let answer = catalogue.glance(&region, &within(5), &format!("n{number}"), question).await;
+            failed += usize::from(answer.is_err());
+        }
+        assert_eq!((failed, started.elapsed()), (1, Duration::from_secs(5)));
+        tokio::time::sleep(LIFE).await;
+    }
+    region.0.hang.store(0, Ordering::Relaxed);
+    tokio::time::sleep(2 * LIFE).await;
+    assert!(catalogue.glance(&region, &within(5), "n1", GLANCE).await.unwrap().is_some());
 }
