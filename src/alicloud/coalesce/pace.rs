@@ -41,6 +41,9 @@ const FADES: f64 = 0.99;
 /// The bounds of that quiet.
 const QUIET: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 
+/// A longer gap than this says that there is nothing to come, not how long to wait for it.
+const LONGEST_GAP: Duration = Duration::from_millis(500);
+
 /// That quiet while calls are scarce: with as few as one a second, a second is what a call is worth.
 const SCARCE_QUIET: Duration = Duration::from_secs(1);
 
@@ -131,7 +134,7 @@ impl Pace {
         }
         if let Some(last) = self.last_event {
             let gap = now.saturating_duration_since(last);
-            if gap <= QUIET.1 {
+            if gap <= LONGEST_GAP {
                 let gap = gap.as_secs_f64();
                 self.longest_gap = gap.max(FADES * self.longest_gap);
                 if !self.answered {

@@ -170,7 +170,12 @@ async fn what_nobody_named_is_told_once() {
     number(&keys).await.unwrap();
     pass(20).await;
     assert_eq!(number(&keys).await, Ok(2));
-    assert_eq!(log.text().matches("INFO message=no profile and no other source of credentials is named").count(), 1, "{}", log.text());
+    assert_eq!(
+        log.text().matches("INFO message=no profile and no other source of credentials is named").count(),
+        1,
+        "{}",
+        log.text()
+    );
     assert_eq!(log.text().matches("DEBUG message=credentials found").count(), 2, "{}", log.text());
 }
 
