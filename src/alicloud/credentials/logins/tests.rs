@@ -403,6 +403,19 @@ async fn the_wait_for_the_lock_ends_with_the_call() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn tokens_of_a_profile_whose_name_is_a_number_are_kept() {
+    let over = [("name", json!(7)), ("oauth_access_token_expire", json!(NOW))];
+    let file = File::new(Mode::Oauth, &over);
+    let login = Login {
+        name: "7".to_owned(),
+        ..file.login(Mode::Oauth, &Script::new([tokens(2), oauth_session("STS.1")]))
+    };
+    assert_eq!(id(&login).await.unwrap(), "STS.1");
+    let kept = ["oauth_refresh_token", "access_key_id", "name"].map(|field| file.field(field));
+    assert_eq!(kept, [json!("refresh-2"), json!("STS.1"), json!(7)]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn of_many_that_come_at_once_one_renews() {
     let file = File::new(Mode::Oauth, &[("oauth_access_token_expire", json!(NOW))]);
     let slow = |act| Act::After(Duration::from_secs(3), Box::new(act));

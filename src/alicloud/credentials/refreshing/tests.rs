@@ -242,7 +242,8 @@ async fn what_the_service_refuses_is_replaced_once() {
 async fn a_refusal_is_a_reason_of_its_own_to_refresh() {
     // Whether the service that hands out keys is back by then, or not.
     for back in [true, false] {
-        let (mint, keys) = mint(3600, if back { |number| number == 2 } else { |number| (2..4).contains(&number) });
+        let (mint, keys) =
+            mint(3600, if back { |number| number == 2 } else { |number| (2..4).contains(&number) });
         let first = keys.credentials().await.unwrap();
         pass(3600 - 180).await;
         assert_eq!(number(&keys).await, Ok(1));
