@@ -291,6 +291,18 @@ async fn a_refresh_token_is_not_used_up_in_vain() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_service_that_repeats_a_token_is_not_quoted() {
+    let file = File::new(
+        Mode::Oauth,
+        &[("oauth_refresh_token", json!("re/fresh+1=")), ("oauth_access_token_expire", json!(NOW))],
+    );
+    let said = "re/fresh+1= re%2Ffresh%2B1%3D re%252Ffresh%252B1%253D";
+    let refused = answer(400, &json!({"error": "invalid_grant", "error_description": said}).to_string());
+    let error = id(&file.login(Mode::Oauth, &Script::new([refused]))).await.unwrap_err();
+    assert!(error.contains("invalid_grant: **** **** ****."), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refresh_token_that_has_ended_is_not_sent() {
     let run = async |access_end: i64, refresh_end: i64, acts: &[Act]| {
         let changes = [
