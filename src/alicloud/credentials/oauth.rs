@@ -97,12 +97,15 @@ impl Oauth<'_> {
         let draft = held.draft(&login.name).map_err(|why| login.not_kept(&why))?;
         let url = self.url("/v1/token")?;
         let request = || {
-            let body = form_urlencoded::Serializer::new(String::new())
+            // Room for all of it at once, so that no half of it is left behind when it grows: of three bytes for each,
+            // beside what is known.
+            let room = String::with_capacity(3 * refresh.len() + 128);
+            let body = form_urlencoded::Serializer::new(room)
                 .append_pair("grant_type", "refresh_token")
                 .append_pair("refresh_token", refresh)
                 .append_pair("client_id", self.client_id)
                 .finish();
-            HttpRequest::form(url.clone(), body)
+            HttpRequest::form(url.clone(), body.into())
         };
         let answer = login_service::ask(&login.world, request, Repeat::OnlyIfNotAsked, &[refresh])
             .await
