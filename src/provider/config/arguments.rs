@@ -1,7 +1,9 @@
 //! The arguments that fall back to environment variables.
 
+use secrecy::SecretString;
+
 use crate::alicloud::credentials::Environment;
-use crate::framework::Attr;
+use crate::framework::{Attr, Secret};
 
 /// An argument that falls back to environment variables.
 pub(super) struct Argument {
@@ -70,6 +72,22 @@ impl Argument {
         if let Some(value) = configured.as_str().filter(|value| !value.is_empty()) {
             return Some((value.to_owned(), "the provider block".to_owned()));
         }
+        self.in_environment(environment)
+    }
+
+    /// The same of a secret.
+    pub(super) fn find_secret(
+        &self,
+        configured: &Attr<Secret>,
+        environment: &dyn Environment,
+    ) -> Option<(SecretString, String)> {
+        if let Some(value) = configured.non_empty() {
+            return Some((value.as_secret().clone(), "the provider block".to_owned()));
+        }
+        self.in_environment(environment).map(|(value, origin)| (value.into(), origin))
+    }
+
+    fn in_environment(&self, environment: &dyn Environment) -> Option<(String, String)> {
         let (name, value) = environment.first(self.variables)?;
         Some((value, format!("the environment variable {name}")))
     }

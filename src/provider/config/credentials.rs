@@ -8,7 +8,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::arguments::{
     ACCESS_KEY, Argument, CREDENTIALS_FILE, CREDENTIALS_URI, ECS_ROLE_NAME, PROFILE, SECRET_KEY,
@@ -43,8 +43,8 @@ const BLOCK: &str = "the provider block";
 
 /// Judges the block alone.
 pub(super) fn validate(config: &ProviderModel, diagnostics: &mut Diagnostics) {
-    if let Some(uri) = config.credentials_uri.as_str().filter(|uri| !uri.is_empty())
-        && let Err(why) = CredentialsUri::check(uri)
+    if let Some(uri) = config.credentials_uri.non_empty()
+        && let Err(why) = CredentialsUri::check(uri.as_secret().expose_secret())
     {
         diagnostics.push(Diagnostic::error("Invalid credentials URI", why).at(CREDENTIALS_URI.name));
     }
@@ -69,9 +69,9 @@ pub(super) fn credentials(
 fn links(config: &ProviderModel, world: &World, current: &Current) -> Vec<Link> {
     let environment = &*world.environment;
     let mut links = vec![key(config, environment), profile(config, world, current)];
-    links.push(match CREDENTIALS_URI.find(&config.credentials_uri, environment) {
+    links.push(match CREDENTIALS_URI.find_secret(&config.credentials_uri, environment) {
         None => Link::skipped(title(&CREDENTIALS_URI), "not set"),
-        Some((uri, _)) => Link::chosen("credentials_uri", CredentialsUri::new(world, &uri)),
+        Some((uri, _)) => Link::chosen("credentials_uri", CredentialsUri::new(world, uri.expose_secret())),
     });
     let switched_off = EcsMetadata::switched_off(environment);
     links.push(match (ECS_ROLE_NAME.find(&config.ecs_role_name, environment), switched_off) {
@@ -94,14 +94,15 @@ fn title(argument: &Argument) -> String {
 }
 
 fn key(config: &ProviderModel, environment: &dyn Environment) -> Link {
-    let id = ACCESS_KEY.find(&config.access_key, environment);
-    let secret = SECRET_KEY.find(&config.secret_key, environment);
+    let id = ACCESS_KEY.find_secret(&config.access_key, environment);
+    let secret = SECRET_KEY.find_secret(&config.secret_key, environment);
     let name = "access_key and secret_key";
     match (id, secret) {
         (None, None) => Link::skipped(format!("{}, {}", title(&ACCESS_KEY), title(&SECRET_KEY)), "not set"),
         (Some((id, origin)), Some((secret, _))) => {
-            let token = token(config, environment, &id, &origin).map(SecretString::from);
-            Link::chosen(name, Static::new(Credentials::new(id, secret.into(), token, origin)))
+            let id = id.expose_secret();
+            let token = token(config, environment, id, &origin);
+            Link::chosen(name, Static::new(Credentials::new(id, secret, token, origin)))
         }
         (Some((_, origin)), None) => half(name, &ACCESS_KEY, &origin, &SECRET_KEY),
         (None, Some((_, origin))) => half(name, &SECRET_KEY, &origin, &ACCESS_KEY),
@@ -121,8 +122,8 @@ fn half(name: &str, have: &Argument, origin: &str, lack: &Argument) -> Link {
 
 /// Half a key in the provider block, with nothing in the environment to go with it, is a mistake in the block.
 fn half_a_key(config: &ProviderModel, environment: &dyn Environment) -> Result<(), Diagnostic> {
-    let id = ACCESS_KEY.find(&config.access_key, environment);
-    let secret = SECRET_KEY.find(&config.secret_key, environment);
+    let id = ACCESS_KEY.find_secret(&config.access_key, environment);
+    let secret = SECRET_KEY.find_secret(&config.secret_key, environment);
     let (have, lack) = match (id, secret) {
         (Some((_, origin)), None) if origin == BLOCK => (&ACCESS_KEY, &SECRET_KEY),
         (None, Some((_, origin))) if origin == BLOCK => (&SECRET_KEY, &ACCESS_KEY),
@@ -142,12 +143,18 @@ fn half_a_key(config: &ProviderModel, environment: &dyn Environment) -> Result<(
 
 /// The token that goes with an access key: that of the block, or the one that the environment has by the same family
 /// of names. One of another family belongs to another key, unless this one can't do without.
-fn token(config: &ProviderModel, environment: &dyn Environment, id: &str, origin: &str) -> Option<String> {
+fn token(
+    config: &ProviderModel,
+    environment: &dyn Environment,
+    id: &str,
+    origin: &str,
+) -> Option<SecretString> {
     let family = ACCESS_KEY.variables.iter().position(|name| origin.ends_with(name));
     let of_family = family
         .and_then(|family| SECURITY_TOKEN.variables.get(family))
-        .and_then(|variable| environment.var(variable));
-    match SECURITY_TOKEN.find(&config.security_token, environment) {
+        .and_then(|variable| environment.var(variable))
+        .map(SecretString::from);
+    match SECURITY_TOKEN.find_secret(&config.security_token, environment) {
         Some((token, origin)) if origin == BLOCK => Some(token),
         Some((any, _)) => of_family.or_else(|| id.starts_with("STS.").then_some(any)),
         None => None,
@@ -238,7 +245,7 @@ pub(super) fn region(
     current: &Current,
 ) -> Result<Option<(String, String)>, CredentialsError> {
     let environment = &*world.environment;
-    let is_set = |argument: &Argument, value| argument.find(value, environment).is_some();
+    let is_set = |argument: &Argument, value| argument.find_secret(value, environment).is_some();
     if is_set(&ACCESS_KEY, &config.access_key) || is_set(&SECRET_KEY, &config.secret_key) {
         return Ok(None);
     }
@@ -246,7 +253,7 @@ pub(super) fn region(
         Chosen::Profile(path, name) => Profile::chosen(world, path, name, current),
         Chosen::None
             if !is_set(&CREDENTIALS_URI, &config.credentials_uri)
-                && !is_set(&ECS_ROLE_NAME, &config.ecs_role_name)
+                && ECS_ROLE_NAME.find(&config.ecs_role_name, environment).is_none()
                 && !roles::has_oidc(config, environment)
                 && environment.first_true(NO_PROFILES).is_none() =>
         {
@@ -270,9 +277,9 @@ pub(super) fn region(
 /// What the block names and something else comes before is no mistake, but worth a line in the log.
 fn tell_what_is_passed_over(config: &ProviderModel, links: &[Link]) {
     let in_block = [
-        config.access_key.as_str().is_some(),
+        config.access_key.known().is_some(),
         config.profile.as_str().is_some(),
-        config.credentials_uri.as_str().is_some(),
+        config.credentials_uri.known().is_some(),
         config.ecs_role_name.as_str().is_some(),
         config.assume_role_with_oidc.known().is_some_and(|blocks| !blocks.is_empty()),
     ];

@@ -1,14 +1,12 @@
 //! The blocks `assume_role` and `assume_role_with_oidc`.
 
-use secrecy::SecretString;
-
 use super::arguments::Argument;
 use super::model::{AssumeRoleModel, AssumeRoleWithOidcModel, ProviderModel};
 use crate::alicloud::credentials::{
     Environment, Link, NotLoaded, Oidc, OidcRole, OidcToken, Role, Session, StsHost, World, place_of,
 };
 use crate::cty::{Number, Path};
-use crate::framework::{Attr, Diagnostic, Diagnostics};
+use crate::framework::{Attr, Diagnostic, Diagnostics, Secret};
 
 /// What a session is called when nothing says, as in the official provider.
 const SESSION_NAME: &str = "terraform";
@@ -146,15 +144,15 @@ fn token(
     has_block: bool,
 ) -> Option<OidcToken> {
     let file = |(path, _): (String, String)| OidcToken::File(environment.expand_home(&path));
-    if let Some(token) = text(&given.oidc_token) {
-        return Some(OidcToken::Text(SecretString::from(token), "the provider block".to_owned()));
+    if let Some(token) = given.oidc_token.non_empty() {
+        return Some(OidcToken::Text(token.as_secret().clone(), "the provider block".to_owned()));
     }
     let by_file = OIDC_TOKEN_FILE.find(&given.oidc_token_file, environment);
     if text(&given.oidc_token_file).is_some() || !has_block {
         return by_file.map(file);
     }
-    match OIDC_TOKEN.find(&Attr::Null, environment) {
-        Some((token, origin)) => Some(OidcToken::Text(SecretString::from(token), origin)),
+    match OIDC_TOKEN.find_secret(&Attr::Null, environment) {
+        Some((token, origin)) => Some(OidcToken::Text(token, origin)),
         None => by_file.map(file),
     }
 }
@@ -175,15 +173,11 @@ pub(super) fn assume_role_is_unknown(config: &ProviderModel) -> bool {
 /// The same for `assume_role_with_oidc`.
 pub(super) fn with_oidc_is_unknown(config: &ProviderModel) -> bool {
     let unknown = |it: &AssumeRoleWithOidcModel| {
-        let texts = [
-            &it.oidc_provider_arn,
-            &it.oidc_token,
-            &it.oidc_token_file,
-            &it.role_arn,
-            &it.role_session_name,
-            &it.policy,
-        ];
-        texts.into_iter().any(Attr::is_unknown) || it.session_expiration.is_unknown()
+        let texts =
+            [&it.oidc_provider_arn, &it.oidc_token_file, &it.role_arn, &it.role_session_name, &it.policy];
+        texts.into_iter().any(Attr::is_unknown)
+            || it.oidc_token.is_unknown()
+            || it.session_expiration.is_unknown()
     };
     let blocks = &config.assume_role_with_oidc;
     blocks.is_unknown() || blocks.known().into_iter().flatten().any(unknown)
@@ -229,13 +223,13 @@ pub(super) fn validate(config: &ProviderModel, diagnostics: &mut Diagnostics) {
             &block.session_expiration,
             &block.policy,
         ));
-        let token = text(&block.oidc_token);
+        let token = block.oidc_token.non_empty();
         let both = token.is_some() && text(&block.oidc_token_file).is_some();
         let provider = text(&block.oidc_provider_arn);
         found.extend([
             (
                 path.attribute("oidc_token"),
-                match token.map(|token| token.chars().count()) {
+                match token.map(Secret::length) {
                     _ if both => {
                         Err("oidc_token and oidc_token_file are both set, and only one can hold.".to_owned())
                     }
