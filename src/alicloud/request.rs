@@ -89,7 +89,9 @@ impl Parameters {
                 let parts = [&form, "&Signature=", &signature];
                 let mut signed =
                     Zeroizing::new(String::with_capacity(parts.iter().map(|part| part.len()).sum()));
-                parts.iter().for_each(|part| signed.push_str(part));
+                for part in parts {
+                    signed.push_str(part);
+                }
                 signed
             }
         }

@@ -85,12 +85,16 @@ fn an_interrupt_while_an_oauth_login_is_renewed_loses_no_token() {
             .map(|(pid, _)| i64::from(pid))
             .collect();
         assert!(!stopped.is_empty());
-        stopped.iter().for_each(|pid| process::signal("STOP", *pid));
+        for pid in &stopped {
+            process::signal("STOP", *pid);
+        }
         running.signal_group("INT");
         running.wait_for_line("Gracefully shutting down");
         fault.remove();
         assert!(case.simulator.wait_until_idle());
-        stopped.iter().for_each(|pid| process::signal("CONT", *pid));
+        for pid in &stopped {
+            process::signal("CONT", *pid);
+        }
         case.ended(running).failed();
 
         let now = profile(case);
