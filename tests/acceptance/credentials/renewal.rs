@@ -79,22 +79,21 @@ fn an_interrupt_while_an_oauth_login_is_renewed_loses_no_token() {
         let fault = case.simulator.fail(Fault::on("oauth:token").hold().after_change());
         let mut running = case.start(&["plan", "-no-color"]);
         assert!(fault.wait_for_hit());
-        let stopped: Vec<_> = process::started_with(&case.temporary())
-            .into_iter()
-            .filter(|(_, name)| name.contains("terraform-provider-alicloud"))
-            .map(|(pid, _)| i64::from(pid))
-            .collect();
-        assert!(!stopped.is_empty());
-        for pid in &stopped {
-            process::signal("STOP", *pid);
-        }
+        let mut providers = process::started_with(&case.temporary());
+        providers.retain(|(_, name)| name.contains("terraform-provider-alicloud"));
+        assert!(!providers.is_empty());
+        let signal_providers = |name: &str| {
+            for (pid, _) in &providers {
+                process::signal(name, i64::from(*pid));
+            }
+        };
+        signal_providers("STOP");
         running.signal_group("INT");
         running.wait_for_line("Gracefully shutting down");
         fault.remove();
-        assert!(case.simulator.wait_until_idle());
-        for pid in &stopped {
-            process::signal("CONT", *pid);
-        }
+        let answered = case.simulator.wait_until_idle();
+        signal_providers("CONT");
+        assert!(answered);
         case.ended(running).failed();
 
         let now = profile(case);
