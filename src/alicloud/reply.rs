@@ -56,9 +56,10 @@ pub(crate) fn read(reply: &HttpReply, scrubber: &Scrubber<'_>) -> Result<Success
     };
     let request_id = json::non_empty_text(&body, "RequestId").map(|id| scrubber.scrub(&id)).or(header_id);
     // Some hosts answer an error with HTTP 200; and some a success with a code in it.
-    let code = json::non_empty_text(&body, "Code").map(|code| scrubber.scrub(&code));
+    let raw_code = json::non_empty_text(&body, "Code");
+    let code = raw_code.as_deref().map(|code| scrubber.scrub(code));
     let failed = json::flag(&body, "Success") == Some(false)
-        || code.as_deref().is_some_and(|code| !matches!(code, "200" | "OK" | "Success"));
+        || raw_code.as_deref().is_some_and(|code| !matches!(code, "200" | "OK" | "Success"));
     if success_status && !failed {
         return Ok(Success { body, request_id, http_status: reply.status });
     }
@@ -67,7 +68,8 @@ pub(crate) fn read(reply: &HttpReply, scrubber: &Scrubber<'_>) -> Result<Success
     let kind = if code.is_none() && (300..500).contains(&reply.status) && reply.status != 429 {
         ErrorKind::UnexpectedAnswer
     } else {
-        error_code::kind(reply.status, code.as_deref().unwrap_or_default(), &raw_message)
+        // What it means does not depend on what of it may be shown.
+        error_code::kind(reply.status, raw_code.as_deref().unwrap_or_default(), &raw_message)
     };
     if message.is_empty() {
         message = format!("The service refused with HTTP {} and gave no reason.", reply.status);
@@ -167,6 +169,16 @@ mod tests {
             assert!(read_reply(200, &[], body).is_err(), "{body}");
         }
         assert!(read_reply(400, &[], r#"{"Code":"200"}"#).is_err());
+    }
+
+    #[test]
+    fn a_code_is_judged_as_it_came_and_shown_without_secrets() {
+        let token = Some("SecurityToken.Expired".into());
+        let key = Credentials::new("LTAI5tExampleKeyWXYZ", "secret".into(), token, "a test");
+        let body = br#"{"Code":"InvalidSecurityToken.Expired"}"#.to_vec().into();
+        let reply = HttpReply { status: 400, headers: HeaderMap::new(), body };
+        let error = read(&reply, &Scrubber::new(&key)).unwrap_err().error;
+        assert_eq!((error.kind(), error.code()), (ErrorKind::TokenExpired, Some("Invalid****")));
     }
 
     #[test]

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use zeroize::Zeroizing;
+
 use super::credentials::{Credentials, expiration};
 use super::operation::{Operation, Proof};
 use super::signature::{canonical_query, percent_encode, sign};
 
-/// The parameters of a request. No value of theirs is ever logged.
+/// The parameters of a request. One of them may be a token, so they are wiped when they are dropped, no value of theirs is
+/// ever logged, and there is no `Debug`.
 #[derive(Clone, Default)]
-pub(crate) struct Parameters(BTreeMap<String, String>);
+pub(crate) struct Parameters(BTreeMap<String, Zeroizing<String>>);
 
 impl Parameters {
     pub(crate) fn new() -> Self {
@@ -16,7 +19,7 @@ impl Parameters {
     }
 
     pub(crate) fn set(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.0.insert(name.to_owned(), value.into());
+        self.0.insert(name.to_owned(), value.into().into());
         self
     }
 
@@ -31,7 +34,7 @@ impl Parameters {
     /// A list, flattened as the API wants it: `name.1`, `name.2`, …
     pub(crate) fn set_list(mut self, name: &str, values: &[impl AsRef<str>]) -> Self {
         for (index, value) in values.iter().enumerate() {
-            self.0.insert(format!("{name}.{}", index + 1), value.as_ref().to_owned());
+            self.0.insert(format!("{name}.{}", index + 1), value.as_ref().to_owned().into());
         }
         self
     }
@@ -39,8 +42,8 @@ impl Parameters {
     /// Tags, flattened: `Tag.1.Key`, `Tag.1.Value`, …
     pub(crate) fn set_tags<'a>(mut self, tags: impl IntoIterator<Item = (&'a String, &'a String)>) -> Self {
         for (index, (key, value)) in tags.into_iter().enumerate() {
-            self.0.insert(format!("Tag.{}.Key", index + 1), key.clone());
-            self.0.insert(format!("Tag.{}.Value", index + 1), value.clone());
+            self.0.insert(format!("Tag.{}.Key", index + 1), key.clone().into());
+            self.0.insert(format!("Tag.{}.Value", index + 1), value.clone().into());
         }
         self
     }
@@ -62,7 +65,7 @@ impl Parameters {
         credentials: &Credentials,
         nonce: &str,
         unix_seconds: i64,
-    ) -> String {
+    ) -> Zeroizing<String> {
         let common = self
             .clone()
             .set("Action", operation.name)
@@ -82,8 +85,14 @@ impl Parameters {
                     .set("SignatureMethod", "HMAC-SHA1")
                     .set("SignatureVersion", "1.0");
                 let form = canonical_query(&parameters.0);
-                let signature = sign("POST", &form, credentials.access_key_secret());
-                format!("{form}&Signature={}", percent_encode(&signature))
+                let signature = percent_encode(&sign("POST", &form, credentials.access_key_secret()));
+                let parts = [&form, "&Signature=", &signature];
+                let mut signed =
+                    Zeroizing::new(String::with_capacity(parts.iter().map(|part| part.len()).sum()));
+                for part in parts {
+                    signed.push_str(part);
+                }
+                signed
             }
         }
     }
@@ -113,9 +122,9 @@ mod tests {
             "3ee8c1b8-83d3-44af-a94f-4e0ad82fd6cf",
             1_456_231_584,
         );
-        assert!(form.contains("&KeyPairNames=%5B%22a%20b%22%2C%22k~1%2A%22%5D&"), "{form}");
-        assert!(form.contains("&Timestamp=2016-02-23T12%3A46%3A24Z&"), "{form}");
-        assert!(form.ends_with("&Signature=kVn3h4M%2BUT%2F4nHZhy8daX91jobw%3D"), "{form}");
+        assert!(form.contains("&KeyPairNames=%5B%22a%20b%22%2C%22k~1%2A%22%5D&"), "{}", *form);
+        assert!(form.contains("&Timestamp=2016-02-23T12%3A46%3A24Z&"), "{}", *form);
+        assert!(form.ends_with("&Signature=kVn3h4M%2BUT%2F4nHZhy8daX91jobw%3D"), "{}", *form);
     }
 
     #[test]
@@ -124,7 +133,7 @@ mod tests {
         let token = Credentials::new("", "".into(), Some("to.ke+n".into()), "a test");
         let form = Parameters::new().set("RoleArn", "r").form(operation, "cn-beijing", &token, "n", 0);
         assert_eq!(
-            form,
+            *form,
             "Action=AssumeRoleWithOIDC&Format=JSON&OIDCToken=to.ke%2Bn&RegionId=cn-beijing&RoleArn=r&\
              SignatureNonce=n&Timestamp=1970-01-01T00%3A00%3A00Z&Version=2015-04-01"
         );
@@ -135,7 +144,7 @@ mod tests {
         let tags = BTreeMap::from([("k".to_owned(), "v".to_owned()), ("l".to_owned(), String::new())]);
         let parameters =
             Parameters::new().set_list("TagKey", &["a", "b"]).set_tags(&tags).set_some("X", Some(""));
-        let names: Vec<_> = parameters.0.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let names: Vec<_> = parameters.0.iter().map(|(name, value)| format!("{name}={}", **value)).collect();
         let expected =
             ["Tag.1.Key=k", "Tag.1.Value=v", "Tag.2.Key=l", "Tag.2.Value=", "TagKey.1=a", "TagKey.2=b"];
         assert_eq!(names, expected);

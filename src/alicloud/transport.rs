@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use url::Url;
@@ -26,12 +27,14 @@ const USUAL_BODY: usize = 16 * 1024;
 /// connection that is just being closed.
 const IDLE: Duration = Duration::from_secs(10);
 
-/// A request, ready to be sent. The body holds a signature and perhaps a token, so there is no `Debug`.
+/// A request, ready to be sent. The body holds a signature and perhaps a token, so there is no `Debug`, and the body is
+/// wiped from memory when it has been sent. What the layers below copy on its way (buffers of HTTP, TLS and the system,
+/// and the values of headers) is theirs, and not wiped.
 pub(crate) struct HttpRequest {
     pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: String,
+    pub(crate) body: Zeroizing<String>,
     /// Never through a proxy. Only for plain HTTP.
     pub(crate) direct: bool,
 }
@@ -39,11 +42,11 @@ pub(crate) struct HttpRequest {
 impl HttpRequest {
     /// A request without headers and body.
     pub(crate) fn new(method: Method, url: Url) -> Self {
-        Self { method, url, headers: HeaderMap::new(), body: String::new(), direct: false }
+        Self { method, url, headers: HeaderMap::new(), body: Zeroizing::default(), direct: false }
     }
 
     /// A form, posted to an API that answers in JSON.
-    pub(crate) fn form(url: Url, body: String) -> Self {
+    pub(crate) fn form(url: Url, body: Zeroizing<String>) -> Self {
         let form = HeaderValue::from_static("application/x-www-form-urlencoded");
         let json = HeaderValue::from_static("application/json");
         let request = Self::new(Method::POST, url).header(CONTENT_TYPE, form).header(ACCEPT, json);
@@ -136,7 +139,7 @@ impl Http {
             .client(&request.url, request.direct)?
             .request(request.method, request.url)
             .headers(request.headers)
-            .body(request.body)
+            .body(Bytes::from_owner(request.body))
             .send()
             .await
             .map_err(classify)?;

@@ -18,6 +18,7 @@ mod proto;
 mod provider;
 mod resource;
 pub mod schema;
+mod secret;
 mod server;
 
 pub use context::Context;
@@ -30,4 +31,5 @@ pub use resource::{
     ChangeResponse, CreateRequest, DeleteRequest, DestroyPlanRequest, ImportSource, MoveSource, Moved,
     PlanRequest, PlanResponse, ReadRequest, Resource, UpdateRequest,
 };
+pub use secret::Secret;
 pub use server::service;

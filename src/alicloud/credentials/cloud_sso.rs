@@ -41,7 +41,7 @@ pub(super) async fn session(login: &Login, profile: &Object) -> Result<Session, 
             .header(CONTENT_TYPE, json)
             .header(AUTHORIZATION, login_service::bearer(&token));
         HttpRequest {
-            body: json!({"AccountId": account, "AccessConfigurationId": configuration}).to_string(),
+            body: json!({"AccountId": account, "AccessConfigurationId": configuration}).to_string().into(),
             ..request
         }
     };

@@ -10,6 +10,7 @@ use super::answer::{self, NoReply, Reply};
 use super::secret_json::SecretObject;
 use super::world::World;
 use crate::alicloud::json;
+use crate::alicloud::redact;
 use crate::alicloud::transport::HttpRequest;
 
 /// What to do when a service can't be reached.
@@ -115,8 +116,8 @@ fn said(answer: &SecretObject, headers: &HeaderMap, secrets: &[&str]) -> String 
     if let Some(id) = id {
         said = format!("{said} (request id {id})");
     }
-    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-        said = said.replace(secret, "****");
+    for secret in secrets {
+        said = redact::without(&said, secret);
     }
     said.chars().filter(|c| !c.is_control()).take(LONGEST).collect()
 }

@@ -167,7 +167,7 @@ impl Login {
     /// Asks the service for a session, and keeps it in the file for other processes. The service is not asked for what
     /// could not be kept: the others would ask too, each again and again.
     async fn fetch(&self, profile: &Object, held: &Held) -> Result<Credentials, NotLoaded> {
-        let draft = held.draft().map_err(|why| self.not_kept(&why))?;
+        let draft = held.draft(&self.name).map_err(|why| self.not_kept(&why))?;
         let session = match self.mode {
             Mode::CloudSso => cloud_sso::session(self, profile).await?,
             Mode::Oauth => oauth::session(self, profile, held).await?,
@@ -249,7 +249,12 @@ impl Login {
 
     /// How to log in again.
     pub(super) fn log_in(&self) -> String {
-        format!("Log in again: `aliyun configure --profile {} --mode {}`.", self.name, self.mode.name())
+        format!("Log in again: {}.", self.command())
+    }
+
+    /// The command that logs in.
+    pub(super) fn command(&self) -> String {
+        format!("`aliyun configure --profile {} --mode {}`", self.name, self.mode.name())
     }
 }
 

@@ -94,19 +94,29 @@ impl Oauth<'_> {
     /// Gets a new pair of tokens, keeps it in the file at once, and gives the access token.
     async fn renew(&self, refresh: &str, held: &Held) -> Result<Zeroizing<String>, NotLoaded> {
         let login = self.login;
-        let draft = held.draft().map_err(|why| login.not_kept(&why))?;
+        let draft = held.draft(&login.name).map_err(|why| login.not_kept(&why))?;
         let url = self.url("/v1/token")?;
         let request = || {
-            let body = form_urlencoded::Serializer::new(String::new())
+            // Room for all of it at once, so that no half of it is left behind when it grows: of three bytes for each,
+            // beside what is known.
+            let room = String::with_capacity(3 * refresh.len() + 128);
+            let body = form_urlencoded::Serializer::new(room)
                 .append_pair("grant_type", "refresh_token")
                 .append_pair("refresh_token", refresh)
                 .append_pair("client_id", self.client_id)
                 .finish();
-            HttpRequest::form(url.clone(), body)
+            HttpRequest::form(url.clone(), body.into())
         };
         let answer = login_service::ask(&login.world, request, Repeat::OnlyIfNotAsked, &[refresh])
             .await
-            .map_err(|trouble| self.failed("has no new OAuth tokens", &url, &trouble))?;
+            .map_err(|trouble| {
+                let may_be_used_up = format!(
+                    "{} If it refuses then, the refresh token is used up, and a new login is needed: {}.",
+                    login_service::CHECK_THE_NETWORK,
+                    login.command()
+                );
+                self.failed("has no new OAuth tokens", &url, &trouble, may_be_used_up)
+            })?;
         let unfit = |what: &str| self.unfit("has no new OAuth tokens", &url, what);
         let text = |field: &str| json::non_empty_text(&answer.fields, field).map(Zeroizing::new);
         let access = text("access_token").ok_or_else(|| unfit("holds no access_token"))?;
@@ -139,7 +149,10 @@ impl Oauth<'_> {
         };
         let answer = login_service::ask(&self.login.world, request, Repeat::Freely, &[access])
             .await
-            .map_err(|trouble| (trouble.kind, self.failed(what, &url, &trouble)))?;
+            .map_err(|trouble| {
+                let fix = login_service::CHECK_THE_NETWORK.to_owned();
+                (trouble.kind, self.failed(what, &url, &trouble, fix))
+            })?;
         let names = ["accessKeyId", "accessKeySecret", "securityToken", "expiration"];
         Session::read(&answer.fields, names, &answer.reply, self.login.world.clock.now())
             .map_err(|why| (Kind::Unclear, self.unfit(what, &url, &why)))
@@ -152,17 +165,12 @@ impl Oauth<'_> {
         })
     }
 
-    fn failed(&self, what: &str, url: &Url, trouble: &Trouble) -> NotLoaded {
-        let again = self.login.log_in();
+    /// `unclear` is what to do if the service may have done what it was asked for.
+    fn failed(&self, what: &str, url: &Url, trouble: &Trouble, unclear: String) -> NotLoaded {
         let fix = match trouble.kind {
-            Kind::Refused => again,
+            Kind::Refused => self.login.log_in(),
             Kind::NotAsked => login_service::CHECK_THE_NETWORK.to_owned(),
-            Kind::Unclear => {
-                format!(
-                    "{} If that is refused, a token was used up: {again}",
-                    login_service::CHECK_THE_NETWORK
-                )
-            }
+            Kind::Unclear => unclear,
         };
         self.login.failed(&format!("{what}: {} {}", answer::host(url), trouble.text), fix)
     }

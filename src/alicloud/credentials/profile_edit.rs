@@ -8,6 +8,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
+use super::secret_json::SecretObject;
+use crate::alicloud::json;
+
 /// A new value.
 #[derive(Clone, Copy)]
 pub(super) enum New<'a> {
@@ -21,18 +24,15 @@ struct File<'a> {
     profiles: Vec<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
-struct Named {
-    #[serde(default)]
-    name: String,
-}
-
 /// The text with these values in the first profile of this name; keys that are not there are added at its end. `None`
 /// if the text is not a configuration with that profile.
 pub(super) fn with(text: &str, profile: &str, values: &[(&str, New<'_>)]) -> Option<Zeroizing<String>> {
     let file: File<'_> = serde_json::from_str(text).ok()?;
-    let is_it =
-        |raw: &&&RawValue| serde_json::from_str::<Named>(raw.get()).is_ok_and(|it| it.name == profile);
+    // As a reader of the file finds it: a name may be a number.
+    let is_it = |raw: &&&RawValue| {
+        let read = SecretObject::parse(raw.get().as_bytes());
+        read.is_ok_and(|it| json::text(&it, "name").as_deref() == Some(profile))
+    };
     let object = file.profiles.iter().find(is_it)?.get();
     let members: BTreeMap<String, &RawValue> = serde_json::from_str(object).ok()?;
     let mut edits: Vec<(Range<usize>, Zeroizing<String>)> = Vec::new();
@@ -102,6 +102,9 @@ mod tests {
         let minimal = r#"{"profiles":[{"name":"a"}]}"#;
         let expected = r#"{"profiles":[{"name":"a","sts_token": "t"}]}"#;
         assert_eq!(with(minimal, "a", &[("sts_token", New::Text("t"))]).unwrap().as_str(), expected);
+        let number = r#"{"profiles":[{"name":7}]}"#;
+        let expected = r#"{"profiles":[{"name":7,"sts_token": "t"}]}"#;
+        assert_eq!(with(number, "7", &[("sts_token", New::Text("t"))]).unwrap().as_str(), expected);
         for (text, name) in [(minimal, "b"), ("{}", "a"), ("", "a"), ("{\"profiles\": [1]}", "a"), ("[", "a")]
         {
             assert!(with(text, name, &values).is_none(), "{text}");

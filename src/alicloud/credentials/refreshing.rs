@@ -29,7 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// The longest pause after a refresh that failed while the old credentials still hold.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// For how long a failure is the answer to all who ask, so that a hundred resources don't each run into it.
+/// For how long a failure, or credentials that the service refused before, are the answer to all who ask, so that a
+/// hundred resources don't each run into it.
 const FAILURE_HOLDS: Duration = Duration::from_secs(5);
 
 /// Asks a [`Chain`] for credentials, once for all callers, and keeps what it got. A refresh is carried out to its
@@ -67,6 +68,9 @@ struct Held {
     refresh_from: Option<SystemTime>,
     /// The service says that they have run out.
     refused: bool,
+    /// Asking again gave the same; until then, all who ask get them, and hear from the service itself what is wrong with
+    /// them.
+    same_until: Option<Instant>,
 }
 
 /// What a caller finds.
@@ -122,10 +126,14 @@ impl Shared {
     }
 
     fn refuse(&self, refused: &Credentials) {
-        if let Some(held) = &mut self.state().held
+        let mut state = self.state();
+        if let Some(held) = &mut state.held
             && held.credentials.is_same_as(refused)
+            && !held.refused
         {
             held.refused = true;
+            // A refresh failed while nobody needed it: what it met may have passed, and now there is need.
+            state.failed = None;
         }
     }
 
@@ -134,6 +142,9 @@ impl Shared {
         let now = self.clock.now();
         let mut state = self.state();
         let old = match &state.held {
+            Some(held) if held.same_until.is_some_and(|until| Instant::now() < until) => {
+                return Step::Done(Ok(held.credentials.clone()));
+            }
             Some(held) if held.refused => None,
             Some(held) => match (held.refresh_from, held.credentials.expires()) {
                 (Some(from), Some(end)) if from <= now => (end > now).then(|| held.credentials.clone()),
@@ -176,7 +187,8 @@ impl Shared {
                 // Asking again gave the same: that is what the service refused.
                 let refused =
                     state.held.as_ref().is_some_and(|held| held.refused && held.credentials.is_same_as(new));
-                state.held = Some(Held { credentials: new.clone(), refresh_from, refused });
+                let same_until = refused.then(|| Instant::now() + FAILURE_HOLDS);
+                state.held = Some(Held { credentials: new.clone(), refresh_from, refused, same_until });
             }
             Err(error) => {
                 let end = state

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tempfile::NamedTempFile;
 use tokio::time::Instant;
+use zeroize::Zeroizing;
 
 use super::files;
 use super::profile_edit::{self, New};
@@ -51,8 +52,10 @@ impl Held {
         }
     }
 
-    /// Makes sure that a new version of the file can be written. The error completes "The file … ".
-    pub(super) fn draft(&self) -> Result<Draft<'_>, String> {
+    /// Makes sure that a new version of the file, with new values in this profile, can be written. The error completes
+    /// "The file … ".
+    pub(super) fn draft(&self, profile: &str) -> Result<Draft<'_>, String> {
+        edited(&self.path, profile, &[])?;
         // Temporary files are for their owner only.
         let file = self.path.parent().map_or_else(NamedTempFile::new, NamedTempFile::new_in);
         file.map(|file| Draft { held: self, file }).map_err(|error| cannot(&error))
@@ -70,10 +73,7 @@ impl Draft<'_> {
     /// completes "The file … ".
     pub(super) fn put(mut self, profile: &str, values: &[(&str, New<'_>)]) -> Result<(), String> {
         let path = &self.held.path;
-        let text = files::read(path)?.ok_or("is gone")?;
-        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        let edited = profile_edit::with(text, profile, values)
-            .ok_or_else(|| format!("no longer has the profile {profile:?}"))?;
+        let edited = edited(path, profile, values)?;
         let write = |file: &mut NamedTempFile| {
             file.write_all(edited.as_bytes())?;
             file.as_file().sync_all()
@@ -81,6 +81,13 @@ impl Draft<'_> {
         write(&mut self.file).map_err(|error| cannot(&error))?;
         self.file.persist(path).map(drop).map_err(|error| cannot(&error.error))
     }
+}
+
+/// The text of the file as it is now, with these values in this profile. The error completes "The file … ".
+fn edited(path: &Path, profile: &str, values: &[(&str, New<'_>)]) -> Result<Zeroizing<String>, String> {
+    let text = files::read(path)?.ok_or("is gone")?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    profile_edit::with(text, profile, values).ok_or_else(|| format!("no longer has the profile {profile:?}"))
 }
 
 /// Beside the file, since the file itself is replaced when it is written.
@@ -118,7 +125,7 @@ mod tests {
     async fn values_are_put_in_and_nobody_else_may_read_them() {
         let (directory, path) = file();
         let held = Held::wait(&path).await.unwrap();
-        let draft = held.draft().unwrap();
+        let draft = held.draft("a").unwrap();
         // What another tool writes meanwhile stays.
         std::fs::write(&path, TEXT.replace("\"other\": 1", "\"other\": 2")).unwrap();
         draft.put("a", &[("sts_token", New::Text("new"))]).unwrap();
@@ -129,8 +136,13 @@ mod tests {
             let mode = std::fs::metadata(directory.path().join(name)).unwrap().permissions();
             assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o777, 0o600, "{name}");
         }
-        let wrong = held.draft().unwrap().put("b", &[]).unwrap_err();
-        assert_eq!(wrong, "no longer has the profile \"b\"");
+        let wrong = "no longer has the profile \"b\"";
+        assert_eq!(held.draft("a").unwrap().put("b", &[]).unwrap_err(), wrong);
+        assert_eq!(
+            held.draft("b").err().unwrap(),
+            wrong,
+            "so much is clear before there is anything to be written"
+        );
         let names: Vec<_> =
             std::fs::read_dir(directory.path()).unwrap().map(|it| it.unwrap().file_name()).collect();
         assert_eq!(names.len(), 2, "a draft is left: {names:?}");
@@ -143,7 +155,7 @@ mod tests {
         let link = directory.path().join("link.json");
         std::os::unix::fs::symlink(&path, &link).unwrap();
         let held = Held::wait(&link).await.unwrap();
-        held.draft().unwrap().put("a", &[("sts_token", New::Text("new"))]).unwrap();
+        held.draft("a").unwrap().put("a", &[("sts_token", New::Text("new"))]).unwrap();
         assert!(link.is_symlink());
         assert!(std::fs::read_to_string(&path).unwrap().contains("new"));
     }

@@ -8,7 +8,8 @@ fn http() -> Http {
 }
 
 async fn post(http: &Http, url: &str) -> Result<HttpReply, SendError> {
-    http.send(HttpRequest::form(Url::parse(url).unwrap(), "Secret=query&Signature=sign".into())).await
+    http.send(HttpRequest::form(Url::parse(url).unwrap(), "Secret=query&Signature=sign".to_owned().into()))
+        .await
 }
 
 fn reply(head: &str, body: &str) -> Vec<u8> {

@@ -1,7 +1,9 @@
 //! The arguments that fall back to environment variables.
 
+use secrecy::SecretString;
+
 use crate::alicloud::credentials::Environment;
-use crate::framework::Attr;
+use crate::framework::{Attr, Secret};
 
 /// An argument that falls back to environment variables.
 pub(super) struct Argument {
@@ -60,6 +62,24 @@ pub(super) const ECS_ENDPOINT: Argument =
 pub(super) const STS_ENDPOINT: Argument =
     Argument { name: "sts", variables: &["ALIBABA_CLOUD_ENDPOINT_STS", "STS_ENDPOINT"] };
 
+/// What the provider block has for an argument.
+pub(super) trait InBlock {
+    /// Whether it is known, and not empty.
+    fn says_something(&self) -> bool;
+}
+
+impl InBlock for Attr<String> {
+    fn says_something(&self) -> bool {
+        self.as_str().is_some_and(|value| !value.is_empty())
+    }
+}
+
+impl InBlock for Attr<Secret> {
+    fn says_something(&self) -> bool {
+        self.non_empty().is_some()
+    }
+}
+
 impl Argument {
     /// The value, and where it was found, in words that complete "from …".
     pub(super) fn find(
@@ -70,6 +90,22 @@ impl Argument {
         if let Some(value) = configured.as_str().filter(|value| !value.is_empty()) {
             return Some((value.to_owned(), "the provider block".to_owned()));
         }
+        self.in_environment(environment)
+    }
+
+    /// The same of a secret.
+    pub(super) fn find_secret(
+        &self,
+        configured: &Attr<Secret>,
+        environment: &dyn Environment,
+    ) -> Option<(SecretString, String)> {
+        if let Some(value) = configured.non_empty() {
+            return Some((value.as_secret().clone(), "the provider block".to_owned()));
+        }
+        self.in_environment(environment).map(|(value, origin)| (value.into(), origin))
+    }
+
+    fn in_environment(&self, environment: &dyn Environment) -> Option<(String, String)> {
         let (name, value) = environment.first(self.variables)?;
         Some((value, format!("the environment variable {name}")))
     }
@@ -77,10 +113,9 @@ impl Argument {
     /// The variable that sets it to something that is not text, and so can't be read.
     pub(super) fn garbled(
         &self,
-        configured: &Attr<String>,
+        configured: &dyn InBlock,
         environment: &dyn Environment,
     ) -> Option<&'static str> {
-        let is_in_block = configured.as_str().is_some_and(|value| !value.is_empty());
-        if is_in_block { None } else { environment.first_garbled(self.variables) }
+        if configured.says_something() { None } else { environment.first_garbled(self.variables) }
     }
 }

@@ -8,10 +8,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::arguments::{
-    ACCESS_KEY, Argument, CREDENTIALS_FILE, CREDENTIALS_URI, ECS_ROLE_NAME, PROFILE, SECRET_KEY,
+    ACCESS_KEY, Argument, CREDENTIALS_FILE, CREDENTIALS_URI, ECS_ROLE_NAME, InBlock, PROFILE, SECRET_KEY,
     SECURITY_TOKEN,
 };
 use super::model::ProviderModel;
@@ -20,7 +20,7 @@ use crate::alicloud::credentials::{
     AssumeRole, Chain, Credentials, CredentialsError, CredentialsUri, Current, EcsMetadata, Environment,
     Format, Link, NotLoaded, Profile, ProfileSettings, ProvideCredentials, Static, StsHost, World, not_text,
 };
-use crate::framework::{Attr, Diagnostic, Diagnostics};
+use crate::framework::{Diagnostic, Diagnostics};
 
 /// Where the command line tool keeps its profiles.
 const CLI_FILE: &str = "~/.aliyun/config.json";
@@ -44,8 +44,8 @@ const BLOCK: &str = "the provider block";
 /// Judges the block. Half a key in it is none of its faults yet: where the configuration is only validated, the variable
 /// with the other half may not be set.
 pub(super) fn validate(config: &ProviderModel, diagnostics: &mut Diagnostics) {
-    if let Some(uri) = config.credentials_uri.as_str().filter(|uri| !uri.is_empty())
-        && let Err(why) = CredentialsUri::check(uri)
+    if let Some(uri) = config.credentials_uri.non_empty()
+        && let Err(why) = CredentialsUri::check(uri.as_secret().expose_secret())
     {
         diagnostics.push(Diagnostic::error("Invalid credentials URI", why).at(CREDENTIALS_URI.name));
     }
@@ -92,9 +92,9 @@ fn links(config: &ProviderModel, world: &World, current: &Current) -> (Vec<Link>
 pub(super) fn unreadable(
     name: &str,
     environment: &dyn Environment,
-    arguments: &[(&Argument, &Attr<String>)],
+    arguments: &[(&Argument, &dyn InBlock)],
 ) -> Option<Link> {
-    let variable = arguments.iter().find_map(|(argument, value)| argument.garbled(value, environment))?;
+    let variable = arguments.iter().find_map(|(argument, value)| argument.garbled(*value, environment))?;
     Some(Link::chosen(name, garbled(variable)))
 }
 
@@ -109,9 +109,9 @@ fn uri(config: &ProviderModel, world: &World) -> Link {
     if let Some(link) = unreadable(name, environment, &[(&CREDENTIALS_URI, &config.credentials_uri)]) {
         return link;
     }
-    match CREDENTIALS_URI.find(&config.credentials_uri, environment) {
+    match CREDENTIALS_URI.find_secret(&config.credentials_uri, environment) {
         None => Link::skipped(title(&CREDENTIALS_URI), "not set"),
-        Some((uri, _)) => Link::chosen(name, CredentialsUri::new(world, &uri)),
+        Some((uri, _)) => Link::chosen(name, CredentialsUri::new(world, uri.expose_secret())),
     }
 }
 
@@ -137,10 +137,11 @@ fn title(argument: &Argument) -> String {
 }
 
 fn key(config: &ProviderModel, environment: &dyn Environment) -> Link {
-    let id = ACCESS_KEY.find(&config.access_key, environment);
-    let secret = SECRET_KEY.find(&config.secret_key, environment);
+    let id = ACCESS_KEY.find_secret(&config.access_key, environment);
+    let secret = SECRET_KEY.find_secret(&config.secret_key, environment);
     let name = "access_key and secret_key";
-    let halves = [(&ACCESS_KEY, &config.access_key), (&SECRET_KEY, &config.secret_key)];
+    let halves: [(&Argument, &dyn InBlock); 2] =
+        [(&ACCESS_KEY, &config.access_key), (&SECRET_KEY, &config.secret_key)];
     if let Some(link) = unreadable(name, environment, &halves) {
         return link;
     }
@@ -152,8 +153,9 @@ fn key(config: &ProviderModel, environment: &dyn Environment) -> Link {
     match (id, secret) {
         (None, None) => Link::skipped(format!("{}, {}", title(&ACCESS_KEY), title(&SECRET_KEY)), "not set"),
         (Some((id, origin)), Some((secret, _))) => {
-            let token = token(config, environment, &id, &origin).map(SecretString::from);
-            Link::chosen(name, Static::new(Credentials::new(id, secret.into(), token, origin)))
+            let id = id.expose_secret();
+            let token = token(config, environment, id, &origin);
+            Link::chosen(name, Static::new(Credentials::new(id, secret, token, origin)))
         }
         (Some((_, origin)), None) => half(name, &ACCESS_KEY, &origin, &SECRET_KEY),
         (None, Some((_, origin))) => half(name, &SECRET_KEY, &origin, &ACCESS_KEY),
@@ -173,8 +175,8 @@ fn half(name: &str, have: &Argument, origin: &str, lack: &Argument) -> Link {
 
 /// Half a key in the provider block, with nothing in the environment to go with it, is a mistake in the block.
 pub(super) fn half_a_key(config: &ProviderModel, environment: &dyn Environment) -> Result<(), Diagnostic> {
-    let id = ACCESS_KEY.find(&config.access_key, environment);
-    let secret = SECRET_KEY.find(&config.secret_key, environment);
+    let id = ACCESS_KEY.find_secret(&config.access_key, environment);
+    let secret = SECRET_KEY.find_secret(&config.secret_key, environment);
     let (have, lack) = match (id, secret) {
         (Some((_, origin)), None) if origin == BLOCK => (&ACCESS_KEY, &SECRET_KEY),
         (None, Some((_, origin))) if origin == BLOCK => (&SECRET_KEY, &ACCESS_KEY),
@@ -198,12 +200,18 @@ pub(super) fn half_a_key(config: &ProviderModel, environment: &dyn Environment) 
 
 /// The token that goes with an access key: that of the block, or the one that the environment has by the same family
 /// of names. One of another family belongs to another key, unless this one can't do without.
-fn token(config: &ProviderModel, environment: &dyn Environment, id: &str, origin: &str) -> Option<String> {
+fn token(
+    config: &ProviderModel,
+    environment: &dyn Environment,
+    id: &str,
+    origin: &str,
+) -> Option<SecretString> {
     let family = ACCESS_KEY.variables.iter().position(|name| origin.ends_with(name));
     let of_family = family
         .and_then(|family| SECURITY_TOKEN.variables.get(family))
-        .and_then(|variable| environment.var(variable));
-    match SECURITY_TOKEN.find(&config.security_token, environment) {
+        .and_then(|variable| environment.var(variable))
+        .map(SecretString::from);
+    match SECURITY_TOKEN.find_secret(&config.security_token, environment) {
         Some((token, origin)) if origin == BLOCK => Some(token),
         Some((any, _)) => of_family.or_else(|| id.starts_with("STS.").then_some(any)),
         None => None,
@@ -212,7 +220,8 @@ fn token(config: &ProviderModel, environment: &dyn Environment, id: &str, origin
 
 fn profile(config: &ProviderModel, world: &World, current: &Current) -> (Link, Option<Arc<Profile>>) {
     let environment = &*world.environment;
-    let arguments = [(&PROFILE, &config.profile), (&CREDENTIALS_FILE, &config.shared_credentials_file)];
+    let arguments: [(&Argument, &dyn InBlock); 2] =
+        [(&PROFILE, &config.profile), (&CREDENTIALS_FILE, &config.shared_credentials_file)];
     if let Some(link) = unreadable("profile", environment, &arguments) {
         return (link, None);
     }
@@ -334,9 +343,9 @@ pub(super) fn profile_settings(
 /// What the block names and something else comes before is no mistake, but worth a line in the log.
 fn tell_what_is_passed_over(config: &ProviderModel, links: &[Link]) {
     let in_block = [
-        config.access_key.as_str().is_some(),
+        config.access_key.known().is_some(),
         config.profile.as_str().is_some(),
-        config.credentials_uri.as_str().is_some(),
+        config.credentials_uri.known().is_some(),
         config.ecs_role_name.as_str().is_some(),
         config.assume_role_with_oidc.known().is_some_and(|blocks| !blocks.is_empty()),
     ];

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::endpoints::EndpointsModel;
 use crate::cty::Number;
-use crate::framework::Attr;
+use crate::framework::{Attr, Secret};
 
 crate::model! {
     /// The provider block.
@@ -14,17 +14,17 @@ crate::model! {
         /// Whether a region that is not known is fine.
         pub(super) skip_region_validation: Attr<bool>,
         /// The access key's id.
-        pub(super) access_key: Attr<String>,
+        pub(super) access_key: Attr<Secret>,
         /// The access key's secret.
-        pub(super) secret_key: Attr<String>,
+        pub(super) secret_key: Attr<Secret>,
         /// The token of a temporary access key.
-        pub(super) security_token: Attr<String>,
+        pub(super) security_token: Attr<Secret>,
         /// The name of a profile.
         pub(super) profile: Attr<String>,
         /// The file with the profiles.
         pub(super) shared_credentials_file: Attr<String>,
-        /// Where credentials are to be had by HTTP.
-        pub(super) credentials_uri: Attr<String>,
+        /// Where credentials are to be had by HTTP. Whoever knows it may need no more.
+        pub(super) credentials_uri: Attr<Secret>,
         /// The role of the instance that this runs on.
         pub(super) ecs_role_name: Attr<String>,
         /// The role to assume.
@@ -94,7 +94,7 @@ crate::model! {
         /// The identity provider.
         pub(super) oidc_provider_arn: Attr<String>,
         /// Its token.
-        pub(super) oidc_token: Attr<String>,
+        pub(super) oidc_token: Attr<Secret>,
         /// A file with its token.
         pub(super) oidc_token_file: Attr<String>,
         /// The role.

@@ -1,8 +1,6 @@
 //! The blocks `assume_role` and `assume_role_with_oidc`.
 
-use secrecy::SecretString;
-
-use super::arguments::Argument;
+use super::arguments::{Argument, InBlock};
 use super::credentials::unreadable;
 use super::model::{AssumeRoleModel, AssumeRoleWithOidcModel, ProviderModel};
 use crate::alicloud::credentials::{
@@ -10,7 +8,7 @@ use crate::alicloud::credentials::{
     not_text, place_of,
 };
 use crate::cty::{Number, Path};
-use crate::framework::{Attr, Diagnostic, Diagnostics};
+use crate::framework::{Attr, Diagnostic, Diagnostics, Secret};
 
 /// What a session is called when nothing says, as in the official provider.
 const SESSION_NAME: &str = "terraform";
@@ -48,9 +46,10 @@ pub(super) fn assume_role(
     let path = Path::root().attribute("assume_role");
     let wrong = |detail: String| Diagnostic::error("Invalid role", detail).at_path(path.clone());
     let given: Attr<String> = block.session_expiration.known().map(ToString::to_string).into();
-    let arguments = [(&ROLE_ARN, &block.role_arn), (&SESSION, &block.session_name), (&EXPIRATION, &given)];
+    let arguments: [(&Argument, &dyn InBlock); 3] =
+        [(&ROLE_ARN, &block.role_arn), (&SESSION, &block.session_name), (&EXPIRATION, &given)];
     if let Some(variable) =
-        arguments.iter().find_map(|(argument, value)| argument.garbled(value, environment))
+        arguments.iter().find_map(|(argument, value)| argument.garbled(*value, environment))
     {
         let (why, fix) = not_text(variable);
         return Err(wrong(format!("{why} {fix}")));
@@ -93,7 +92,7 @@ pub(super) fn with_oidc(config: &ProviderModel, world: &World) -> Link {
     let name = if block.is_some() { "assume_role_with_oidc" } else { "OIDC by environment variables" };
     let nothing = AssumeRoleWithOidcModel::default();
     let given = block.unwrap_or(&nothing);
-    let mut arguments = vec![
+    let mut arguments: Vec<(&Argument, &dyn InBlock)> = vec![
         (&OIDC_PROVIDER, &given.oidc_provider_arn),
         (&OIDC_ROLE, &given.role_arn),
         (&OIDC_SESSION, &given.role_session_name),
@@ -170,15 +169,15 @@ fn token(
     has_block: bool,
 ) -> Option<OidcToken> {
     let file = |(path, _): (String, String)| OidcToken::File(environment.expand_home(&path));
-    if let Some(token) = text(&given.oidc_token) {
-        return Some(OidcToken::Text(SecretString::from(token), "the provider block".to_owned()));
+    if let Some(token) = given.oidc_token.non_empty() {
+        return Some(OidcToken::Text(token.as_secret().clone(), "the provider block".to_owned()));
     }
     let by_file = OIDC_TOKEN_FILE.find(&given.oidc_token_file, environment);
     if text(&given.oidc_token_file).is_some() || !has_block {
         return by_file.map(file);
     }
-    match OIDC_TOKEN.find(&Attr::Null, environment) {
-        Some((token, origin)) => Some(OidcToken::Text(SecretString::from(token), origin)),
+    match OIDC_TOKEN.find_secret(&Attr::Null, environment) {
+        Some((token, origin)) => Some(OidcToken::Text(token, origin)),
         None => by_file.map(file),
     }
 }
@@ -199,15 +198,11 @@ pub(super) fn assume_role_is_unknown(config: &ProviderModel) -> bool {
 /// The same for `assume_role_with_oidc`.
 pub(super) fn with_oidc_is_unknown(config: &ProviderModel) -> bool {
     let unknown = |it: &AssumeRoleWithOidcModel| {
-        let texts = [
-            &it.oidc_provider_arn,
-            &it.oidc_token,
-            &it.oidc_token_file,
-            &it.role_arn,
-            &it.role_session_name,
-            &it.policy,
-        ];
-        texts.into_iter().any(Attr::is_unknown) || it.session_expiration.is_unknown()
+        let texts =
+            [&it.oidc_provider_arn, &it.oidc_token_file, &it.role_arn, &it.role_session_name, &it.policy];
+        texts.into_iter().any(Attr::is_unknown)
+            || it.oidc_token.is_unknown()
+            || it.session_expiration.is_unknown()
     };
     let blocks = &config.assume_role_with_oidc;
     blocks.is_unknown() || blocks.known().into_iter().flatten().any(unknown)
@@ -253,13 +248,13 @@ pub(super) fn validate(config: &ProviderModel, diagnostics: &mut Diagnostics) {
             &block.session_expiration,
             &block.policy,
         ));
-        let token = text(&block.oidc_token);
+        let token = block.oidc_token.non_empty();
         let both = token.is_some() && text(&block.oidc_token_file).is_some();
         let provider = text(&block.oidc_provider_arn);
         found.extend([
             (
                 path.attribute("oidc_token"),
-                match token.map(|token| token.chars().count()) {
+                match token.map(Secret::length) {
                     _ if both => {
                         Err("oidc_token and oidc_token_file are both set, and only one can hold.".to_owned())
                     }

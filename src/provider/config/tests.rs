@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::alicloud::testing::raw_server;
 use crate::cty::Value;
-use crate::framework::ModelValue;
 use crate::framework::schema::{Block, Nesting, check};
+use crate::framework::{ModelValue, Secret};
 
 fn configured(config: &ProviderModel, environment: &[(&str, &str)]) -> (Option<Cloud>, Diagnostics) {
     let mut diagnostics = Diagnostics::new();
@@ -126,7 +126,7 @@ fn an_unknown_argument_fails_only_when_the_cloud_is_needed() {
 
 #[test]
 fn half_a_key_is_told_where_it_is_used_and_is_no_fault_of_a_configuration_by_itself() {
-    let half = |id: Attr<String>, secret: Attr<String>| ProviderModel {
+    let half = |id: Attr<Secret>, secret: Attr<Secret>| ProviderModel {
         access_key: id,
         secret_key: secret,
         ..ProviderModel::default()

@@ -57,7 +57,12 @@ fn without_key(test: impl FnOnce(&mut Case)) {
 
 /// Writes a provider block with these arguments.
 fn block(case: &Case, arguments: &str) {
-    case.set_provider(&format!("region = {REGION:?}\n{}{arguments}\n", case.endpoints()));
+    case.set_provider(&body(case, arguments));
+}
+
+/// What is in a provider block with these arguments.
+fn body(case: &Case, arguments: &str) -> String {
+    format!("region = {REGION:?}\n{}{arguments}\n", case.endpoints())
 }
 
 /// Writes the file of the official command line, with these profiles; the first one is the current one.
@@ -67,7 +72,7 @@ fn write_profiles(case: &Case, profiles: &[Value]) {
 }
 
 /// A profile of each mode, named like it, with who calls by it. The first one has a key of its own.
-fn profiles(case: &Case) -> Vec<(String, Value)> {
+fn profiles(case: &mut Case) -> Vec<(String, Value)> {
     let account = case.simulator.account().to_owned();
     let (deploy, next) = (arn(&account, "role", "deploy"), arn(&account, "role", "next"));
     let (sso, oauth) = case.simulator.identity(|identity| {
@@ -75,6 +80,7 @@ fn profiles(case: &Case) -> Vec<(String, Value)> {
     });
     let temporary = AccessKey::new("STS.temporary", "temporary-secret", &account);
     case.simulator.add_access_key(temporary.of_user("someone").with_token("temporary-token"));
+    case.forbid("temporary-");
     let token_file = case.write_home("token", TOKEN).display().to_string();
     let script = case.write_home(
         "get key.sh",

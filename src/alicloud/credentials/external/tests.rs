@@ -1,6 +1,11 @@
 use std::path::Path;
 
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
+
 use super::*;
+use crate::alicloud::clock::Clock;
+use crate::alicloud::credentials::ProvideCredentials as _;
 use crate::alicloud::testing::{Script, world};
 
 /// Writes a script; gives the command that runs it. Not as a program of its own: one that was just written may still be
@@ -155,4 +160,42 @@ fn runs(path: &Path) -> bool {
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let mut lines = processes.filter_map(|it| std::fs::read_to_string(it.path().join("cmdline")).ok());
     lines.any(|line| line.contains(&path))
+}
+
+/// A clock that is set by hand, since a program takes time of its own.
+struct SetClock(Mutex<SystemTime>);
+
+impl Clock for SetClock {
+    fn now(&self) -> SystemTime {
+        *self.0.lock().unwrap()
+    }
+}
+
+#[tokio::test]
+async fn the_program_is_run_again_before_the_end_of_what_it_printed() {
+    let directory = tempfile::tempdir().unwrap();
+    let print = |id: &str, end: &str| {
+        let printed = format!(
+            r#"{{"AccessKeyId": "{id}", "AccessKeySecret": "s", "SecurityToken": "t", "Expiration": "{end}"}}"#
+        );
+        std::fs::write(directory.path().join("printed"), printed).unwrap();
+    };
+    let script = format!("cd '{}'\necho run >> runs\ncat printed", directory.path().display());
+    let began = expiration::parse("2030-01-31T08:00:00Z").unwrap();
+    let clock = Arc::new(SetClock(Mutex::new(began)));
+    let set = |seconds: u64| *clock.0.lock().unwrap() = began + Duration::from_secs(seconds);
+    let world = World { clock: clock.clone(), ..world(&[], Script::new([])) };
+    let source = External::new(&world, program(directory.path(), &script), "the profile \"x\"".to_owned());
+    let keys = world.keep("x", source);
+    print("one", "2030-01-31T09:00:00Z");
+    assert_eq!(keys.credentials().await.unwrap().access_key_id(), "one");
+    print("two", "2030-01-31T10:00:00Z");
+    set(3000);
+    assert_eq!(keys.credentials().await.unwrap().access_key_id(), "one");
+    // From here on it is replaced. A slow program is not waited for, until the end.
+    set(3500);
+    keys.credentials().await.unwrap();
+    set(3600);
+    assert_eq!(keys.credentials().await.unwrap().access_key_id(), "two");
+    assert_eq!(std::fs::read_to_string(directory.path().join("runs")).unwrap().lines().count(), 2);
 }

@@ -305,6 +305,18 @@ async fn a_refresh_token_is_not_used_up_in_vain() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_service_that_repeats_a_token_is_not_quoted() {
+    let file = File::new(
+        Mode::Oauth,
+        &[("oauth_refresh_token", json!("re/fresh+1=")), ("oauth_access_token_expire", json!(NOW))],
+    );
+    let said = "re/fresh+1= re%2Ffresh%2B1%3D re%252Ffresh%252B1%253D";
+    let refused = answer(400, &json!({"error": "invalid_grant", "error_description": said}).to_string());
+    let error = id(&file.login(Mode::Oauth, &Script::new([refused]))).await.unwrap_err();
+    assert!(error.contains("invalid_grant: **** **** ****."), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refresh_token_that_has_ended_is_not_sent() {
     let run = async |access_end: i64, refresh_end: i64, acts: &[Act]| {
         let changes = [
@@ -435,6 +447,19 @@ async fn the_wait_for_the_lock_ends_with_the_call() {
     drop(held);
     client.credentials().credentials().await.unwrap();
     assert_eq!(file.field("access_key_id"), "STS.1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_of_a_profile_whose_name_is_a_number_are_kept() {
+    let over = [("name", json!(7)), ("oauth_access_token_expire", json!(NOW))];
+    let file = File::new(Mode::Oauth, &over);
+    let login = Login {
+        name: "7".to_owned(),
+        ..file.login(Mode::Oauth, &Script::new([tokens(2), oauth_session("STS.1")]))
+    };
+    assert_eq!(id(&login).await.unwrap(), "STS.1");
+    let kept = ["oauth_refresh_token", "access_key_id", "name"].map(|field| file.field(field));
+    assert_eq!(kept, [json!("refresh-2"), json!("STS.1"), json!(7)]);
 }
 
 #[tokio::test(start_paused = true)]

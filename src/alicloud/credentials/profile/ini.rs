@@ -42,6 +42,11 @@ pub(super) fn type_here(mode: &str) -> &str {
     TYPES.iter().find(|(_, cli)| *cli == mode).map_or(mode, |(here, _)| here)
 }
 
+/// Whether this file has a type for a mode.
+pub(super) fn has_type_for(mode: &str) -> bool {
+    TYPES.iter().any(|(_, cli)| *cli == mode)
+}
+
 /// Reads the sections as profiles of the command line tool. The error tells line and column, and what was expected.
 pub(super) fn parse(text: &str) -> Result<Vec<SecretObject>, String> {
     let mut sections: Vec<SecretObject> = Vec::new();

@@ -57,6 +57,7 @@ impl<'a> Reading<'a> {
     pub(super) fn source(&self) -> Result<Box<dyn Source>, NotLoaded> {
         let mode = self.text("mode").unwrap_or_else(|| "AK".to_owned());
         Ok(match mode.as_str() {
+            _ if self.file.is_ini() && !ini::has_type_for(&mode) => return Err(self.unknown(&mode)),
             "AK" => Box::new(Static::new(self.key(false)?)),
             "StsToken" => Box::new(Static::new(self.key(true)?)),
             "RamRoleArn" => {
@@ -88,18 +89,19 @@ impl<'a> Reading<'a> {
             }
             "CloudSSO" => Box::new(self.login(logins::Mode::CloudSso)),
             "OAuth" => Box::new(self.login(logins::Mode::Oauth)),
-            _ => {
-                return Err(self.failed(
-                    &format!("has the {} {mode:?}, which is not known", if self.file.is_ini() { "type" } else { "mode" }),
-                    if self.file.is_ini() {
-                        "Known are access_key, ram_role_arn, ecs_ram_role and oidc_role_arn."
-                    } else {
-                        "Known are AK, StsToken, RamRoleArn, EcsRamRole, RamRoleArnWithRoleName, ChainableRamRoleArn, \
-                         OIDC, CredentialsURI, External, CloudSSO and OAuth."
-                    },
-                ));
-            }
+            _ => return Err(self.unknown(&mode)),
         })
+    }
+
+    fn unknown(&self, mode: &str) -> NotLoaded {
+        let (what, known) = if self.file.is_ini() {
+            ("type", "Known are access_key, ram_role_arn, ecs_ram_role and oidc_role_arn.")
+        } else {
+            let known = "Known are AK, StsToken, RamRoleArn, EcsRamRole, RamRoleArnWithRoleName, ChainableRamRoleArn, \
+                         OIDC, CredentialsURI, External, CloudSSO and OAuth.";
+            ("mode", known)
+        };
+        self.failed(&format!("has the {what} {mode:?}, which is not known"), known)
     }
 
     /// A field that is not empty.

@@ -146,15 +146,6 @@ fn stubborn(panics: fn(u64) -> bool) -> (Arc<AtomicU64>, Refreshing) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_refused_and_comes_again_is_asked_for_each_time() {
-    let (asked, keys) = stubborn(|_| false);
-    let key = keys.credentials().await.unwrap();
-    assert!(!keys.renew(&key).await.unwrap());
-    assert_eq!(number(&keys).await, Ok(1));
-    assert_eq!(asked.load(Ordering::Relaxed), 3);
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_refresh_that_is_broken_off_is_told_and_another_one_may_follow() {
     let (_, keys) = stubborn(|number| number == 1);
     assert!(number(&keys).await.unwrap_err().starts_with("Getting credentials was broken off."));
@@ -303,10 +294,42 @@ async fn what_the_service_refuses_is_replaced_once() {
     }
     assert_eq!(mint.made.load(Ordering::Relaxed), 2, "the second caller finds the new ones");
     assert_eq!(number(&keys).await, Ok(2));
-    let same = Credentials::new("k", "s".into(), Some("t".into()), "a test");
-    let keys = Refreshing::new(Chain::of("b", super::super::Static::new(same.clone())), mint.clock);
-    keys.credentials().await.unwrap();
-    assert!(!keys.renew(&same).await.unwrap(), "the same again is nothing new");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_a_reason_of_its_own_to_refresh() {
+    // Whether the service that hands out keys is back by then, or not.
+    for back in [true, false] {
+        let (mint, keys) =
+            mint(3600, if back { |number| number == 2 } else { |number| (2..4).contains(&number) });
+        let first = keys.credentials().await.unwrap();
+        pass(3600 - 180).await;
+        assert_eq!(number(&keys).await, Ok(1));
+        pass(10).await;
+        assert_eq!(number(&keys).await, Ok(1), "a failure is not followed by another try so soon");
+        assert_eq!(mint.made.load(Ordering::Relaxed), 2);
+        // All the same, the first ones end before their time.
+        for _ in 0..3 {
+            let renewed = keys.renew(&first).await.map_err(|error| error.reason().to_owned());
+            assert_eq!(renewed, if back { Ok(true) } else { Err("No more keys.".to_owned()) });
+        }
+        assert_eq!(mint.made.load(Ordering::Relaxed), 3, "one try is for all who were refused");
+        pass(6).await;
+        assert_eq!(number(&keys).await, Ok(if back { 3 } else { 4 }));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_stays_refused_is_not_fetched_by_everyone_anew() {
+    let (asked, keys) = stubborn(|_| false);
+    for expected in [2, 3] {
+        for _ in 0..10 {
+            let key = keys.credentials().await.unwrap();
+            assert!(!keys.renew(&key).await.unwrap(), "the same again is nothing new");
+        }
+        assert_eq!(asked.load(Ordering::Relaxed), expected);
+        pass(6).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -143,7 +143,7 @@ async fn play(
         Ok(client) => client,
         Err(diagnostic) => return outcome.error(&diagnostic),
     };
-    outcome.debug = format!("{client:?}");
+    outcome.debug = format!("{config:?}{client:?}");
     if let Some(region) = case.get("region").and_then(Json::as_str)
         && region != client.region()
     {

@@ -56,14 +56,15 @@ fn sources() -> Vec<Named> {
 
 /// Both blocks in one; they set different arguments.
 fn both(one: &ProviderModel, other: &ProviderModel) -> ProviderModel {
-    let text =
-        |one: &Attr<String>, other: &Attr<String>| if one.is_null() { other.clone() } else { one.clone() };
+    fn set<T: Clone>(one: &Attr<T>, other: &Attr<T>) -> Attr<T> {
+        if one.is_null() { other.clone() } else { one.clone() }
+    }
     ProviderModel {
-        access_key: text(&one.access_key, &other.access_key),
-        secret_key: text(&one.secret_key, &other.secret_key),
-        shared_credentials_file: text(&one.shared_credentials_file, &other.shared_credentials_file),
-        credentials_uri: text(&one.credentials_uri, &other.credentials_uri),
-        ecs_role_name: text(&one.ecs_role_name, &other.ecs_role_name),
+        access_key: set(&one.access_key, &other.access_key),
+        secret_key: set(&one.secret_key, &other.secret_key),
+        shared_credentials_file: set(&one.shared_credentials_file, &other.shared_credentials_file),
+        credentials_uri: set(&one.credentials_uri, &other.credentials_uri),
+        ecs_role_name: set(&one.ecs_role_name, &other.ecs_role_name),
         assume_role_with_oidc: if one.assume_role_with_oidc.known().is_some() {
             one.assume_role_with_oidc.clone()
         } else {

@@ -78,7 +78,7 @@ fn seen(request: &HttpRequest) -> Json {
         "direct": request.direct,
         "headers": headers,
         "form": form,
-        "body": request.body,
+        "body": request.body.as_str(),
         "json": serde_json::from_str::<Json>(&request.body).unwrap_or_default(),
     })
 }
