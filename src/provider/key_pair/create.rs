@@ -63,7 +63,7 @@ pub(super) async fn create(
                 written: key.written.as_deref(),
                 account_id: account_id.as_deref(),
             };
-            return Err(failure.into_diagnostic(client, &call, &wanted).await.into());
+            return Err(failure.into_diagnostic(&wanted).into());
         }
     };
 
@@ -201,9 +201,11 @@ async fn import_settled(
             // The copy whose reply was lost may have come first.
             ErrorKind::AlreadyExists if lost > 0 => {}
             ErrorKind::AlreadyExists => {
-                let shown = look(client, call, &import.name).await;
+                let shown = client.describe_key_pair(&call.to_explain(), &import.name).await;
                 if !matches!(shown, Ok(None)) {
-                    return Err(Failure::Refused(error));
+                    // What was seen before says more than why it could not be seen again.
+                    let shown = if shown.is_err() && reserved > 0 { Ok(None) } else { shown };
+                    return Err(Failure::Exists(error, Box::new(shown)));
                 }
                 // A name can stay taken for a while after its key pair was deleted.
                 reserved += 1;
@@ -214,7 +216,7 @@ async fn import_settled(
                 );
                 call.pause(reserved).await;
                 if call.is_over() {
-                    return Err(Failure::Reserved(error));
+                    return Err(Failure::Exists(error, Box::new(shown)));
                 }
                 continue;
             }
@@ -263,7 +265,60 @@ fn is_older(creation_time: &str, oldest: i64) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::Instant;
+
     use super::*;
+    use crate::alicloud::testing::{Act, Script, answer, code, within};
+
+    /// Imports, with these answers, cancelled after so many seconds; how long it took, and how it ended.
+    async fn import(acts: Vec<Act>, cancelled: u64) -> (Duration, Failure) {
+        let client = Script::new(acts).client();
+        let (call, started) = (within(300), Instant::now());
+        let key = PublicKey::parse(include_str!("../../../examples/resources/alicloud_key_pair/deploy.pub"));
+        let key = key.unwrap();
+        let import = ImportKeyPair {
+            name: "web".to_owned(),
+            public_key: key.to_line(),
+            resource_group_id: None,
+            tags: std::collections::BTreeMap::new(),
+        };
+        let interrupt = async {
+            tokio::time::sleep(Duration::from_secs(cancelled)).await;
+            call.cancel.cancel();
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            outcome = import_settled(&client, &call, &import, &key) => {
+                (started.elapsed(), outcome.expect_err("the import should fail"))
+            }
+            () = interrupt => unreachable!(),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_look_outlasts_an_interrupt_for_long() {
+        let lost = || code(500, "InternalError");
+        let taken = || code(400, "KeyPair.AlreadyExist");
+        let none = || answer(200, r#"{"TotalCount":0,"KeyPairs":{"KeyPair":[]}}"#);
+        let down = || code(503, "ServiceUnavailable");
+        // What became of the import has to be known: ten seconds more.
+        let (took, failure) = import(vec![lost(), down()], 20).await;
+        assert!(
+            matches!(failure, Failure::Unclear(_, Some(_))) && took == Duration::from_secs(30),
+            "{took:?}"
+        );
+        // Who has the name is only told, and looked for for ten seconds at most.
+        let (took, failure) = import(vec![taken(), down()], 2).await;
+        assert!(matches!(&failure, Failure::Exists(_, found) if found.is_err()));
+        assert_eq!(took, Duration::from_secs(2));
+        let (took, _) = import(vec![taken(), down()], 200).await;
+        assert!(took <= Duration::from_secs(10), "{took:?}");
+        // The wait for a reserved name ends at once.
+        let reserved = (0..100).flat_map(|_| [taken(), none()]).collect();
+        let (took, failure) = import(reserved, 60).await;
+        assert!(matches!(&failure, Failure::Exists(_, found) if matches!(**found, Ok(None))));
+        assert_eq!(took, Duration::from_mins(1));
+    }
 
     #[test]
     fn a_key_pair_older_than_the_request_was_not_made_by_it() {

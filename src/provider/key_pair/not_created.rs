@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::messages;
+use crate::alicloud::Error;
 use crate::alicloud::ecs::KeyPair;
-use crate::alicloud::{Call, Client, Error, ErrorKind};
 use crate::framework::Diagnostic;
 use crate::openssh::PublicKey;
 use crate::provider::diagnostics::{Attempt, facts, failed_for};
@@ -13,8 +13,8 @@ use crate::provider::diagnostics::{Attempt, facts, failed_for};
 pub(super) enum Failure {
     /// The cloud plainly refused, or was never asked.
     Refused(Error),
-    /// The name stayed taken by a key pair that is not shown.
-    Reserved(Error),
+    /// The name is taken: by this key pair, by none that is shown, or by one that could not be looked at.
+    Exists(Error, Box<Result<Option<KeyPair>, Error>>),
     /// The reply was lost, and the name belongs to somebody else's key pair.
     Taken(Error, Box<KeyPair>),
     /// The reply was lost, and what became of it could not be seen.
@@ -38,23 +38,16 @@ pub(super) struct Wanted<'a> {
 impl Failure {
     /// Whether it is certain that nothing was made.
     pub(super) fn is_plain(&self) -> bool {
-        matches!(self, Self::Refused(_) | Self::Reserved(_))
+        matches!(self, Self::Refused(_) | Self::Exists(..))
     }
 
-    /// The message, after a look at whose the name is where that is the reason.
-    pub(super) async fn into_diagnostic(
-        self,
-        client: &Client,
-        call: &Call,
-        wanted: &Wanted<'_>,
-    ) -> Diagnostic {
+    /// The message.
+    pub(super) fn into_diagnostic(self, wanted: &Wanted<'_>) -> Diagnostic {
         match self {
-            Self::Refused(error) if error.kind() == ErrorKind::AlreadyExists => {
-                let found = client.describe_key_pair(&call.to_explain(), wanted.name).await;
-                name_taken(wanted, &error, found.as_ref().map(Option::as_ref), "")
-            }
             Self::Refused(error) => refused(wanted, &error),
-            Self::Reserved(error) => name_taken(wanted, &error, Ok(None), ""),
+            Self::Exists(error, found) => {
+                name_taken(wanted, &error, found.as_ref().as_ref().map(Option::as_ref), "")
+            }
             Self::Taken(error, found) => name_taken(wanted, &error, Ok(Some(&found)), &kept_file(wanted)),
             Self::Unclear(error, look) => unclear(wanted, &error, look.as_ref()),
         }
@@ -191,6 +184,7 @@ fn attribute_at_fault(error: &Error) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::alicloud::ErrorKind;
     use crate::provider::golden_tests::golden;
 
     const KEY: &str = include_str!("../../../examples/resources/alicloud_key_pair/deploy.pub");
