@@ -190,7 +190,7 @@ mod tests {
             };
             let (told, ()) = tokio::join!(delete, cancelling);
             assert!(told.unwrap_err().summary.contains("is bound to instances"));
-            assert_eq!(started.elapsed(), Duration::from_secs(2));
+            assert!(started.elapsed() <= Duration::from_secs(2), "{:?}", started.elapsed());
         }
     }
 }
