@@ -33,7 +33,12 @@ pub(super) struct Attempt<'a> {
 impl Attempt<'_> {
     /// The message for `error`, with the advice that fits all errors of its kind. `summary` says what failed: `Could not delete the key pair "web"`.
     pub(super) fn failed(&self, summary: impl Into<String>, error: &Error) -> Diagnostic {
-        failed_for(summary, error, &self.advice(error))
+        self.failed_and(summary, error, "")
+    }
+
+    /// The same, with more to know after the advice.
+    pub(super) fn failed_and(&self, summary: impl Into<String>, error: &Error, more: &str) -> Diagnostic {
+        failed_for(summary, error, &format!("{}{more}", self.advice(error)))
     }
 
     /// What the reader can do.

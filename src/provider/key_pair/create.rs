@@ -52,7 +52,8 @@ pub(super) async fn create(
     let fingerprint = match imported {
         Ok(fingerprint) => fingerprint,
         Err(failure) => {
-            if failure.is_plain() {
+            let unused = failure.leaves_the_key_unused(&key.public);
+            if unused {
                 key.withdraw(&context.client).await;
             }
             let wanted = Wanted {
@@ -60,7 +61,7 @@ pub(super) async fn create(
                 name: &name,
                 generated: config.configured_name().as_str().is_none(),
                 key: &key.public,
-                written: key.written.as_deref(),
+                written: key.written.as_deref().filter(|_| !unused),
                 account_id: account_id.as_deref(),
             };
             return Err(failure.into_diagnostic(&wanted).into());
@@ -170,7 +171,7 @@ impl Key {
 
     /// Takes back the file that was written for a key that the cloud did not take.
     async fn withdraw(&self, cloud: &Cloud) {
-        // Another create that found the file may have imported its key: it is that one's only copy.
+        // Another create of this run that found the file may have imported its key: it is that one's only copy.
         let Some(path) = self.written.clone().filter(|path| !cloud.key_files().is_shared(path)) else {
             return;
         };

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::messages;
-use crate::alicloud::Error;
 use crate::alicloud::ecs::KeyPair;
+use crate::alicloud::{Error, ErrorKind};
 use crate::framework::Diagnostic;
 use crate::openssh::PublicKey;
 use crate::provider::diagnostics::{Attempt, facts, failed_for};
@@ -29,16 +29,32 @@ pub(super) struct Wanted<'a> {
     /// Whether the name was made up, so that another run makes up another.
     pub(super) generated: bool,
     pub(super) key: &'a PublicKey,
-    /// The file that was written for the private key.
+    /// The file that was written for the private key, and that stays.
     pub(super) written: Option<&'a Path>,
     /// The account, if it is known.
     pub(super) account_id: Option<&'a str>,
 }
 
 impl Failure {
-    /// Whether it is certain that nothing was made.
-    pub(super) fn is_plain(&self) -> bool {
-        matches!(self, Self::Refused(_) | Self::Exists(..))
+    /// Whether this key is certainly of no use: the cloud has judged, and no key pair holds it. Where time passed
+    /// without a verdict, another run may have found the new file and imported its key. (A host that is killed lets go
+    /// of the state at once, and its provider lives on for a moment.)
+    pub(super) fn leaves_the_key_unused(&self, key: &PublicKey) -> bool {
+        match self {
+            Self::Refused(error) => !matches!(
+                error.kind(),
+                ErrorKind::Throttled
+                    | ErrorKind::Unavailable
+                    | ErrorKind::Unreachable
+                    | ErrorKind::ReplyLost
+                    | ErrorKind::NotDone
+                    | ErrorKind::Deadline
+                    | ErrorKind::Cancelled
+                    | ErrorKind::UnexpectedAnswer
+            ),
+            Self::Exists(_, found) => matches!(&**found, Ok(Some(found)) if !holds(found, key)),
+            Self::Taken(..) | Self::Unclear(..) => false,
+        }
     }
 
     /// The message.
@@ -46,9 +62,9 @@ impl Failure {
         match self {
             Self::Refused(error) => refused(wanted, &error),
             Self::Exists(error, found) => {
-                name_taken(wanted, &error, found.as_ref().as_ref().map(Option::as_ref), "")
+                name_taken(wanted, &error, found.as_ref().as_ref().map(Option::as_ref))
             }
-            Self::Taken(error, found) => name_taken(wanted, &error, Ok(Some(&found)), &kept_file(wanted)),
+            Self::Taken(error, found) => name_taken(wanted, &error, Ok(Some(&found))),
             Self::Unclear(error, look) => unclear(wanted, &error, look.as_ref()),
         }
     }
@@ -87,7 +103,7 @@ fn refused(wanted: &Wanted<'_>, error: &Error) -> Diagnostic {
         )
         .at("public_key"),
         Some(attribute) => attempt.failed(summary, error).at(attribute),
-        None => attempt.failed(summary, error),
+        None => attempt.failed_and(summary, error, &kept_file(wanted)),
     }
 }
 
@@ -119,12 +135,7 @@ fn unclear(wanted: &Wanted<'_>, error: &Error, look: Option<&Error>) -> Diagnost
 }
 
 /// `found` is the key pair that has the name, or why it could not be looked at.
-fn name_taken(
-    wanted: &Wanted<'_>,
-    error: &Error,
-    found: Result<Option<&KeyPair>, &Error>,
-    file: &str,
-) -> Diagnostic {
+fn name_taken(wanted: &Wanted<'_>, error: &Error, found: Result<Option<&KeyPair>, &Error>) -> Diagnostic {
     let name = wanted.name;
     let region = error.region();
     let import = messages::import_block(wanted.type_name, name);
@@ -161,7 +172,8 @@ fn name_taken(
         format!("A key pair {name:?} exists already"),
         format!(
             "{what_to_do}\n\nIf this is a replacement under create_before_destroy, the old key pair still has the name: use \
-             key_name_prefix in place of key_pair_name, or remove create_before_destroy.{file}\n\n{}",
+             key_name_prefix in place of key_pair_name, or remove create_before_destroy.{}\n\n{}",
+            kept_file(wanted),
             facts(error)
         ),
     )
@@ -189,17 +201,48 @@ mod tests {
 
     const KEY: &str = include_str!("../../../examples/resources/alicloud_key_pair/deploy.pub");
 
-    #[test]
-    fn each_failure_has_its_text() {
-        let key = PublicKey::parse(KEY).unwrap();
-        let found = |fingerprint: &str| KeyPair {
+    fn found(fingerprint: &str) -> KeyPair {
+        KeyPair {
             name: "web".to_owned(),
             fingerprint: fingerprint.to_owned(),
             creation_time: "2026-01-31T08:33Z".to_owned(),
             resource_group_id: String::new(),
             public_key: None,
             tags: std::collections::BTreeMap::new(),
-        };
+        }
+    }
+
+    #[test]
+    fn a_key_file_is_taken_away_only_after_a_verdict() {
+        let key = PublicKey::parse(KEY).unwrap();
+        let failed = |kind| Error::new(kind, "No.");
+        for (kind, unused) in [
+            (ErrorKind::QuotaExceeded, true),
+            (ErrorKind::Forbidden, true),
+            (ErrorKind::MissingCredentials, true),
+            (ErrorKind::Throttled, false),
+            (ErrorKind::Cancelled, false),
+            (ErrorKind::Deadline, false),
+            (ErrorKind::Unreachable, false),
+        ] {
+            assert_eq!(Failure::Refused(failed(kind)).leaves_the_key_unused(&key), unused, "{kind:?}");
+        }
+        let exists = |looked| Failure::Exists(failed(ErrorKind::AlreadyExists), Box::new(looked));
+        for (looked, unused) in [
+            (Ok(Some(found("other"))), true),
+            (Ok(Some(found(&key.fingerprint_md5()))), false),
+            (Ok(None), false),
+            (Err(failed(ErrorKind::Forbidden)), false),
+        ] {
+            assert_eq!(exists(looked).leaves_the_key_unused(&key), unused);
+        }
+        let taken = Failure::Taken(failed(ErrorKind::ReplyLost), Box::new(found("other")));
+        assert!(!taken.leaves_the_key_unused(&key));
+    }
+
+    #[test]
+    fn each_failure_has_its_text() {
+        let key = PublicKey::parse(KEY).unwrap();
         let same = found(&key.fingerprint_md5());
         let other = found("89f0ba62aca8aae1615efd8169866d6b");
         let import = |kind, message: &str| {
@@ -233,11 +276,14 @@ mod tests {
             written: Some(Path::new("/home/ada/web.pem")),
             account_id: None,
         };
+        let without_file = Wanted { written: None, ..wanted };
+        let interrupted = import(ErrorKind::Cancelled, "The call was cancelled; it was not tried.");
         for (file, diagnostic) in [
-            ("name-taken-same-key", name_taken(&wanted, &taken, Ok(Some(&same)), "")),
-            ("name-taken-other-key", name_taken(&wanted, &taken, Ok(Some(&other)), &kept_file(&wanted))),
-            ("name-taken-unseen", name_taken(&wanted, &taken, Ok(None), "")),
-            ("name-taken-look-failed", name_taken(&wanted, &taken, Err(&look), "")),
+            ("name-taken-same-key", name_taken(&without_file, &taken, Ok(Some(&same)))),
+            ("name-taken-other-key", name_taken(&wanted, &taken, Ok(Some(&other)))),
+            ("name-taken-unseen", name_taken(&without_file, &taken, Ok(None))),
+            ("name-taken-look-failed", name_taken(&without_file, &taken, Err(&look))),
+            ("not-created-with-a-file", refused(&wanted, &interrupted)),
             ("not-known-whether-created", unclear(&wanted, &lost, Some(&look))),
             (
                 "not-known-whether-created-by-prefix",
