@@ -60,7 +60,9 @@ impl External {
     }
 
     async fn get(&self) -> Result<Credentials, NotLoaded> {
-        if self.world.environment.first_true(&[FORBIDDEN_BY]).is_some() {
+        let environment = &self.world.environment;
+        // Who has set it to something unreadable meant to forbid.
+        if environment.first_true(&[FORBIDDEN_BY]).is_some() || environment.is_garbled(FORBIDDEN_BY) {
             return Err(NotLoaded::failed(
                 format!("The process_command of {} may not be run: {FORBIDDEN_BY} is set.", self.profile),
                 format!("Unset {FORBIDDEN_BY}, or use a profile of another mode."),
