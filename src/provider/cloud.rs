@@ -6,7 +6,6 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::key_files::KeyFilesInUse;
 use super::key_pair_attachment::{Claims, InstanceLocks};
 use super::unbindings::PlannedUnbindings;
 use crate::alicloud::{Call, Client};
@@ -34,7 +33,6 @@ pub struct Cloud {
     key_pairs: OnceCell<Option<u64>>,
     settings: Settings,
     unbindings: PlannedUnbindings,
-    key_files: KeyFilesInUse,
     /// What the attachments want.
     pub(super) claims: Claims,
     /// The instances that attachments change now.
@@ -60,7 +58,6 @@ impl Cloud {
             key_pairs: OnceCell::new(),
             settings: Settings { wait_for_unbind: Duration::ZERO, plan_time_checks: true },
             unbindings: PlannedUnbindings::default(),
-            key_files: KeyFilesInUse::default(),
             claims: Claims::default(),
             instance_locks: InstanceLocks::default(),
         }
@@ -84,11 +81,6 @@ impl Cloud {
     /// The bindings that the plan under way removes.
     pub(super) fn planned_unbindings(&self) -> &PlannedUnbindings {
         &self.unbindings
-    }
-
-    /// The key files that creates of this process work with.
-    pub(super) fn key_files(&self) -> &KeyFilesInUse {
-        &self.key_files
     }
 
     /// How many key pairs the region has, for warnings; asked at most once.

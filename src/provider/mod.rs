@@ -5,7 +5,6 @@ mod config;
 mod diagnostics;
 #[cfg(test)]
 mod golden_tests;
-mod key_files;
 mod key_pair;
 mod key_pair_attachment;
 mod key_pairs;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use alicloud_provider::openssh::{generate_rsa_2048, public_half};
-use ecs_simulator::Fault;
+use ecs_simulator::{Denial, Fault};
 
 use crate::harness::{Case, REGION, acceptance};
 
@@ -143,6 +143,48 @@ fn that_was_made_for_nothing_is_removed_again() {
         case.apply_fails().error();
         assert!(own.exists());
         case.simulator.world(|world| world.remove_key_pair(REGION, "web"));
+    });
+}
+
+#[test]
+fn that_another_process_has_found_is_not_taken_away() {
+    acceptance(|case| {
+        let path = case.key_path("web.pem");
+        let endpoints = case.endpoints();
+        // Two provider blocks are two processes.
+        let block = |name: &str, provider: &str| {
+            format!(
+                "resource \"alicloud_key_pair\" {name:?} {{\n  provider = {provider}\n  key_pair_name = {name:?}\n  key_file = \
+                 {path:?}\n}}\n"
+            )
+        };
+        case.write(&format!(
+            "provider \"alicloud\" {{\n  alias = \"other\"\n  region = {REGION:?}\n{endpoints}}}\n\n{}{}",
+            block("one", "alicloud"),
+            block("two", "alicloud.other")
+        ));
+        // Whoever has made the file is refused.
+        let import = case.simulator.fail(Fault::on("ImportKeyPair").hold().before_change().once());
+        let running = case.start(&["apply", "-auto-approve", "-json"]);
+        assert!(import.wait_for_hit());
+        let (refused, made) = match case.simulator.calls().iter().find(|call| call.action == "ImportKeyPair")
+        {
+            Some(call) if call.parameters["KeyPairName"] == "one" => ("one", "two"),
+            _ => ("two", "one"),
+        };
+        case.simulator.world(|world| world.denials.push(Denial::on("ImportKeyPair", refused)));
+        import.remove();
+        let run = case.ended(running);
+        run.error().says(
+            &format!("Could not create the key pair {refused:?}"),
+            "resource",
+            &["Forbidden.RAM"],
+        );
+        let content = forbid_content(case, &path);
+        let pair = case.simulator.world(|world| world.key_pair(REGION, made).cloned()).unwrap();
+        assert_eq!(public_half(content.as_bytes()).unwrap().fingerprint_md5(), pair.fingerprint);
+        assert_eq!(case.names(), [made]);
+        case.simulator.world(|world| world.denials.clear());
     });
 }
 

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use super::key_file::{self, Found, KeyFileError, NewFile};
 use super::memory::Memory;
 use super::not_created::{Failure, Wanted, holds};
 use super::schema::KeyPairModel;
-use super::{call, key_file, name, tags};
+use super::{call, name, tags};
 use crate::alicloud::ecs::{ImportKeyPair, KeyPair};
 use crate::alicloud::{Call, Client, Error, ErrorKind};
 use crate::framework::duration::or_default;
@@ -19,6 +20,9 @@ use crate::provider::diagnostics::facts;
 
 /// As in the official provider.
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(5);
+
+/// Between two looks at a key file that another create has made and may take away.
+const UNDECIDED: Duration = Duration::from_millis(100);
 
 /// How far this machine's clock may run ahead of the cloud's when it is told whether a key pair is
 /// older than the request that may have made it.
@@ -38,7 +42,7 @@ pub(super) async fn create(
         Some(name) => name.to_owned(),
         None => name::unique_name(config.key_name_prefix.as_str().filter(|prefix| !prefix.is_empty()))?,
     };
-    let key = Key::obtain(&config, &context.client).await?;
+    let key = Key::obtain(&config, &call).await?;
     let import = ImportKeyPair {
         name: name.clone(),
         public_key: key.public.to_line(),
@@ -52,16 +56,17 @@ pub(super) async fn create(
     let fingerprint = match imported {
         Ok(fingerprint) => fingerprint,
         Err(failure) => {
-            let unused = failure.leaves_the_key_unused(&key.public);
-            if unused {
-                key.withdraw(&context.client).await;
-            }
+            let Key { public, written } = key;
+            let kept = match written {
+                Some(file) if failure.leaves_the_key_unused(&public) => withdraw(file, &public).await,
+                written => written.map(|file| file.path().to_owned()),
+            };
             let wanted = Wanted {
                 type_name,
                 name: &name,
                 generated: config.configured_name().as_str().is_none(),
-                key: &key.public,
-                written: key.written.as_deref().filter(|_| !unused),
+                key: &public,
+                kept_file: kept.as_deref(),
                 account_id: account_id.as_deref(),
             };
             return Err(failure.into_diagnostic(&wanted).into());
@@ -121,12 +126,12 @@ pub(super) async fn create(
 struct Key {
     public: PublicKey,
     /// The file that was written for it by this create.
-    written: Option<PathBuf>,
+    written: Option<NewFile>,
 }
 
 impl Key {
     /// The key that the configuration asks for. Changes nothing but a new key file.
-    async fn obtain(config: &KeyPairModel, cloud: &Cloud) -> Result<Self, Diagnostic> {
+    async fn obtain(config: &KeyPairModel, call: &Call) -> Result<Self, Diagnostic> {
         if let Some(text) = config.public_key.as_str() {
             let public = PublicKey::parse(text).map_err(|error| {
                 Diagnostic::error("Invalid public key", error.to_string()).at("public_key")
@@ -134,16 +139,33 @@ impl Key {
             return Ok(Self { public, written: None });
         }
         let path = config.key_file.as_str().filter(|path| !path.is_empty()).map(PathBuf::from);
-        if let Some(path) = &path {
-            cloud.key_files().note(path);
+        loop {
+            let file = path.clone();
+            let made = tokio::task::spawn_blocking(move || Self::from_file_or_new(file.as_deref())).await;
+            let made = made.unwrap_or_else(|error| {
+                Err(Diagnostic::error("No key could be made", format!("Making a key failed: {error}.")))
+            })?;
+            if let Some(key) = made {
+                return Ok(key);
+            }
+            // It is not long, but for a create that is throttled.
+            if call.run(tokio::time::sleep(UNDECIDED)).await.is_err() {
+                let path = path.as_deref().unwrap_or(Path::new("")).display();
+                return Err(Diagnostic::error(
+                    "The key file is not free yet",
+                    format!(
+                        "Another create has made the file {path}, and its key pair is not made yet. Nothing was changed. \
+                         Run the command again once that has ended."
+                    ),
+                )
+                .at("key_file"));
+            }
         }
-        tokio::task::spawn_blocking(move || Self::from_file_or_new(path.as_deref())).await.unwrap_or_else(
-            |error| Err(Diagnostic::error("No key could be made", format!("Making a key failed: {error}."))),
-        )
     }
 
-    fn from_file_or_new(path: Option<&Path>) -> Result<Self, Diagnostic> {
-        let file_error = |path: &Path, error: &key_file::KeyFileError| {
+    /// `None` while another create may take the file away again.
+    fn from_file_or_new(path: Option<&Path>) -> Result<Option<Self>, Diagnostic> {
+        let file_error = |path: &Path, error: &KeyFileError| {
             let path = path.display();
             Diagnostic::error(
                 "The key file cannot be used",
@@ -154,30 +176,33 @@ impl Key {
             )
             .at("key_file")
         };
-        if let Some(path) = path
-            && let Some(public) = key_file::inspect(path).map_err(|error| file_error(path, &error))?
-        {
-            return Ok(Self { public, written: None });
+        if let Some(path) = path {
+            match key_file::find(path).map_err(|error| file_error(path, &error))? {
+                Found::Nothing => {}
+                Found::Key(public) => return Ok(Some(Self { public, written: None })),
+                Found::Undecided => return Ok(None),
+            }
         }
         let made = generate_rsa_2048().map_err(|error| {
             Diagnostic::error("No key could be made", format!("{error}. Nothing was changed."))
         })?;
-        if let Some(path) = path {
-            key_file::write_new(path, made.private_pem().as_bytes())
-                .map_err(|error| file_error(path, &error))?;
-        }
-        Ok(Self { public: made.public_key().clone(), written: path.map(Path::to_owned) })
-    }
-
-    /// Takes back the file that was written for a key that the cloud did not take.
-    async fn withdraw(&self, cloud: &Cloud) {
-        // Another create of this run that found the file may have imported its key: it is that one's only copy.
-        let Some(path) = self.written.clone().filter(|path| !cloud.key_files().is_shared(path)) else {
-            return;
+        let written = match path.map(|path| (path, key_file::write_new(path, made.private_pem().as_bytes())))
+        {
+            None => None,
+            Some((_, Ok(file))) => Some(file),
+            // Another create was quicker.
+            Some((_, Err(KeyFileError::Exists))) => return Ok(None),
+            Some((path, Err(error))) => return Err(file_error(path, &error)),
         };
-        let public = self.public.clone();
-        let _ = tokio::task::spawn_blocking(move || key_file::take_away(&path, &public)).await;
+        Ok(Some(Self { public: made.public_key().clone(), written }))
     }
+}
+
+/// Takes back the file that was written for a key that the cloud did not take. Gives its path if it stays.
+async fn withdraw(file: NewFile, key: &PublicKey) -> Option<PathBuf> {
+    let (path, key) = (file.path().to_owned(), key.clone());
+    let gone = tokio::task::spawn_blocking(move || file.take_away(&key)).await.unwrap_or(false);
+    (!gone).then_some(path)
 }
 
 /// Imports the key. A lost reply is settled by looking: a key pair of this name, with this key, that

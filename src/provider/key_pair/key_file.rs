@@ -1,8 +1,8 @@
 //! The file of the private key: looked at, made, or taken away again.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::openssh::{MAX_FILE, PrivateKeyError, PublicKey, public_half};
 
@@ -39,7 +39,7 @@ pub(super) fn inspect(path: &Path) -> Result<Option<PublicKey>, KeyFileError> {
     if !metadata.is_file() {
         return Err(KeyFileError::NotAFile);
     }
-    let file = fs::File::open(path).map_err(KeyFileError::Io)?;
+    let file = File::open(path).map_err(KeyFileError::Io)?;
     let mut content = zeroize::Zeroizing::new(Vec::new());
     file.take(MAX_FILE as u64 + 1).read_to_end(&mut content).map_err(KeyFileError::Io)?;
     if content.len() > MAX_FILE {
@@ -48,9 +48,65 @@ pub(super) fn inspect(path: &Path) -> Result<Option<PublicKey>, KeyFileError> {
     public_half(&content).map(Some).map_err(KeyFileError::Content)
 }
 
+/// What a create finds at the path of its key file.
+#[derive(Debug)]
+pub(super) enum Found {
+    Nothing,
+    /// A file with this key.
+    Key(PublicKey),
+    /// A file that another create has made, of this process or another one, and may take away yet.
+    Undecided,
+}
+
+/// Looks for a key to use. Changes nothing.
+pub(super) fn find(path: &Path) -> Result<Found, KeyFileError> {
+    let Some(key) = inspect(path)? else { return Ok(Found::Nothing) };
+    let file = File::open(path).map_err(KeyFileError::Io)?;
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => Ok(Found::Undecided),
+        // It may have been taken away just before.
+        Ok(()) => Ok(inspect(path)?.map_or(Found::Nothing, Found::Key)),
+        // Where there are no locks, nobody takes a file away either.
+        Err(TryLockError::Error(_)) => Ok(Found::Key(key)),
+    }
+}
+
+/// A key file that was made for a key pair which is not made yet. Others that find it wait until this is dropped: they
+/// must not import a key whose only copy is taken away again.
+#[derive(Debug)]
+pub(super) struct NewFile {
+    path: PathBuf,
+    /// Holds the lock, if there is one.
+    _file: File,
+    is_locked: bool,
+}
+
+impl NewFile {
+    /// `file` is to be locked before it has a name that others could find.
+    fn new(path: &Path, file: File, is_locked: bool) -> Self {
+        Self { path: path.to_owned(), _file: file, is_locked }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Takes the file away again, if it still holds `key` and nobody can have found it. Whether it is gone.
+    pub(super) fn take_away(self, key: &PublicKey) -> bool {
+        if !self.is_locked || !matches!(inspect(&self.path), Ok(Some(found)) if found.same_key(key)) {
+            return false;
+        }
+        let removed = fs::remove_file(&self.path);
+        if let Err(error) = &removed {
+            tracing::warn!(path = %self.path.display(), %error, "A key file that is of no use could not be removed");
+        }
+        removed.is_ok()
+    }
+}
+
 /// Writes a private key to a file that is not there yet: readable by its owner only, whole or not
 /// at all, on disk before this returns.
-pub(super) fn write_new(path: &Path, private_key: &[u8]) -> Result<(), KeyFileError> {
+pub(super) fn write_new(path: &Path, private_key: &[u8]) -> Result<NewFile, KeyFileError> {
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -58,8 +114,9 @@ pub(super) fn write_new(path: &Path, private_key: &[u8]) -> Result<(), KeyFileEr
     #[cfg(target_os = "linux")]
     if let Some(mut file) = unnamed::create_in(directory) {
         file.write_all(private_key).and_then(|()| file.sync_all()).map_err(KeyFileError::Io)?;
+        let is_locked = file.try_lock().is_ok();
         match unnamed::give_name(&file, path) {
-            Ok(()) => return Ok(()),
+            Ok(()) => return Ok(kept(directory, NewFile::new(path, file, is_locked))),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(KeyFileError::Exists),
             // Where it cannot be given a name, the usual way may still go.
             Err(error) => tracing::debug!(%error, "a file without a name could not be given one"),
@@ -69,11 +126,20 @@ pub(super) fn write_new(path: &Path, private_key: &[u8]) -> Result<(), KeyFileEr
     let mut file =
         tempfile::Builder::new().prefix(".key_file-").tempfile_in(directory).map_err(KeyFileError::Io)?;
     file.write_all(private_key).and_then(|()| file.as_file().sync_all()).map_err(KeyFileError::Io)?;
+    let is_locked = file.as_file().try_lock().is_ok();
     match file.persist_noclobber(path) {
-        Ok(_) => Ok(()),
+        Ok(file) => Ok(kept(directory, NewFile::new(path, file, is_locked))),
         Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Err(KeyFileError::Exists),
         Err(error) => Err(KeyFileError::Io(error.error)),
     }
+}
+
+/// Sees to it that the name is on disk too, where that can be done.
+fn kept(directory: &Path, file: NewFile) -> NewFile {
+    if let Err(error) = File::open(directory).and_then(|directory| directory.sync_all()) {
+        tracing::debug!(%error, "the directory of the key file could not be synchronised");
+    }
+    file
 }
 
 /// Files without a name: of a process that dies before it is given, nothing is left, and a private key least of all.
@@ -99,15 +165,6 @@ mod unnamed {
     }
 }
 
-/// Takes away a file that was made for `key`, if it still holds that key.
-pub(super) fn take_away(path: &Path, key: &PublicKey) {
-    if matches!(inspect(path), Ok(Some(found)) if found.same_key(key))
-        && let Err(error) = fs::remove_file(path)
-    {
-        tracing::warn!(path = %path.display(), %error, "A key file that is of no use could not be removed");
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,6 +184,38 @@ mod tests {
             use std::os::unix::fs::PermissionsExt as _;
             assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         }
+    }
+
+    #[test]
+    fn who_finds_a_new_file_waits_until_its_maker_has_decided() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("key.pem");
+        let key = crate::openssh::generate_rsa_2048().unwrap();
+        let make = || write_new(&path, key.private_pem().as_bytes()).unwrap();
+        let found = || find(&path).unwrap();
+        assert!(matches!(found(), Found::Nothing));
+        let file = make();
+        assert!(matches!(found(), Found::Undecided));
+        assert!(file.take_away(key.public_key()));
+        assert!(matches!(found(), Found::Nothing));
+        drop(make());
+        assert!(matches!(found(), Found::Key(found) if found.same_key(key.public_key())));
+        assert!(matches!(write_new(&path, b"other"), Err(KeyFileError::Exists)));
+    }
+
+    #[test]
+    fn only_what_nobody_can_have_found_is_taken_away() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("key.pem");
+        let key = crate::openssh::generate_rsa_2048().unwrap();
+        let file = write_new(&path, key.private_pem().as_bytes()).unwrap();
+        assert!(!NewFile { is_locked: false, ..file }.take_away(key.public_key()));
+        // Somebody has put another key there.
+        fs::remove_file(&path).unwrap();
+        let file = write_new(&path, key.private_pem().as_bytes()).unwrap();
+        let other = crate::openssh::generate_rsa_2048().unwrap();
+        fs::write(&path, other.private_pem().as_bytes()).unwrap();
+        assert!(!file.take_away(key.public_key()) && path.exists());
     }
 
     #[cfg(target_os = "linux")]

@@ -29,16 +29,15 @@ pub(super) struct Wanted<'a> {
     /// Whether the name was made up, so that another run makes up another.
     pub(super) generated: bool,
     pub(super) key: &'a PublicKey,
-    /// The file that was written for the private key, and that stays.
-    pub(super) written: Option<&'a Path>,
+    /// The file that was written for the private key, if it stays.
+    pub(super) kept_file: Option<&'a Path>,
     /// The account, if it is known.
     pub(super) account_id: Option<&'a str>,
 }
 
 impl Failure {
-    /// Whether this key is certainly of no use: the cloud has judged, and no key pair holds it. Where time passed
-    /// without a verdict, another run may have found the new file and imported its key. (A host that is killed lets go
-    /// of the state at once, and its provider lives on for a moment.)
+    /// Whether this key is certainly of no use: the cloud has judged, and no key pair holds it. Where it has not, the file
+    /// is worth keeping for the next run.
     pub(super) fn leaves_the_key_unused(&self, key: &PublicKey) -> bool {
         match self {
             Self::Refused(error) => !matches!(
@@ -51,6 +50,9 @@ impl Failure {
                     | ErrorKind::Deadline
                     | ErrorKind::Cancelled
                     | ErrorKind::UnexpectedAnswer
+                    | ErrorKind::Untrusted
+                    | ErrorKind::MissingCredentials
+                    | ErrorKind::CredentialsFailed
             ),
             Self::Exists(_, found) => matches!(&**found, Ok(Some(found)) if !holds(found, key)),
             Self::Taken(..) | Self::Unclear(..) => false,
@@ -81,7 +83,7 @@ pub(super) fn holds(found: &KeyPair, key: &PublicKey) -> bool {
 
 /// A private key that may be the only one to a key pair in the cloud is not taken away.
 fn kept_file(wanted: &Wanted<'_>) -> String {
-    wanted.written.map_or_else(String::new, |path| {
+    wanted.kept_file.map_or_else(String::new, |path| {
         format!(
             "\n\nThe new private key is in {}. Keep it until an apply has succeeded: the next run takes the key that is \
              in the file, and does not overwrite it.",
@@ -219,7 +221,7 @@ mod tests {
         for (kind, unused) in [
             (ErrorKind::QuotaExceeded, true),
             (ErrorKind::Forbidden, true),
-            (ErrorKind::MissingCredentials, true),
+            (ErrorKind::MissingCredentials, false),
             (ErrorKind::Throttled, false),
             (ErrorKind::Cancelled, false),
             (ErrorKind::Deadline, false),
@@ -273,10 +275,10 @@ mod tests {
             name: "web",
             generated: false,
             key: &key,
-            written: Some(Path::new("/home/ada/web.pem")),
+            kept_file: Some(Path::new("/home/ada/web.pem")),
             account_id: None,
         };
-        let without_file = Wanted { written: None, ..wanted };
+        let without_file = Wanted { kept_file: None, ..wanted };
         let interrupted = import(ErrorKind::Cancelled, "The call was cancelled; it was not tried.");
         for (file, diagnostic) in [
             ("name-taken-same-key", name_taken(&without_file, &taken, Ok(Some(&same)))),
@@ -288,7 +290,7 @@ mod tests {
             (
                 "not-known-whether-created-by-prefix",
                 unclear(
-                    &Wanted { name: "web-0197", generated: true, written: None, ..wanted },
+                    &Wanted { name: "web-0197", generated: true, kept_file: None, ..wanted },
                     &lost,
                     Some(&look),
                 ),
