@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::model::{Attr, ModelError, ModelValue};
 use crate::cty::{Path, Type, Value};
 
-/// A field of a [model](crate::model) for an attribute that the schema marks as sensitive. It is wiped from memory when it
+/// A field of a [model](crate::model) for an attribute that holds a secret, or may. It is wiped from memory when it
 /// is dropped, and its `Debug` shows nothing of it.
 #[derive(Clone, Default)]
 pub struct Secret(SecretString);

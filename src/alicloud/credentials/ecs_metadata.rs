@@ -48,7 +48,7 @@ impl EcsMetadata {
     }
 
     /// The variable that switches the metadata service off, if it does.
-    pub(crate) fn switched_off(environment: &dyn Environment) -> Option<&'static str> {
+    fn switched_off(environment: &dyn Environment) -> Option<&'static str> {
         environment.first_true(&[DISABLED])
     }
 

@@ -69,20 +69,20 @@ pub(super) fn credentials(
     }
 }
 
-/// The sources in order, and the profile among them if it is the one that will be asked first.
-fn links(config: &ProviderModel, world: &World, current: &Current) -> (Vec<Link>, Option<Arc<Profile>>) {
+/// The sources in order, and the profiles among them if one of those will be used.
+fn links(config: &ProviderModel, world: &World, current: &Current) -> (Vec<Link>, Vec<Arc<Profile>>) {
     let environment = &*world.environment;
     let key = key(config, environment);
     let (profile, mut in_use) = profile(config, world, current);
     if key.source.is_ok() {
-        in_use = None;
+        in_use = Vec::new();
     }
     let mut links =
         vec![key, profile, uri(config, world), instance_role(config, world), roles::with_oidc(config, world)];
     if links.iter().all(|link| link.source.is_err()) {
-        let (implicit, current) = implicit(world, current);
+        let (implicit, profiles) = implicit(world, current);
         links.extend(implicit);
-        in_use = current;
+        in_use = profiles;
     }
     (links, in_use)
 }
@@ -121,13 +121,9 @@ fn instance_role(config: &ProviderModel, world: &World) -> Link {
     if let Some(link) = unreadable(name, environment, &[(&ECS_ROLE_NAME, &config.ecs_role_name)]) {
         return link;
     }
-    let switched_off = EcsMetadata::switched_off(environment);
-    match (ECS_ROLE_NAME.find(&config.ecs_role_name, environment), switched_off) {
-        (None, _) => Link::skipped(title(&ECS_ROLE_NAME), "not set"),
-        (Some((_, origin)), Some(variable)) if origin != BLOCK => {
-            Link::skipped(name, format!("set by {origin}, and switched off by {variable}"))
-        }
-        (Some((role, _)), _) => Link::chosen(name, EcsMetadata::new(world, Some(role))),
+    match ECS_ROLE_NAME.find(&config.ecs_role_name, environment) {
+        None => Link::skipped(title(&ECS_ROLE_NAME), "not set"),
+        Some((role, _)) => Link::chosen(name, EcsMetadata::new(world, Some(role))),
     }
 }
 
@@ -218,22 +214,22 @@ fn token(
     }
 }
 
-fn profile(config: &ProviderModel, world: &World, current: &Current) -> (Link, Option<Arc<Profile>>) {
+fn profile(config: &ProviderModel, world: &World, current: &Current) -> (Link, Vec<Arc<Profile>>) {
     let environment = &*world.environment;
     let arguments: [(&Argument, &dyn InBlock); 2] =
         [(&PROFILE, &config.profile), (&CREDENTIALS_FILE, &config.shared_credentials_file)];
     if let Some(link) = unreadable("profile", environment, &arguments) {
-        return (link, None);
+        return (link, Vec::new());
     }
     match (chosen_profile(config, world, current), garbled_place(environment)) {
         (None, _) => {
             let name = format!("{}, {}", title(&PROFILE), title(&CREDENTIALS_FILE));
-            (Link::skipped(name, "not set"), None)
+            (Link::skipped(name, "not set"), Vec::new())
         }
-        (Some((title, _)), Some(variable)) => (Link::chosen(title, garbled(variable)), None),
+        (Some((title, _)), Some(variable)) => (Link::chosen(title, garbled(variable)), Vec::new()),
         (Some((title, profile)), None) => {
             let profile = Arc::new(profile);
-            (Link::chosen(title, Arc::clone(&profile)), Some(profile))
+            (Link::chosen(title, Arc::clone(&profile)), vec![profile])
         }
     }
 }
@@ -243,23 +239,28 @@ fn garbled_place(environment: &dyn Environment) -> Option<&'static str> {
     [CLI_FILE_VARIABLE].iter().chain(NO_PROFILES).find(|variable| environment.is_garbled(variable)).copied()
 }
 
-/// What nobody named, but may be there, and the first profile of it.
-fn implicit(world: &World, current: &Current) -> (Vec<Link>, Option<Arc<Profile>>) {
+/// What nobody named, but may be there, and the profiles of it.
+fn implicit(world: &World, current: &Current) -> (Vec<Link>, Vec<Arc<Profile>>) {
     let environment = &*world.environment;
     let name = format!("the current profile in {}", cli_file(environment).display());
-    let (cli, profile) = match (garbled_place(environment), environment.first_true(NO_PROFILES)) {
-        (Some(variable), _) => (Link::chosen(name, garbled(variable)), None),
-        (None, Some(variable)) => (Link::skipped(name, format!("switched off by {variable}")), None),
+    let mut profiles = Vec::new();
+    let mut links = Vec::new();
+    match (garbled_place(environment), environment.first_true(NO_PROFILES)) {
+        (Some(variable), _) => return (vec![Link::chosen(name, garbled(variable))], profiles),
+        (None, Some(variable)) => links.push(Link::skipped(name, format!("switched off by {variable}"))),
         (None, None) => {
             let profile = Arc::new(current_profile(world, current));
-            (Link::implicit(name, Arc::clone(&profile)), Some(profile))
+            links.push(Link::implicit(name, Arc::clone(&profile)));
+            profiles.push(profile);
         }
-    };
-    let sdks = sdk_files(environment).into_iter().map(|file| {
+    }
+    for file in sdk_files(environment) {
         let name = format!("the default section in {}", file.0.display());
-        Link::implicit(name, Profile::current(world, file, &Current::default()))
-    });
-    ([cli].into_iter().chain(sdks).collect(), profile)
+        let profile = Arc::new(Profile::current(world, file, &Current::default()));
+        links.push(Link::implicit(name, Arc::clone(&profile)));
+        profiles.push(profile);
+    }
+    (links, profiles)
 }
 
 /// A profile that somebody named, by its name or by a file, and what it is called in messages.
@@ -326,27 +327,28 @@ pub(super) fn profile_settings(
     world: &World,
     current: &Current,
 ) -> Result<ProfileSettings, CredentialsError> {
-    let (links, profile) = links(config, world, current);
-    let Some(profile) = profile else { return Ok(ProfileSettings::default()) };
-    match profile.settings() {
-        Ok(settings) => Ok(settings.unwrap_or_default()),
-        Err(NotLoaded::Absent(_)) => Ok(ProfileSettings::default()),
-        Err(NotLoaded::Failed(error)) => {
-            let skipped = links.iter().map_while(|link| Some((&link.name, link.source.as_ref().err()?)));
-            let looked_at: Vec<String> = skipped.map(|(name, why)| format!("{name}: {why}")).collect();
-            let failed = links.get(looked_at.len()).map_or("profile", |link| link.name.as_str());
-            Err(error.at(failed, &looked_at))
+    let (links, profiles) = links(config, world, current);
+    let skipped = links.iter().map_while(|link| Some((&link.name, link.source.as_ref().err()?)));
+    let mut looked_at: Vec<String> = skipped.map(|(name, why)| format!("{name}: {why}")).collect();
+    // The profiles follow each other.
+    for profile in profiles {
+        let name = links.get(looked_at.len()).map_or("profile", |link| link.name.as_str());
+        match profile.settings() {
+            Ok(settings) => return Ok(settings),
+            Err(NotLoaded::Absent(why)) => looked_at.push(format!("{name}: {why}")),
+            Err(NotLoaded::Failed(error)) => return Err(error.at(name, &looked_at)),
         }
     }
+    Ok(ProfileSettings::default())
 }
 
 /// What the block names and something else comes before is no mistake, but worth a line in the log.
 fn tell_what_is_passed_over(config: &ProviderModel, links: &[Link]) {
     let in_block = [
-        config.access_key.known().is_some(),
-        config.profile.as_str().is_some(),
-        config.credentials_uri.known().is_some(),
-        config.ecs_role_name.as_str().is_some(),
+        config.access_key.says_something(),
+        config.profile.says_something() || config.shared_credentials_file.says_something(),
+        config.credentials_uri.says_something(),
+        config.ecs_role_name.says_something(),
         config.assume_role_with_oidc.known().is_some_and(|blocks| !blocks.is_empty()),
     ];
     let mut sources = links.iter().zip(in_block).skip_while(|(link, _)| link.source.is_err());

@@ -92,7 +92,7 @@ fn a_session_that_the_service_ends_is_replaced_once_whatever_it_came_from() {
 
 /// How long sessions last before the middle of the apply. Long enough for a process to be begun and a session to be got
 /// on a busy machine, since one that has run out when it arrives is an error.
-const LIFE: Duration = Duration::from_secs(20);
+const LIFE: Duration = Duration::from_secs(30);
 
 /// The sources that refresh, by the names of the providers here, with their provider blocks.
 fn refreshing_sources(case: &Case) -> Vec<(&'static str, String)> {

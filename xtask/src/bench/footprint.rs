@@ -58,11 +58,11 @@ pub(super) fn measure(host: &Host, provider: &Path, simulator: &Simulator) -> Re
         let seen = watch(child, &program)
             .map_err(failed)?
             .ok_or_else(|| format!("`{}` of {MANY} key pairs failed.", arguments.join(" ")))?;
-        let peak = if seen.peak == 0 { unknown() } else { megabytes(seen.peak) };
-        rows.push(
-            Row::new(format!("Peak memory, {what} 1,000 key pairs"), peak)
-                .target("≤ 20 MB", seen.peak <= MEMORY),
-        );
+        let what = format!("Peak memory, {what} 1,000 key pairs");
+        rows.push(match seen.peak {
+            0 => Row::new(what, unknown()),
+            peak => Row::new(what, megabytes(peak)).target("≤ 20 MB", peak <= MEMORY),
+        });
         if *arguments == ["plan"] {
             let shown = |time: Duration| if time.is_zero() { unknown() } else { seconds(time) };
             rows.push(

@@ -116,8 +116,9 @@ impl Report<'_> {
              many `terraform_data` with a state of the\n  same size; the bare one, and the figure in brackets, is with \
              nothing but a name in each. The figures of the official provider in the\n  picture were taken on another \
              machine, against the bare floor.\n\
-             - The floor of `plan` asks no provider process for anything. Of speaking to one for 1,000 resources, the \
-             host's own part is most, as the\n  row of processor times shows: a provider that needed no time at all would miss that target too.\n\
+             - The floor of `plan` asks no provider process for anything. The row of \
+             processor times shows\n  how much of speaking to one for 1,000 resources is the provider's part, and how \
+             much the host's own.\n\
              - 1,000 deletions that come at once, without a host between, are 10 calls (`tests/coalescing`).\n",
             date = OffsetDateTime::now_utc().date(),
             machine = machine::describe(),

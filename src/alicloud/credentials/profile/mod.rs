@@ -99,18 +99,18 @@ impl Profile {
         source.load().await
     }
 
-    /// What the profile says of calls; `None` if it is there and blank.
-    pub(crate) fn settings(&self) -> Result<Option<ProfileSettings>, NotLoaded> {
+    /// What the profile says of calls.
+    pub(crate) fn settings(&self) -> Result<ProfileSettings, NotLoaded> {
         let (file, name) = self.read()?;
         let reading = Reading::new(&self.world, &file, &name, &self.given)?;
         if !self.chosen && reading.is_blank() {
-            return Ok(None);
+            return Err(blank(&name));
         }
-        Ok(Some(ProfileSettings {
+        Ok(ProfileSettings {
             region: reading.text("region_id"),
             sts: reading.sts_host(),
             origin: reading.origin(),
-        }))
+        })
     }
 
     fn source(&self) -> Result<Arc<dyn Source>, NotLoaded> {
@@ -122,7 +122,7 @@ impl Profile {
         }
         let reading = Reading::new(&self.world, &file, &name, &self.given)?;
         if !self.chosen && reading.is_blank() {
-            return Err(NotLoaded::Absent(format!("its profile {name:?} is blank")));
+            return Err(blank(&name));
         }
         let source = Arc::from(reading.source()?);
         *last = Some(Made { digest, source: Arc::clone(&source) });
@@ -200,6 +200,11 @@ impl Profile {
              that names them.",
         )
     }
+}
+
+/// Nobody named the profile, and it has never been filled in.
+fn blank(name: &str) -> NotLoaded {
+    NotLoaded::Absent(format!("its profile {name:?} is blank"))
 }
 
 /// None of these files has the profile.
