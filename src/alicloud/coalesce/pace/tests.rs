@@ -51,6 +51,19 @@ struct Shop {
     gate: Mutex<()>,
 }
 
+impl Service {
+    fn new(latency: u64, per_minute: Option<usize>) -> Self {
+        Self(Arc::new(Shop {
+            latency: Duration::from_millis(latency),
+            per_minute,
+            opened: Instant::now(),
+            calls: Lock::default(),
+            refused: Lock::default(),
+            gate: Mutex::default(),
+        }))
+    }
+}
+
 impl Shop {
     /// Takes a call, or tells how long to wait.
     fn enter(&self, names: usize) -> Result<(), Duration> {
@@ -107,15 +120,7 @@ async fn run_with(
 ) -> Run {
     fastrand::seed(seed);
     let opened = Instant::now();
-    let shop = Shop {
-        latency: Duration::from_millis(latency),
-        per_minute,
-        opened,
-        calls: Lock::default(),
-        refused: Lock::default(),
-        gate: Mutex::default(),
-    };
-    let service = Service(Arc::new(shop));
+    let service = Service::new(latency, per_minute);
     let batcher = Batcher::with(100, Pace { fixed_reserve: reserve, ..Pace::default() });
     let (places, desk) = (Arc::new(Semaphore::new(host.parallelism)), Arc::new(Mutex::new(())));
     let mut floor = Duration::ZERO;
@@ -195,15 +200,7 @@ async fn fewest_calls_once_the_service_throttles() {
 #[tokio::test(start_paused = true)]
 async fn a_name_alone_goes_at_once_and_again_after_a_rest() {
     let batcher = Batcher::with(100, Pace::default());
-    let shop = Shop {
-        latency: Duration::from_millis(50),
-        per_minute: None,
-        opened: Instant::now(),
-        calls: Lock::default(),
-        refused: Lock::default(),
-        gate: Mutex::default(),
-    };
-    let service = Service(Arc::new(shop));
+    let service = Service::new(50, None);
     for name in ["a", "b", "c"] {
         let came = Instant::now();
         batcher.submit(name, far(), &service, std::future::pending()).await.unwrap();
@@ -236,15 +233,7 @@ async fn who_has_little_time_waits_for_little_company() {
     // So many seconds until the deadline; the most seconds until the first name is back, with others coming all the time.
     for (deadline, longest) in [(4, 1), (3600, 10)] {
         let batcher = Batcher::with(100, Pace::default());
-        let shop = Shop {
-            latency: Duration::from_millis(50),
-            per_minute: None,
-            opened: Instant::now(),
-            calls: Lock::default(),
-            refused: Lock::default(),
-            gate: Mutex::default(),
-        };
-        let service = Service(Arc::new(shop));
+        let service = Service::new(50, None);
         let mut tasks = JoinSet::new();
         for number in 0..200 {
             let (batcher, service) = (batcher.clone(), service.clone());
