@@ -107,7 +107,10 @@ async fn once(world: &World, request: HttpRequest, secrets: &[&str]) -> Result<A
         400 | 401 | 403 if fields.is_ok() => Kind::Refused,
         _ => Kind::Unclear,
     };
-    let said = fields.map(|fields| said(&fields, &reply.headers, secrets)).unwrap_or_default();
+    let said = match fields {
+        Ok(fields) => said(&fields, &reply.headers, secrets),
+        Err(_) => ", or a proxy did in its place".to_owned(),
+    };
     Err(trouble(kind, format!("answered HTTP {status}{said}")))
 }
 
@@ -187,7 +190,8 @@ mod tests {
             assert_eq!((outcome.ok(), asked), (Some(200), 2), "{status} {body}");
             let trouble = self::outcome(vec![answer(status, body)]).await.0.err().unwrap();
             assert_eq!(trouble.kind, Kind::Unclear, "{status} {body}");
-            assert!(trouble.text.starts_with(&format!("answered HTTP {status}")), "{trouble:?}");
+            let told = if body == "{}" { "" } else { ", or a proxy did in its place" };
+            assert_eq!(trouble.text, format!("answered HTTP {status}{told}"));
         }
         for status in [400, 401, 403] {
             let (answer, asked) = outcome(vec![answer(status, "{}"), answer(200, "{}")]).await;
