@@ -223,13 +223,19 @@ async fn what_another_tool_wrote_during_a_request_that_failed_is_looked_at() {
     let over = ("oauth_access_token_expire", json!(NOW));
     for (mode, before) in [(Mode::CloudSso, vec![]), (Mode::Oauth, vec![over])] {
         for refusal in [answer(400, r#"{"error": "invalid_grant"}"#), answer(503, "{}")] {
-            // A login after that of this run, without the lock; with and without an old session that holds yet.
+            // With and without an old session that holds yet.
             for old in [vec![], kept("STS.old", 170)] {
                 let file = File::new(mode, &[before.clone(), old].concat());
                 let (path, new) = (file.path(), File::new(mode, &kept("STS.other", 3600)).read());
                 let happens = move || std::fs::write(&path, new.to_string()).unwrap();
                 let login = file.login_while(mode, &Script::new([refusal.clone()]), happens);
+                let log = LogCapture::default();
+                let guard =
+                    tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
                 assert_eq!(id(&login).await.unwrap(), "STS.other");
+                // It is as good as one of its own.
+                assert!(!log.text().contains("there is no new session; the one"), "{}", log.text());
+                drop(guard);
                 // It was given, so it is not a new one any more.
                 assert!(id(&login).await.is_err());
             }
