@@ -22,11 +22,16 @@ use super::secret_json::SecretObject;
 use super::source::{CredentialsError, Loading, NotLoaded, Source};
 use super::world::World;
 use super::write_back::{Held, NotHeld};
-use super::{Credentials, cloud_sso, expiration, oauth};
+use super::{Credentials, cloud_sso, expiration, login_service, oauth};
 use crate::alicloud::json::{self, Object};
 
 /// A session in the file is used as it is if it holds for longer than this.
 const WORTHWHILE: Duration = Duration::from_mins(3);
+
+/// How long to wait for another run to be done: as long as its requests may take, OAuth's being the most, and a while to
+/// write. Who gives up sooner goes without what the other one is about to write.
+const PATIENCE: Duration =
+    login_service::LONGEST_ASKING.saturating_mul(oauth::MOST_ASKINGS).saturating_add(Duration::from_secs(10));
 
 /// What is kept in a profile as sessions and tokens are renewed.
 const KEPT: [&str; 7] = [
@@ -138,7 +143,7 @@ impl Login {
             return Ok(self.give(kept));
         }
         // From here on one process after the other: what the one gets, the next one finds in the file.
-        let held = Held::wait(&self.path).await;
+        let held = Held::wait(&self.path, PATIENCE).await;
         let profile = self.profile()?;
         if let Some(kept) = self.worthwhile(&profile) {
             tracing::debug!(profile = self.name, "another process has got a new session meanwhile");

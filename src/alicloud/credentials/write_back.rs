@@ -10,14 +10,8 @@ use tempfile::NamedTempFile;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
-use super::login_service::LONGEST_ASKING;
+use super::files;
 use super::profile_edit::{self, New};
-use super::{files, oauth};
-
-/// How long to wait for another process to be done: as long as it may ask slow services, and a while to write. Who gives
-/// up sooner goes without what the other one is about to write.
-const PATIENCE: Duration =
-    LONGEST_ASKING.saturating_mul(oauth::MOST_ASKINGS).saturating_add(Duration::from_secs(10));
 
 /// How long to wait before trying the lock again.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -25,8 +19,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Why the file of profiles is not held, or can't be written.
 #[derive(Debug)]
 pub(super) enum NotHeld {
-    /// Another process holds it.
-    Busy,
+    /// Another process has held it for so long.
+    Busy(Duration),
     /// It is not to be had, or not to be written; the text completes "The file … ".
     Unusable(String),
 }
@@ -35,7 +29,9 @@ impl NotHeld {
     /// The reason, which completes "The file … ".
     pub(super) fn why(&self) -> String {
         match self {
-            Self::Busy => format!("is being refreshed by another run, for {} s now", PATIENCE.as_secs()),
+            Self::Busy(waited) => {
+                format!("is being refreshed by another run, for {} s now", waited.as_secs())
+            }
             Self::Unusable(why) => why.clone(),
         }
     }
@@ -44,7 +40,7 @@ impl NotHeld {
     pub(super) fn fix(&self) -> &'static str {
         match self {
             // Whoever ends a run between two steps loses a token that was good once.
-            Self::Busy => {
+            Self::Busy(_) => {
                 "Wait for the other run to end, then run the command again. End the other one only if it hangs: a \
                  refresh token that it has just used would be lost, and a new login be needed."
             }
@@ -61,21 +57,21 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// Waits for the lock.
-    pub(super) async fn wait(path: &Path) -> Result<Self, NotHeld> {
-        let unusable = |why: String| NotHeld::Unusable(why);
+    /// Waits for the lock, for so long.
+    pub(super) async fn wait(path: &Path, patience: Duration) -> Result<Self, NotHeld> {
+        let unusable = NotHeld::Unusable;
         // A link stays a link: what it leads to is replaced.
         let path = path.canonicalize().map_err(|error| unusable(format!("cannot be found: {error}")))?;
         let beside = lock_path(&path);
         let lock = open(&beside).map_err(|error| {
             unusable(format!("cannot be locked, since {} cannot be opened: {error}", beside.display()))
         })?;
-        let give_up = Instant::now() + PATIENCE;
+        let give_up = Instant::now() + patience;
         loop {
             match lock.try_lock() {
                 Ok(()) => return Ok(Self { path, _lock: lock }),
                 Err(TryLockError::WouldBlock) if Instant::now() < give_up => tokio::time::sleep(PAUSE).await,
-                Err(TryLockError::WouldBlock) => return Err(NotHeld::Busy),
+                Err(TryLockError::WouldBlock) => return Err(NotHeld::Busy(patience)),
                 Err(TryLockError::Error(error)) => {
                     return Err(unusable(format!("cannot be locked: {error}")));
                 }
@@ -142,6 +138,8 @@ fn cannot(error: &io::Error) -> String {
 mod tests {
     use super::*;
 
+    const PATIENCE: Duration = Duration::from_secs(90);
+
     const TEXT: &str = "{\n\t\"profiles\": [{\"name\": \"a\", \"other\": 1, \"sts_token\": \"old\"}]\n}\n";
 
     fn file() -> (tempfile::TempDir, PathBuf) {
@@ -154,7 +152,7 @@ mod tests {
     #[tokio::test]
     async fn values_are_put_in_and_nobody_else_may_read_them() {
         let (directory, path) = file();
-        let held = Held::wait(&path).await.unwrap();
+        let held = Held::wait(&path, PATIENCE).await.unwrap();
         let draft = held.draft("a").unwrap();
         // What another tool writes meanwhile stays.
         std::fs::write(&path, TEXT.replace("\"other\": 1", "\"other\": 2")).unwrap();
@@ -184,7 +182,7 @@ mod tests {
         let (directory, path) = file();
         let link = directory.path().join("link.json");
         std::os::unix::fs::symlink(&path, &link).unwrap();
-        let held = Held::wait(&link).await.unwrap();
+        let held = Held::wait(&link, PATIENCE).await.unwrap();
         held.draft("a").unwrap().put("a", &[("sts_token", New::Text("new"))]).unwrap();
         assert!(link.is_symlink());
         assert!(std::fs::read_to_string(&path).unwrap().contains("new"));
@@ -193,13 +191,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_lock_is_waited_for_and_not_for_ever() {
         let (_directory, path) = file();
-        let first = Held::wait(&path).await.unwrap();
+        let first = Held::wait(&path, PATIENCE).await.unwrap();
         let started = Instant::now();
-        let error = Held::wait(&path).await.err().unwrap();
-        assert_eq!(error.why(), "is being refreshed by another run, for 152 s now");
+        let error = Held::wait(&path, PATIENCE).await.err().unwrap();
+        assert_eq!(error.why(), "is being refreshed by another run, for 90 s now");
         assert!(error.fix().starts_with("Wait for the other run to end"), "{}", error.fix());
         assert!(started.elapsed() >= PATIENCE);
-        let (second, ()) = tokio::join!(Held::wait(&path), async {
+        let (second, ()) = tokio::join!(Held::wait(&path, PATIENCE), async {
             tokio::time::sleep(Duration::from_secs(5)).await;
             drop(first);
         });

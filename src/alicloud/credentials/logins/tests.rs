@@ -134,7 +134,10 @@ async fn nothing_is_asked_for_that_could_not_be_kept() {
             assert!(error.contains(&told) && error.contains(fix), "{error}");
             assert_eq!(id(&near.login(mode, &script)).await.unwrap(), "STS.old", "{why}");
         };
-        let held = [Held::wait(&file.path()).await.unwrap(), Held::wait(&near.path()).await.unwrap()];
+        let held = [
+            Held::wait(&file.path(), PATIENCE).await.unwrap(),
+            Held::wait(&near.path(), PATIENCE).await.unwrap(),
+        ];
         check("is being refreshed by another run", "End the other one only if it hangs").await;
         drop(held);
         for file in [&file, &near] {
@@ -154,7 +157,7 @@ async fn in_a_directory_that_is_read_only_nothing_is_asked_for() {
 
     for mode in [Mode::CloudSso, Mode::Oauth] {
         let file = File::new(mode, &[]);
-        drop(Held::wait(&file.path()).await.unwrap());
+        drop(Held::wait(&file.path(), PATIENCE).await.unwrap());
         let directory = file.0.path();
         std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o555)).unwrap();
         // Nothing is read-only to the superuser.
@@ -252,7 +255,7 @@ async fn what_another_tool_wrote_during_a_request_that_failed_is_looked_at() {
 #[tokio::test(start_paused = true)]
 async fn the_wait_for_the_lock_ends_with_the_call() {
     let file = File::new(Mode::CloudSso, &[]);
-    let held = Held::wait(&file.path()).await.unwrap();
+    let held = Held::wait(&file.path(), PATIENCE).await.unwrap();
     let script = Script::new([sso_session("STS.1"), answer(200, "{}")]);
     let login = file.login(Mode::CloudSso, &script);
     let world = login.world.clone();
