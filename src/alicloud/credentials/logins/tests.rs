@@ -1,7 +1,9 @@
+pub(crate) mod login_file;
+
 use serde_json::json;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use super::testing::{File, NOW, id, kept, oauth_session, sso_session, tokens};
+use self::login_file::{File, NOW, id, kept, oauth_session, sso_session, tokens};
 use super::*;
 use crate::alicloud::ErrorKind;
 use crate::alicloud::credentials::world::StsHost;

@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::alicloud::credentials::logins::Mode;
-use crate::alicloud::credentials::logins::testing::{File, NOW, id, oauth_session, tokens};
+use crate::alicloud::credentials::logins::tests::login_file::{File, NOW, id, oauth_session, tokens};
 use crate::alicloud::testing::{Act, Script, answer, with_header};
 use crate::alicloud::transport::SendError;
 

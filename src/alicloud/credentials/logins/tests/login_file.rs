@@ -1,11 +1,11 @@
-//! A profile of a login in a file, and what the services answer; for tests.
+//! A profile of a login in a file, and what the services answer.
 
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{Given, Login, Mode};
+use crate::alicloud::credentials::logins::{Given, Login, Mode};
 use crate::alicloud::credentials::source::{NotLoaded, Source as _};
 use crate::alicloud::testing::{Act, Script, answer, world};
 
