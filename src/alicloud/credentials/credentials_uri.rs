@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::Method;
+use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::answer::{ask, host};
@@ -25,15 +26,22 @@ const FIX: &str = "Check that the service behind the credentials URI runs and an
 /// Gets credentials by HTTP GET. Proxies are used as for everything else.
 pub(crate) struct CredentialsUri {
     world: World,
-    url: Url,
+    /// May hold a secret. Each request makes a [`Url`] of it, which can't be wiped, and which goes with the request.
+    uri: SecretString,
+    /// Scheme, host and port.
+    host: String,
 }
 
 impl CredentialsUri {
     /// The credentials at an `http` or `https` address.
     pub(crate) fn new(world: &World, uri: &str) -> Result<Self, NotLoaded> {
-        let url = Self::check(uri)
-            .map_err(|why| NotLoaded::failed(why, "Correct credentials_uri, or what it comes from."))?;
-        Ok(Self { world: world.clone(), url })
+        let host = host(&Self::url(uri)?);
+        Ok(Self { world: world.clone(), uri: uri.into(), host })
+    }
+
+    fn url(uri: &str) -> Result<Url, NotLoaded> {
+        Self::check(uri)
+            .map_err(|why| NotLoaded::failed(why, "Correct credentials_uri, or what it comes from."))
     }
 
     /// The address. The error is a sentence that does not repeat it, since it may hold a secret.
@@ -47,11 +55,11 @@ impl CredentialsUri {
     }
 
     async fn get(&self) -> Result<Credentials, NotLoaded> {
-        let host = host(&self.url);
+        let host = &self.host;
         let mut tries = 0;
         loop {
             tries += 1;
-            let request = HttpRequest::new(Method::GET, self.url.clone());
+            let request = HttpRequest::new(Method::GET, Self::url(self.uri.expose_secret())?);
             let why = match ask(&self.world, request, LIMIT).await {
                 Ok(reply) => {
                     let origin = format!("the credentials URI at {host}");
@@ -83,6 +91,6 @@ impl Source for CredentialsUri {
 
 impl std::fmt::Debug for CredentialsUri {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("CredentialsUri").field(&host(&self.url)).finish()
+        f.debug_tuple("CredentialsUri").field(&self.host).finish()
     }
 }

@@ -8,7 +8,7 @@ use std::fmt;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 use zeroize::Zeroizing;
@@ -17,7 +17,7 @@ use super::command_line;
 use super::secret_json::SecretObject;
 use super::source::{Loading, NotLoaded, Source};
 use super::world::World;
-use super::{Credentials, expiration};
+use super::{Credentials, expiration, not_text};
 use crate::alicloud::json;
 
 /// Forbids running programs (`1` or `true`).
@@ -41,7 +41,8 @@ const LONGEST_COMPLAINT: usize = 1000;
 /// is neither shown nor written to any file.
 pub(crate) struct External {
     world: World,
-    command: String,
+    /// Its arguments may hold a password.
+    command: SecretString,
     /// The profile, in words that complete "from …".
     profile: String,
 }
@@ -55,20 +56,24 @@ struct Run {
 
 impl External {
     /// `profile` names the profile that holds the command, in words that complete "from …".
-    pub(super) fn new(world: &World, command: String, profile: String) -> Self {
+    pub(super) fn new(world: &World, command: SecretString, profile: String) -> Self {
         Self { world: world.clone(), command, profile }
     }
 
     async fn get(&self) -> Result<Credentials, NotLoaded> {
         let environment = &self.world.environment;
         // Who has set it to something unreadable meant to forbid.
-        if environment.first_true(&[FORBIDDEN_BY]).is_some() || environment.is_garbled(FORBIDDEN_BY) {
-            return Err(NotLoaded::failed(
-                format!("The process_command of {} may not be run: {FORBIDDEN_BY} is set.", self.profile),
-                format!("Unset {FORBIDDEN_BY}, or use a profile of another mode."),
-            ));
+        if environment.is_garbled(FORBIDDEN_BY) {
+            let (why, fix) = not_text(FORBIDDEN_BY);
+            return Err(self.failed(&format!("may not be run. {why}"), &fix));
         }
-        let words = command_line::split(&self.command, cfg!(windows))
+        if environment.first_true(&[FORBIDDEN_BY]).is_some() {
+            let fix = format!("Unset {FORBIDDEN_BY}, or use a profile of another mode.");
+            return Err(self.failed(&format!("may not be run: {FORBIDDEN_BY} is set."), &fix));
+        }
+        // The words are not wiped: they are there for no longer than it takes to start the program, and so are the
+        // copies that the system's own call needs, which nobody can wipe.
+        let words = command_line::split(self.command.expose_secret(), cfg!(windows))
             .map_err(|why| self.failed(&format!("{}.", why.text()), "Correct it in the profile."))?;
         let (program, arguments) =
             words.split_first().map_or(("", [].as_slice()), |(first, rest)| (first, rest));
@@ -145,7 +150,7 @@ impl External {
     }
 }
 
-/// Without the command: its arguments may hold a password.
+/// Without the command, not even masked.
 impl fmt::Debug for External {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("External").field("profile", &self.profile).finish_non_exhaustive()

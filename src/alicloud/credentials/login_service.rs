@@ -23,6 +23,12 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// The pauses before the further tries of a request that may be repeated.
 const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
 
+/// The longest that [`ask`] takes, with all its tries and pauses.
+pub(super) const LONGEST_ASKING: Duration = {
+    let [first, second] = PAUSES;
+    PATIENCE.saturating_mul(3).saturating_add(first).saturating_add(second)
+};
+
 /// The longest text of a service that is shown, in characters.
 const LONGEST: usize = 300;
 
@@ -37,7 +43,7 @@ pub(super) struct Trouble {
 pub(super) enum Kind {
     /// It never got the request.
     NotAsked,
-    /// It may have done what it was asked for.
+    /// It may have done what it was asked for; or something between here and there answered in its place.
     Unclear,
     /// It said no.
     Refused,
@@ -96,8 +102,15 @@ async fn once(world: &World, request: HttpRequest, secrets: &[&str]) -> Result<A
         let fields = fields.map_err(|why| trouble(Kind::Unclear, format!("gave an answer that {why}")))?;
         return Ok(Answer { fields, reply });
     }
-    let kind = if matches!(status, 429 | 500..) { Kind::Unclear } else { Kind::Refused };
-    let said = fields.map(|fields| said(&fields, &reply.headers, secrets)).unwrap_or_default();
+    // The services refuse in JSON. A proxy or the page of a portal, which know nothing of the login, hardly do.
+    let kind = match status {
+        400 | 401 | 403 if fields.is_ok() => Kind::Refused,
+        _ => Kind::Unclear,
+    };
+    let said = match fields {
+        Ok(fields) => said(&fields, &reply.headers, secrets),
+        Err(_) => ", or a proxy did in its place".to_owned(),
+    };
     Err(trouble(kind, format!("answered HTTP {status}{said}")))
 }
 
@@ -155,9 +168,30 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_service_that_is_busy_is_asked_again_and_one_that_refuses_is_not() {
-        for status in [429, 500, 503] {
-            let (answer, asked) = outcome(vec![answer(status, "{}"), answer(200, "{}")]).await;
-            assert_eq!((answer.ok(), asked), (Some(200), 2), "{status}");
+        let page = "<html><body>Sign in to the network</body></html>";
+        for (status, body) in [
+            (429, "{}"),
+            (500, "{}"),
+            (503, "{}"),
+            // Of proxies and portals.
+            (302, ""),
+            (307, "{}"),
+            (400, page),
+            (401, ""),
+            (403, page),
+            (403, r#"["no"]"#),
+            (404, page),
+            (404, "{}"),
+            (407, "{}"),
+            (408, "{}"),
+            (511, page),
+        ] {
+            let (outcome, asked) = outcome(vec![answer(status, body), answer(200, "{}")]).await;
+            assert_eq!((outcome.ok(), asked), (Some(200), 2), "{status} {body}");
+            let trouble = self::outcome(vec![answer(status, body)]).await.0.err().unwrap();
+            assert_eq!(trouble.kind, Kind::Unclear, "{status} {body}");
+            let told = if body == "{}" { "" } else { ", or a proxy did in its place" };
+            assert_eq!(trouble.text, format!("answered HTTP {status}{told}"));
         }
         for status in [400, 401, 403] {
             let (answer, asked) = outcome(vec![answer(status, "{}"), answer(200, "{}")]).await;

@@ -3,7 +3,7 @@
 //! all tools in turn.
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -17,14 +17,19 @@ use super::answer::Reply;
 use super::profile::{FileError, ProfileFile};
 use super::profile_edit::New;
 use super::secret_json::SecretObject;
-use super::source::{Loading, NotLoaded, Source};
+use super::source::{CredentialsError, Loading, NotLoaded, Source};
 use super::world::World;
-use super::write_back::Held;
-use super::{Credentials, cloud_sso, expiration, oauth};
+use super::write_back::{Held, NotHeld};
+use super::{Credentials, cloud_sso, expiration, login_service, oauth};
 use crate::alicloud::json::{self, Object};
 
 /// A session in the file is used as it is if it holds for longer than this.
 const WORTHWHILE: Duration = Duration::from_mins(3);
+
+/// How long to wait for another run to be done: as long as its requests may take, OAuth's being the most, and a while to
+/// write. Who gives up sooner goes without what the other one is about to write.
+const PATIENCE: Duration =
+    login_service::LONGEST_ASKING.saturating_mul(oauth::MOST_ASKINGS).saturating_add(Duration::from_secs(10));
 
 /// What is kept in a profile as sessions and tokens are renewed.
 const KEPT: [&str; 7] = [
@@ -136,7 +141,7 @@ impl Login {
             return Ok(self.give(kept));
         }
         // From here on one process after the other: what the one gets, the next one finds in the file.
-        let held = Held::wait(&self.path).await;
+        let held = Held::wait(&self.path, PATIENCE).await;
         let profile = self.profile()?;
         if let Some(kept) = self.worthwhile(&profile) {
             tracing::debug!(profile = self.name, "another process has got a new session meanwhile");
@@ -148,19 +153,34 @@ impl Login {
         };
         match fetched {
             Ok(new) => Ok(self.give(new)),
-            Err(NotLoaded::Failed(error)) => match self.kept(&profile) {
-                Some(kept) if !self.given.has(&kept) => {
-                    tracing::warn!(
-                        profile = self.name,
-                        why = error.reason(),
-                        expires = expiration::in_words(kept.expires(), self.world.clock.now()),
-                        "there is no new session; the one in the file of profiles holds for a while yet"
-                    );
-                    Ok(self.give(kept))
-                }
-                _ => Err(NotLoaded::Failed(error)),
-            },
+            Err(NotLoaded::Failed(error)) => self.without_new(profile, error),
             Err(absent) => Err(absent),
+        }
+    }
+
+    /// What to use when there is no new session. The official command line asks for no lock: it may have got one
+    /// meanwhile, with the very token that the service then said was used up.
+    fn without_new(&self, profile: SecretObject, error: CredentialsError) -> Result<Credentials, NotLoaded> {
+        let profile = self.profile().unwrap_or(profile);
+        if let Some(kept) = self.worthwhile(&profile) {
+            tracing::debug!(
+                profile = self.name,
+                why = error.reason(),
+                "there is no new session, but another process has got one meanwhile"
+            );
+            return Ok(self.give(kept));
+        }
+        match self.kept(&profile) {
+            Some(kept) if !self.given.has(&kept) => {
+                tracing::warn!(
+                    profile = self.name,
+                    why = error.reason(),
+                    expires = expiration::in_words(kept.expires(), self.world.clock.now()),
+                    "there is no new session; the one in the file of profiles holds for a while yet"
+                );
+                Ok(self.give(kept))
+            }
+            _ => Err(NotLoaded::Failed(error)),
         }
     }
 
@@ -239,12 +259,13 @@ impl Login {
         NotLoaded::failed(format!("The profile {:?} in {} {why}.", self.name, self.path.display()), fix)
     }
 
-    /// Nothing is asked of the service, since the file is not to be had or to be written; `why` completes "The file … ".
-    pub(super) fn not_kept(&self, why: &str) -> NotLoaded {
-        self.failed(
-            &format!("gets no new session, since that could not be kept for other runs: the file {why}"),
-            "Let the file and its directory be writable. If another process hangs there, end it.",
-        )
+    /// Nothing is asked of the service, since the file is not to be had or to be written.
+    pub(super) fn not_kept(&self, why: &NotHeld) -> NotLoaded {
+        let told = format!(
+            "gets no new session, since that could not be kept for other runs: the file {}",
+            why.why()
+        );
+        self.failed(&told, why.fix())
     }
 
     /// How to log in again.

@@ -1,6 +1,9 @@
 //! OAuth, as the official command line logs in with it: an access token is exchanged for sessions, and a refresh token,
 //! which is good once, for a new pair of tokens.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use http::HeaderValue;
@@ -14,7 +17,7 @@ use super::logins::{Login, Session};
 use super::profile_edit::New;
 use super::source::NotLoaded;
 use super::write_back::Held;
-use super::{answer, expiration};
+use super::{answer, expiration, not_text};
 use crate::alicloud::json::{self, Object};
 use crate::alicloud::transport::HttpRequest;
 
@@ -31,6 +34,9 @@ const SITES: [(&str, &str, &str); 2] = [
 /// An access token is renewed when it holds for no longer than this; as in the official SDKs.
 const MARGIN: Duration = Duration::from_mins(20);
 
+/// How often the service is asked for something at most: for a session, for new tokens, and for a session with those.
+pub(super) const MOST_ASKINGS: u32 = 3;
+
 /// The service, and what the profile holds for it.
 struct Oauth<'a> {
     login: &'a Login,
@@ -46,6 +52,11 @@ pub(super) async fn session(login: &Login, profile: &Object, held: &Held) -> Res
     let Some((_, address, client_id)) = SITES.into_iter().find(|(name, ..)| *name == site) else {
         return Err(login.failed("has an oauth_site_type that is neither CN nor INTL", login.log_in()));
     };
+    // The usual address must not be sent what is meant for another one.
+    if login.world.environment.is_garbled(ADDRESS) {
+        let (why, fix) = not_text(ADDRESS);
+        return Err(NotLoaded::failed(why, fix));
+    }
     let address = login.world.environment.var(ADDRESS).unwrap_or_else(|| address.to_owned());
     let oauth = Oauth { login, address, client_id };
     let now = login.world.clock.now();
@@ -63,30 +74,30 @@ pub(super) async fn session(login: &Login, profile: &Object, held: &Held) -> Res
         _ => text("oauth_refresh_token"),
     };
 
-    let renewed = match &refresh {
-        // An access token alone may still be good; the service knows.
-        None => None,
-        Some(_) if access.is_some() && left > MARGIN => None,
-        Some(refresh) => match oauth.renew(refresh, held).await {
-            Ok(new) => Some(new),
-            Err(error) if access.is_some() && !left.is_zero() => {
-                warn(&error);
-                None
+    let (access, not_renewed) = match (&refresh, access) {
+        (Some(refresh), access) if access.is_none() || left <= MARGIN => {
+            match (oauth.renew(refresh, held).await, access) {
+                (Ok(new), _) => return oauth.exchange(&new).await.map_err(|(_, error)| error),
+                (Err(error), Some(old)) if may_hold => {
+                    warn(&error);
+                    (old, Some(error))
+                }
+                (Err(error), _) => return Err(error),
             }
-            Err(error) => return Err(error),
-        },
+        }
+        // An access token alone may still be good; the service knows.
+        (_, Some(access)) => (access, None),
+        (_, None) => return Err(login.failed("is not logged in with OAuth", login.log_in())),
     };
-    let was_renewed = renewed.is_some();
-    let Some(access) = renewed.or(access) else {
-        return Err(login.failed("is not logged in with OAuth", login.log_in()));
-    };
-    match (oauth.exchange(&access).await, refresh) {
+    match (oauth.exchange(&access).await, refresh, not_renewed) {
+        // It doesn't hold, and why there is no new one is known.
+        (Err((Kind::Refused, _)), _, Some(error)) => Err(error),
         // It was said to hold for longer; a new one may.
-        (Err((Kind::Refused, _)), Some(refresh)) if !was_renewed => {
+        (Err((Kind::Refused, _)), Some(refresh), None) => {
             let access = oauth.renew(&refresh, held).await?;
             oauth.exchange(&access).await.map_err(|(_, error)| error)
         }
-        (outcome, _) => outcome.map_err(|(_, error)| error),
+        (outcome, ..) => outcome.map_err(|(_, error)| error),
     }
 }
 
@@ -132,7 +143,8 @@ impl Oauth<'_> {
         if let Err(why) = draft.put(&login.name, &values) {
             tracing::warn!(
                 profile = login.name,
-                "the new OAuth tokens are good for this run only, since the file of profiles {why}; {}",
+                "the new OAuth tokens are lost, since the file of profiles {why}: what was got with them holds until \
+                 it runs out, and the old ones may be used up. {}",
                 login.log_in()
             );
         }
@@ -186,7 +198,7 @@ fn warn(error: &NotLoaded) {
     if let NotLoaded::Failed(error) = error {
         tracing::warn!(
             why = error.reason(),
-            "the OAuth tokens are not renewed yet; the old one holds for a while"
+            "the OAuth tokens are not renewed yet; the old one may hold for a while"
         );
     }
 }

@@ -13,12 +13,41 @@ use zeroize::Zeroizing;
 use super::files;
 use super::profile_edit::{self, New};
 
-/// How long to wait for another process to be done. It may ask two services one after the other, and slow ones: who gives
-/// up sooner goes without what the other one is about to write.
-const PATIENCE: Duration = Duration::from_secs(90);
-
 /// How long to wait before trying the lock again.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// Why the file of profiles is not held, or can't be written.
+#[derive(Debug)]
+pub(super) enum NotHeld {
+    /// Another process has held it for so long.
+    Busy(Duration),
+    /// It is not to be had, or not to be written; the text completes "The file … ".
+    Unusable(String),
+}
+
+impl NotHeld {
+    /// The reason, which completes "The file … ".
+    pub(super) fn why(&self) -> String {
+        match self {
+            Self::Busy(waited) => {
+                format!("is being refreshed by another run, for {} s now", waited.as_secs())
+            }
+            Self::Unusable(why) => why.clone(),
+        }
+    }
+
+    /// What to do.
+    pub(super) fn fix(&self) -> &'static str {
+        match self {
+            // Whoever ends a run between two steps loses a token that was good once.
+            Self::Busy(_) => {
+                "Wait for the other run to end, then run the command again. End the other one only if it hangs: a \
+                 refresh token that it has just used would be lost, and a new login be needed."
+            }
+            Self::Unusable(_) => "Let the file, its directory and the lock file beside it be writable.",
+        }
+    }
+}
 
 /// The file of profiles, held against other processes of this provider until dropped. The official tools don't ask for
 /// this lock; what they write in between is kept, since nothing but single values is replaced.
@@ -28,37 +57,34 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// Waits for the lock. The error completes "The file … ".
-    pub(super) async fn wait(path: &Path) -> Result<Self, String> {
+    /// Waits for the lock, for so long.
+    pub(super) async fn wait(path: &Path, patience: Duration) -> Result<Self, NotHeld> {
+        let unusable = NotHeld::Unusable;
         // A link stays a link: what it leads to is replaced.
-        let path = path.canonicalize().map_err(|error| format!("cannot be found: {error}"))?;
+        let path = path.canonicalize().map_err(|error| unusable(format!("cannot be found: {error}")))?;
         let beside = lock_path(&path);
         let lock = open(&beside).map_err(|error| {
-            format!("cannot be locked, since {} cannot be opened: {error}", beside.display())
+            unusable(format!("cannot be locked, since {} cannot be opened: {error}", beside.display()))
         })?;
-        let give_up = Instant::now() + PATIENCE;
+        let give_up = Instant::now() + patience;
         loop {
             match lock.try_lock() {
                 Ok(()) => return Ok(Self { path, _lock: lock }),
                 Err(TryLockError::WouldBlock) if Instant::now() < give_up => tokio::time::sleep(PAUSE).await,
-                Err(TryLockError::WouldBlock) => {
-                    return Err(format!(
-                        "is being refreshed by another process, for {} s now",
-                        PATIENCE.as_secs()
-                    ));
+                Err(TryLockError::WouldBlock) => return Err(NotHeld::Busy(patience)),
+                Err(TryLockError::Error(error)) => {
+                    return Err(unusable(format!("cannot be locked: {error}")));
                 }
-                Err(TryLockError::Error(error)) => return Err(format!("cannot be locked: {error}")),
             }
         }
     }
 
-    /// Makes sure that a new version of the file, with new values in this profile, can be written. The error completes
-    /// "The file … ".
-    pub(super) fn draft(&self, profile: &str) -> Result<Draft<'_>, String> {
-        edited(&self.path, profile, &[])?;
+    /// Makes sure that a new version of the file, with new values in this profile, can be written.
+    pub(super) fn draft(&self, profile: &str) -> Result<Draft<'_>, NotHeld> {
+        edited(&self.path, profile, &[]).map_err(NotHeld::Unusable)?;
         // Temporary files are for their owner only.
         let file = self.path.parent().map_or_else(NamedTempFile::new, NamedTempFile::new_in);
-        file.map(|file| Draft { held: self, file }).map_err(|error| cannot(&error))
+        file.map(|file| Draft { held: self, file }).map_err(|error| NotHeld::Unusable(cannot(&error)))
     }
 }
 
@@ -112,6 +138,8 @@ fn cannot(error: &io::Error) -> String {
 mod tests {
     use super::*;
 
+    const PATIENCE: Duration = Duration::from_secs(90);
+
     const TEXT: &str = "{\n\t\"profiles\": [{\"name\": \"a\", \"other\": 1, \"sts_token\": \"old\"}]\n}\n";
 
     fn file() -> (tempfile::TempDir, PathBuf) {
@@ -124,7 +152,7 @@ mod tests {
     #[tokio::test]
     async fn values_are_put_in_and_nobody_else_may_read_them() {
         let (directory, path) = file();
-        let held = Held::wait(&path).await.unwrap();
+        let held = Held::wait(&path, PATIENCE).await.unwrap();
         let draft = held.draft("a").unwrap();
         // What another tool writes meanwhile stays.
         std::fs::write(&path, TEXT.replace("\"other\": 1", "\"other\": 2")).unwrap();
@@ -139,7 +167,7 @@ mod tests {
         let wrong = "no longer has the profile \"b\"";
         assert_eq!(held.draft("a").unwrap().put("b", &[]).unwrap_err(), wrong);
         assert_eq!(
-            held.draft("b").err().unwrap(),
+            held.draft("b").err().unwrap().why(),
             wrong,
             "so much is clear before there is anything to be written"
         );
@@ -154,7 +182,7 @@ mod tests {
         let (directory, path) = file();
         let link = directory.path().join("link.json");
         std::os::unix::fs::symlink(&path, &link).unwrap();
-        let held = Held::wait(&link).await.unwrap();
+        let held = Held::wait(&link, PATIENCE).await.unwrap();
         held.draft("a").unwrap().put("a", &[("sts_token", New::Text("new"))]).unwrap();
         assert!(link.is_symlink());
         assert!(std::fs::read_to_string(&path).unwrap().contains("new"));
@@ -163,12 +191,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_lock_is_waited_for_and_not_for_ever() {
         let (_directory, path) = file();
-        let first = Held::wait(&path).await.unwrap();
+        let first = Held::wait(&path, PATIENCE).await.unwrap();
         let started = Instant::now();
-        let error = Held::wait(&path).await.err().unwrap();
-        assert_eq!(error, "is being refreshed by another process, for 90 s now");
+        let error = Held::wait(&path, PATIENCE).await.err().unwrap();
+        assert_eq!(error.why(), "is being refreshed by another run, for 90 s now");
+        assert!(error.fix().starts_with("Wait for the other run to end"), "{}", error.fix());
         assert!(started.elapsed() >= PATIENCE);
-        let (second, ()) = tokio::join!(Held::wait(&path), async {
+        let (second, ()) = tokio::join!(Held::wait(&path, PATIENCE), async {
             tokio::time::sleep(Duration::from_secs(5)).await;
             drop(first);
         });

@@ -17,7 +17,7 @@ fn program(directory: &Path, script: &str) -> String {
 }
 
 fn external(command: &str, variables: &[(&str, &str)]) -> External {
-    External::new(&world(variables, Script::new([])), command.to_owned(), "the profile \"x\"".to_owned())
+    External::new(&world(variables, Script::new([])), command.into(), "the profile \"x\"".to_owned())
 }
 
 async fn run(script: &str) -> Result<Credentials, String> {
@@ -185,7 +185,8 @@ async fn the_program_is_run_again_before_the_end_of_what_it_printed() {
     let clock = Arc::new(SetClock(Mutex::new(began)));
     let set = |seconds: u64| *clock.0.lock().unwrap() = began + Duration::from_secs(seconds);
     let world = World { clock: clock.clone(), ..world(&[], Script::new([])) };
-    let source = External::new(&world, program(directory.path(), &script), "the profile \"x\"".to_owned());
+    let source =
+        External::new(&world, program(directory.path(), &script).into(), "the profile \"x\"".to_owned());
     let keys = world.keep("x", source);
     print("one", "2030-01-31T09:00:00Z");
     assert_eq!(keys.credentials().await.unwrap().access_key_id(), "one");

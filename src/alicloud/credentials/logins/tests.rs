@@ -1,100 +1,14 @@
-use serde_json::{Value, json};
-use tempfile::TempDir;
+pub(crate) mod login_file;
+
+use serde_json::json;
 use tracing_subscriber::layer::SubscriberExt as _;
 
+use self::login_file::{File, NOW, id, kept, oauth_session, sso_session, tokens};
 use super::*;
 use crate::alicloud::ErrorKind;
 use crate::alicloud::credentials::world::StsHost;
-use crate::alicloud::testing::{Act, LogCapture, Script, answer, with_header, within, world};
+use crate::alicloud::testing::{Act, LogCapture, Script, answer, within};
 use crate::alicloud::transport::{HttpRequest, SendError, SendFuture, Transport};
-
-/// 2016-02-23T12:46:24Z, when the clock of the tests starts.
-const NOW: i64 = 1_456_231_584;
-
-const END: &str = "2016-02-23T13:46:24Z";
-
-/// A profile in a file, beside another one.
-struct File(TempDir);
-
-impl File {
-    fn new(mode: Mode, changes: &[(&str, Value)]) -> Self {
-        let profile = match mode {
-            Mode::CloudSso => json!({
-                "name": "p", "mode": "CloudSSO", "cloud_sso_sign_in_url": "https://signin.example.com/d/login",
-                "cloud_sso_account_id": "12", "cloud_sso_access_config": "ac-1", "access_token": "access-1",
-                "cloud_sso_access_token_expire": NOW + 3600,
-            }),
-            Mode::Oauth => json!({
-                "name": "p", "mode": "OAuth", "oauth_site_type": "CN", "oauth_access_token": "access-1",
-                "oauth_refresh_token": "refresh-1", "oauth_access_token_expire": NOW + 3600,
-            }),
-        };
-        let Value::Object(mut profile) = profile else { panic!() };
-        for (name, value) in changes {
-            profile.insert((*name).to_owned(), value.clone());
-        }
-        let file = Self(tempfile::tempdir().unwrap());
-        file.write(&json!({"current": "p", "profiles": [profile, {"name": "q", "unknown": [1]}], "else": 1}));
-        file
-    }
-
-    fn path(&self) -> PathBuf {
-        self.0.path().join("config.json")
-    }
-
-    fn write(&self, content: &Value) {
-        std::fs::write(self.path(), content.to_string()).unwrap();
-    }
-
-    fn read(&self) -> Value {
-        serde_json::from_str(&std::fs::read_to_string(self.path()).unwrap()).unwrap()
-    }
-
-    fn field(&self, name: &str) -> Value {
-        self.read()["profiles"][0][name].clone()
-    }
-
-    fn login(&self, mode: Mode, script: &Script) -> Login {
-        Login::new(&world(&[], script.clone()), mode, self.path(), "p".to_owned(), &Given::default())
-    }
-}
-
-async fn id(login: &Login) -> Result<String, String> {
-    match login.load().await {
-        Ok(key) => Ok(key.access_key_id().to_owned()),
-        Err(NotLoaded::Failed(error)) => Err(error.to_string()),
-        Err(NotLoaded::Absent(why)) => panic!("{why}"),
-    }
-}
-
-fn sso_session(id: &str) -> Act {
-    let session =
-        json!({"AccessKeyId": id, "AccessKeySecret": "s3cret", "SecurityToken": "t0ken", "Expiration": END});
-    answer(200, &json!({"RequestId": "R", "CloudCredential": session}).to_string())
-}
-
-fn oauth_session(id: &str) -> Act {
-    let session =
-        json!({"accessKeyId": id, "accessKeySecret": "s3cret", "securityToken": "t0ken", "expiration": END});
-    answer(200, &session.to_string())
-}
-
-fn tokens(number: u8) -> Act {
-    let tokens = json!({
-        "access_token": format!("access-{number}"), "refresh_token": format!("refresh-{number}"),
-        "expires_in": 10_800, "token_type": "Bearer",
-    });
-    answer(200, &tokens.to_string())
-}
-
-fn kept(id: &str, left: i64) -> Vec<(&'static str, Value)> {
-    vec![
-        ("access_key_id", json!(id)),
-        ("access_key_secret", json!("s3cret")),
-        ("sts_token", json!("t0ken")),
-        ("sts_expiration", json!(NOW + left)),
-    ]
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_session_is_fetched_once_and_kept_for_others() {
@@ -209,171 +123,31 @@ async fn sso_requests_and_refusals() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn oauth_tokens_are_renewed_in_time_and_kept_before_they_are_used() {
-    // More than 20 minutes: not yet.
-    let file = File::new(Mode::Oauth, &[("oauth_access_token_expire", json!(NOW + 1201))]);
-    let script = Script::new([oauth_session("STS.1")]);
-    assert_eq!(id(&file.login(Mode::Oauth, &script)).await.unwrap(), "STS.1");
-    assert_eq!(script.seen()[0].url, "https://oauth.aliyun.com/v1/exchange");
-
-    let file = File::new(Mode::Oauth, &[("oauth_access_token_expire", json!(NOW + 1200))]);
-    let script = Script::new([tokens(2), answer(500, "{}")]);
-    assert!(id(&file.login(Mode::Oauth, &script)).await.is_err());
-    let seen = script.seen();
-    assert_eq!(seen[0].url, "https://oauth.aliyun.com/v1/token");
-    let form = [
-        ("grant_type", "refresh_token"),
-        ("refresh_token", "refresh-1"),
-        ("client_id", "4038181954557748008"),
-    ];
-    assert_eq!(seen[0].form, form.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
-    assert_eq!(seen.len(), 4, "one renewal, three tries to exchange");
-    let expected = [
-        ("oauth_access_token", json!("access-2")),
-        ("oauth_refresh_token", json!("refresh-2")),
-        ("oauth_access_token_expire", json!(NOW + 10_800)),
-    ];
-    for (name, value) in expected {
-        assert_eq!(file.field(name), value, "{name}");
-    }
-    let script = Script::new([oauth_session("STS.1")]);
-    assert_eq!(id(&file.login(Mode::Oauth, &script)).await.unwrap(), "STS.1", "goes on from there");
-
-    // A token that the service says is over, whatever the file says.
-    let expired =
-        answer(400, r#"{"error": "expired_token", "error_description": "Over.", "requestId": "R-1"}"#);
-    let file = File::new(Mode::Oauth, &[]);
-    let script = Script::new([expired.clone(), tokens(2), oauth_session("STS.1")]);
-    assert_eq!(id(&file.login(Mode::Oauth, &script)).await.unwrap(), "STS.1");
-    assert_eq!(file.field("oauth_refresh_token"), "refresh-2");
-    let file = File::new(Mode::Oauth, &[("oauth_refresh_token", json!(""))]);
-    let error = id(&file.login(Mode::Oauth, &Script::new([expired]))).await.unwrap_err();
-    assert!(error.contains("gets no session with OAuth: https://oauth.aliyun.com answered HTTP 400: expired_token: Over. (request id R-1)."), "{error}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_refresh_token_is_not_used_up_in_vain() {
-    let over = ("oauth_access_token_expire", json!(NOW));
-    let soon = ("oauth_access_token_expire", json!(NOW + 60));
-    let again = "Log in again: `aliyun configure --profile p --mode OAuth`.";
-
-    // A lost answer is not asked for twice; a request that never left is.
-    let file = File::new(Mode::Oauth, std::slice::from_ref(&over));
-    let script = Script::new([Act::Fail(SendError::Lost("reset".to_owned()))]);
-    let error = id(&file.login(Mode::Oauth, &script)).await.unwrap_err();
-    assert!(
-        error.contains("has no new OAuth tokens: https://oauth.aliyun.com gave no whole answer: reset."),
-        "{error}"
-    );
-    assert_eq!(script.seen().len(), 1);
-    let refused = Act::Fail(SendError::NotSent("refused".to_owned()));
-    let script = Script::new([refused, tokens(2), oauth_session("STS.1")]);
-    assert_eq!(id(&file.login(Mode::Oauth, &script)).await.unwrap(), "STS.1");
-
-    // One that was used already.
-    let used = with_header(answer(400, r#"{"error": "invalid_grant"}"#), "x-acs-request-id", "R-2");
-    let file = File::new(Mode::Oauth, std::slice::from_ref(&over));
-    let error = id(&file.login(Mode::Oauth, &Script::new([used.clone()]))).await.unwrap_err();
-    assert!(
-        error.contains("answered HTTP 400: invalid_grant (request id R-2).") && error.contains(again),
-        "{error}"
-    );
-    // A service that sends no other goes on with the one that there is.
-    let file = File::new(Mode::Oauth, std::slice::from_ref(&over));
-    let alone = answer(200, r#"{"access_token": "access-2", "expires_in": 60}"#);
-    assert_eq!(
-        id(&file.login(Mode::Oauth, &Script::new([alone, oauth_session("STS.1")]))).await.unwrap(),
-        "STS.1"
-    );
-    assert_eq!(file.field("oauth_refresh_token"), "refresh-1");
-    // An access token that was just got and is refused does not cost another one.
-    let script = Script::new([tokens(2), answer(403, "{}")]);
-    let error = id(&File::new(Mode::Oauth, std::slice::from_ref(&over)).login(Mode::Oauth, &script)).await;
-    assert!(error.unwrap_err().contains("answered HTTP 403"));
-    assert_eq!(script.seen().len(), 2);
-    // The access token still holds for a minute.
-    let file = File::new(Mode::Oauth, &[soon]);
-    let script = Script::new([used, oauth_session("STS.1")]);
-    assert_eq!(id(&file.login(Mode::Oauth, &script)).await.unwrap(), "STS.1");
-
-    let wrong = [("oauth_site_type", json!("MOON"))];
-    let error = id(&File::new(Mode::Oauth, &wrong).login(Mode::Oauth, &Script::new([]))).await.unwrap_err();
-    assert!(error.contains("has an oauth_site_type that is neither CN nor INTL."), "{error}");
-    let nothing = [("oauth_access_token", json!("")), ("oauth_refresh_token", json!(""))];
-    let error = id(&File::new(Mode::Oauth, &nothing).login(Mode::Oauth, &Script::new([]))).await.unwrap_err();
-    assert!(error.contains("is not logged in with OAuth.") && error.contains(again), "{error}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_service_that_repeats_a_token_is_not_quoted() {
-    let file = File::new(
-        Mode::Oauth,
-        &[("oauth_refresh_token", json!("re/fresh+1=")), ("oauth_access_token_expire", json!(NOW))],
-    );
-    let said = "re/fresh+1= re%2Ffresh%2B1%3D re%252Ffresh%252B1%253D";
-    let refused = answer(400, &json!({"error": "invalid_grant", "error_description": said}).to_string());
-    let error = id(&file.login(Mode::Oauth, &Script::new([refused]))).await.unwrap_err();
-    assert!(error.contains("invalid_grant: **** **** ****."), "{error}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_refresh_token_that_has_ended_is_not_sent() {
-    let run = async |access_end: i64, refresh_end: i64, acts: &[Act]| {
-        let changes = [
-            ("oauth_access_token_expire", json!(access_end)),
-            ("oauth_refresh_token_expire", json!(refresh_end)),
-        ];
-        let script = Script::new(acts.iter().cloned());
-        let outcome = id(&File::new(Mode::Oauth, &changes).login(Mode::Oauth, &script)).await;
-        (outcome, script.seen().into_iter().map(|seen| seen.url).collect::<Vec<_>>())
-    };
-    let token = "https://oauth.aliyun.com/v1/token";
-    let exchange = "https://oauth.aliyun.com/v1/exchange";
-    let got = || Ok("STS.1".to_owned());
-    let renewed = [tokens(2), oauth_session("STS.1")];
-    // It holds; its end is not known; or that end is the one of an earlier login.
-    for refresh_end in [NOW + 1, 0, NOW - 10] {
-        let seen = vec![token.to_owned(), exchange.to_owned()];
-        assert_eq!(run(NOW - 5, refresh_end, &renewed).await, (got(), seen), "{refresh_end}");
-    }
-    // The access token holds, or may.
-    for access_end in [NOW + 60, NOW + 3600, 0] {
-        let seen = vec![exchange.to_owned()];
-        assert_eq!(run(access_end, NOW - 10, &[oauth_session("STS.1")]).await, (got(), seen), "{access_end}");
-    }
-    let (outcome, seen) = run(NOW - 20, NOW, &renewed).await;
-    let error = outcome.unwrap_err();
-    assert!(error.contains("was logged in with OAuth until 2016-02-23T12:46:24Z."), "{error}");
-    assert!(error.contains("Log in again: `aliyun configure --profile p --mode OAuth`."), "{error}");
-    assert_eq!(seen.len(), 0);
-}
-
-#[tokio::test(start_paused = true)]
 async fn nothing_is_asked_for_that_could_not_be_kept() {
     let over = ("oauth_access_token_expire", json!(NOW));
     for (mode, changes) in [(Mode::CloudSso, vec![]), (Mode::Oauth, vec![]), (Mode::Oauth, vec![over])] {
         let script = Script::new([]);
         let file = File::new(mode, &changes);
         let near = File::new(mode, &[changes, kept("STS.old", 170)].concat());
-        let check = async |why: &str| {
+        let check = async |why: &str, fix: &str| {
             let error = id(&file.login(mode, &script)).await.unwrap_err();
             let told =
                 format!("gets no new session, since that could not be kept for other runs: the file {why}");
-            assert!(
-                error.contains(&told) && error.contains("If another process hangs there, end it."),
-                "{error}"
-            );
+            assert!(error.contains(&told) && error.contains(fix), "{error}");
             assert_eq!(id(&near.login(mode, &script)).await.unwrap(), "STS.old", "{why}");
         };
-        let held = [Held::wait(&file.path()).await.unwrap(), Held::wait(&near.path()).await.unwrap()];
-        check("is being refreshed by another process").await;
+        let held = [
+            Held::wait(&file.path(), PATIENCE).await.unwrap(),
+            Held::wait(&near.path(), PATIENCE).await.unwrap(),
+        ];
+        check("is being refreshed by another run", "End the other one only if it hangs").await;
         drop(held);
         for file in [&file, &near] {
             let lock = file.0.path().join(".config.json.lock");
             std::fs::remove_file(&lock).unwrap();
             std::fs::create_dir(lock).unwrap();
         }
-        check("cannot be locked, since ").await;
+        check("cannot be locked, since ", "the lock file beside it be writable").await;
         assert_eq!(script.seen().len(), 0);
     }
 }
@@ -385,7 +159,7 @@ async fn in_a_directory_that_is_read_only_nothing_is_asked_for() {
 
     for mode in [Mode::CloudSso, Mode::Oauth] {
         let file = File::new(mode, &[]);
-        drop(Held::wait(&file.path()).await.unwrap());
+        drop(Held::wait(&file.path(), PATIENCE).await.unwrap());
         let directory = file.0.path();
         std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o555)).unwrap();
         // Nothing is read-only to the superuser.
@@ -399,38 +173,91 @@ async fn in_a_directory_that_is_read_only_nothing_is_asked_for() {
     }
 }
 
-/// The file is gone by the time of the answer.
-struct GoneMeanwhile(Script, PathBuf);
+/// Something happens before a request is answered.
+struct Meanwhile<F>(Script, F);
 
-impl Transport for GoneMeanwhile {
+impl<F: Fn() + Send + Sync> Transport for Meanwhile<F> {
     fn send(&self, request: HttpRequest) -> SendFuture<'_> {
-        let _ = std::fs::remove_file(&self.1);
+        (self.1)();
         self.0.send(request)
+    }
+}
+
+impl File {
+    fn login_while(&self, mode: Mode, script: &Script, happens: impl Fn() + Send + Sync + 'static) -> Login {
+        let login = self.login(mode, script);
+        let transport = Arc::new(Meanwhile(script.clone(), happens));
+        Login { world: World { transport, ..login.world.clone() }, ..login }
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_was_got_and_cannot_be_kept_is_used() {
     let over = [("oauth_access_token_expire", json!(NOW))];
-    let (sso, oauth) = (vec![sso_session("STS.1")], vec![tokens(2), oauth_session("STS.1")]);
+    let used = answer(400, r#"{"error": "invalid_grant"}"#);
+    let (sso, oauth) = (vec![sso_session("STS.1")], vec![tokens(2), oauth_session("STS.1"), used]);
     for (mode, acts) in [(Mode::CloudSso, sso), (Mode::Oauth, oauth)] {
         let log = LogCapture::default();
         let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
         let file = File::new(mode, if mode == Mode::Oauth { &over } else { &[] });
-        let transport = Arc::new(GoneMeanwhile(Script::new(acts), file.path()));
-        let login = file.login(mode, &Script::new([]));
-        let login = Login { world: World { transport, ..login.world.clone() }, ..login };
+        let (path, content) = (file.path(), file.read());
+        let script = Script::new(acts);
+        let login = file.login_while(mode, &script, move || std::fs::write(&path, "{").unwrap());
         assert_eq!(id(&login).await.unwrap(), "STS.1");
         let told = log.text();
         assert!(told.contains("WARN") && told.contains("is not kept for other runs: the file "), "{told}");
-        assert_eq!(told.contains("are good for this run only"), mode == Mode::Oauth, "{told}");
+        assert_eq!(
+            told.contains("the new OAuth tokens are lost, since the file"),
+            mode == Mode::Oauth,
+            "{told}"
+        );
+        if mode == Mode::Oauth {
+            // The old ones are used up: it is as it was told.
+            let again = "Log in again: `aliyun configure --profile p --mode OAuth`.";
+            file.write(&content);
+            let error = id(&file.login(mode, &script)).await.unwrap_err();
+            assert!(told.contains(again) && error.contains(again), "{told}{error}");
+            assert!(error.contains("HTTP 400: invalid_grant"), "{error}");
+            assert_eq!(script.seen()[2].form["refresh_token"], "refresh-1");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_tool_wrote_during_a_request_that_failed_is_looked_at() {
+    let over = ("oauth_access_token_expire", json!(NOW));
+    for (mode, before) in [(Mode::CloudSso, vec![]), (Mode::Oauth, vec![over])] {
+        for refusal in [answer(400, r#"{"error": "invalid_grant"}"#), answer(503, "{}")] {
+            // With and without an old session that holds yet.
+            for old in [vec![], kept("STS.old", 170)] {
+                let file = File::new(mode, &[before.clone(), old].concat());
+                let (path, new) = (file.path(), File::new(mode, &kept("STS.other", 3600)).read());
+                let happens = move || std::fs::write(&path, new.to_string()).unwrap();
+                let login = file.login_while(mode, &Script::new([refusal.clone()]), happens);
+                let log = LogCapture::default();
+                let guard =
+                    tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
+                assert_eq!(id(&login).await.unwrap(), "STS.other");
+                // It is as good as one of its own.
+                assert!(!log.text().contains("there is no new session; the one"), "{}", log.text());
+                drop(guard);
+                // It was given, so it is not a new one any more.
+                assert!(id(&login).await.is_err());
+            }
+            // A file that is gone takes nothing away.
+            let file = File::new(mode, &[before.clone(), kept("STS.old", 170)].concat());
+            let path = file.path();
+            let happens = move || drop(std::fs::remove_file(&path));
+            let login = file.login_while(mode, &Script::new([refusal]), happens);
+            assert_eq!(id(&login).await.unwrap(), "STS.old");
+        }
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_wait_for_the_lock_ends_with_the_call() {
     let file = File::new(Mode::CloudSso, &[]);
-    let held = Held::wait(&file.path()).await.unwrap();
+    let held = Held::wait(&file.path(), PATIENCE).await.unwrap();
     let script = Script::new([sso_session("STS.1"), answer(200, "{}")]);
     let login = file.login(Mode::CloudSso, &script);
     let world = login.world.clone();
@@ -447,44 +274,4 @@ async fn the_wait_for_the_lock_ends_with_the_call() {
     drop(held);
     client.credentials().credentials().await.unwrap();
     assert_eq!(file.field("access_key_id"), "STS.1");
-}
-
-#[tokio::test(start_paused = true)]
-async fn tokens_of_a_profile_whose_name_is_a_number_are_kept() {
-    let over = [("name", json!(7)), ("oauth_access_token_expire", json!(NOW))];
-    let file = File::new(Mode::Oauth, &over);
-    let login = Login {
-        name: "7".to_owned(),
-        ..file.login(Mode::Oauth, &Script::new([tokens(2), oauth_session("STS.1")]))
-    };
-    assert_eq!(id(&login).await.unwrap(), "STS.1");
-    let kept = ["oauth_refresh_token", "access_key_id", "name"].map(|field| file.field(field));
-    assert_eq!(kept, [json!("refresh-2"), json!("STS.1"), json!(7)]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn of_many_that_come_at_once_one_renews() {
-    let file = File::new(Mode::Oauth, &[("oauth_access_token_expire", json!(NOW))]);
-    let slow = |act| Act::After(Duration::from_secs(3), Box::new(act));
-    let script = Script::new([slow(tokens(2)), slow(oauth_session("STS.1")), oauth_session("STS.2")]);
-    // Each with a memory of its own, as in processes of their own.
-    let runs: Vec<_> = (0..5)
-        .map(|_| {
-            let login = file.login(Mode::Oauth, &script);
-            tokio::spawn(async move { (id(&login).await, login) })
-        })
-        .collect();
-    let mut logins = Vec::new();
-    for run in runs {
-        let (found, login) = run.await.unwrap();
-        assert_eq!(found.unwrap(), "STS.1");
-        logins.push(login);
-    }
-    assert_eq!(script.seen().len(), 2);
-    // What one of them found in the file is not new to it any more; to the others, what it gets is. The last one came too
-    // late to ask.
-    for login in logins.into_iter().rev() {
-        assert_eq!(id(&login).await.unwrap(), "STS.2");
-    }
-    assert_eq!(script.seen().len(), 3);
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use secrecy::SecretString;
+use zeroize::Zeroizing;
 
 use super::{ProfileFile, ini};
 use crate::alicloud::credentials::assume_role::SESSION_SECONDS;
@@ -81,11 +82,13 @@ impl<'a> Reading<'a> {
                 Box::new(Oidc::new(self.world, role)?)
             }
             "CredentialsURI" => {
-                Box::new(CredentialsUri::new(self.world, &self.required("credentials_uri")?)?)
+                let uri = Zeroizing::new(self.required("credentials_uri")?);
+                Box::new(CredentialsUri::new(self.world, &uri)?)
             }
             "ChainableRamRoleArn" => self.assume(self.source_profile()?)?,
             "External" => {
-                Box::new(External::new(self.world, self.required("process_command")?, self.origin()))
+                let command = SecretString::from(self.required("process_command")?);
+                Box::new(External::new(self.world, command, self.origin()))
             }
             "CloudSSO" => Box::new(self.login(logins::Mode::CloudSso)),
             "OAuth" => Box::new(self.login(logins::Mode::Oauth)),
@@ -169,7 +172,9 @@ impl<'a> Reading<'a> {
                 "Assume fewer roles one after the other.",
             ));
         }
-        let base = Reading { trail, ..Reading::new(self.world, self.file, &name, self.given)? };
+        // What was given before was kept by what this source takes the place of; it keeps nothing yet.
+        let given = Given::default();
+        let base = Reading { trail, ..Reading::new(self.world, self.file, &name, &given)? };
         let source = base.source()?;
         Ok(Arc::new(self.world.keep(base.origin(), source)))
     }
