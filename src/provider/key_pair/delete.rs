@@ -52,7 +52,6 @@ async fn delete_unbound(
     let mut refused = 0;
     let mut before: Option<(Error, _)> = None;
     loop {
-        let asked = Instant::now();
         let refusal = match client.delete_key_pair(call, name).await {
             Ok(()) => return Ok(()),
             Err(refusal) if is_bound(&refusal) => refusal,
@@ -68,8 +67,9 @@ async fn delete_unbound(
             }
         };
         refused += 1;
-        // The message is worth a look even when the time for the delete is used up.
-        let look = client.bindings(&call.to_explain(), name, asked).await;
+        // The message is worth a look even when the time for the delete is used up. What was seen before the refusal, for
+        // another key pair of the run, may be over by now.
+        let look = client.bindings(&call.to_explain(), name, refusal.at()).await;
         let verdict = match &look {
             Ok(instances) => unbinding.judge(Instant::now(), instances),
             Err(error) if error.kind() == ErrorKind::Cancelled => Verdict::GiveUp(End::Cancelled),
@@ -129,7 +129,8 @@ mod tests {
     fn shows(instances: &[(&str, &str)]) -> Act {
         let instance = |(id, status): &(&str, &str)| serde_json::json!({"InstanceId": id, "Status": status, "KeyPairName": "web"});
         let list: Vec<_> = instances.iter().map(instance).collect();
-        answer(200, &serde_json::json!({"Instances": {"Instance": list}}).to_string())
+        let list = serde_json::json!({"TotalCount": list.len(), "Instances": {"Instance": list}});
+        answer(200, &list.to_string())
     }
 
     #[tokio::test(start_paused = true)]
@@ -154,6 +155,24 @@ mod tests {
             assert!(started.elapsed() <= Duration::from_secs(seconds + 1), "{file}: {:?}", started.elapsed());
             golden(file, &told);
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_seen_before_the_refusal_decides_nothing() {
+        let seconds = Duration::from_secs;
+        let refused_late = Act::After(seconds(2), Box::new(bound()));
+        let acts =
+            [refused_late, shows(&[("i-1", "Running")]), shows(&[("i-1", "Stopping")]), answer(200, "{}")];
+        let client = Script::new(acts).client();
+        let call = within(60);
+        let looking = async {
+            // The delete is under way, and another key pair of the run is looked up.
+            tokio::time::sleep(seconds(1)).await;
+            let seen = client.bindings_to_warn_of(&call, "web").await.unwrap();
+            assert_eq!(seen.len(), 1);
+        };
+        let (deleted, ()) = tokio::join!(delete_unbound(&client, &call, Duration::ZERO, &ATTEMPT), looking);
+        assert!(deleted.is_ok(), "{deleted:?}");
     }
 
     #[tokio::test(start_paused = true)]
