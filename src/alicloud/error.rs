@@ -194,6 +194,12 @@ impl Error {
         self.0.at
     }
 
+    /// Whether too many calls are why it failed: the service took none, or none for as long as there was time.
+    pub fn comes_of_throttling(&self) -> bool {
+        let throttled = |error: &Self| error.kind() == ErrorKind::Throttled;
+        throttled(self) || self.kind() == ErrorKind::Deadline && self.last().is_some_and(throttled)
+    }
+
     /// The operation that failed, as the API names it.
     pub fn operation(&self) -> &'static str {
         self.0.operation

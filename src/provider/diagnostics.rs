@@ -46,10 +46,7 @@ impl Attempt<'_> {
     fn advice(&self, error: &Error) -> String {
         let credential = error.credential().unwrap_or("access key");
         match error.kind() {
-            ErrorKind::Throttled => self.throttled(error),
-            ErrorKind::Deadline if error.last().is_some_and(|last| last.kind() == ErrorKind::Throttled) => {
-                self.throttled(error)
-            }
+            _ if error.comes_of_throttling() => self.throttled(error),
             ErrorKind::Deadline => self.out_of_time(error),
             ErrorKind::Unavailable => {
                 "The service failed for reasons of its own. Run the command again later; if it goes on, give the \

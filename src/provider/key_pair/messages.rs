@@ -1,5 +1,7 @@
 //! Texts that several steps of a key pair's life share.
 
+use std::time::Duration;
+
 use crate::alicloud::ecs::KeyPair;
 use crate::framework::Diagnostic;
 
@@ -63,5 +65,13 @@ mod tests {
     #[test]
     fn names_are_written_as_the_configuration_language_has_them() {
         assert_eq!(quoted(r#"a"b\c${d}%{e}"#), r#""a\"b\\c$${d}%%{e}""#);
+    }
+}
+
+/// A time that was waited.
+pub(super) fn seconds(time: Duration) -> String {
+    match time.as_secs() {
+        0 => "less than a second".to_owned(),
+        seconds => format!("{seconds} s"),
     }
 }
