@@ -46,7 +46,8 @@ impl Attempt<'_> {
     fn advice(&self, error: &Error) -> String {
         let credential = error.credential().unwrap_or("access key");
         match error.kind() {
-            _ if error.comes_of_throttling() => self.throttled(error),
+            ErrorKind::Throttled => self.throttled(error),
+            ErrorKind::Deadline if error.comes_of_throttling() => self.throttled(error),
             ErrorKind::Deadline => self.out_of_time(error),
             ErrorKind::Unavailable => {
                 "The service failed for reasons of its own. Run the command again later; if it goes on, give the \
