@@ -186,7 +186,8 @@ impl Attempt<'_> {
             "Nothing was changed, since this only looks. Run the command again later.".to_owned()
         } else if last == Some(ErrorKind::NotDone) {
             format!(
-                "At the last look, the key pair {name:?} was still there; it is still in the state. Run the command again."
+                "At the last look, the key pair {name:?} was still there; it is still in the state. A try whose answer was \
+                 lost may be carried out yet. Run the command again."
             )
         } else {
             "Whether the last try changed anything is not known. Run the command again: it looks first at what is there."

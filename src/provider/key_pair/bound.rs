@@ -63,12 +63,14 @@ pub(super) fn error(
             );
         }
         Ok(instances) => {
-            let mut rest = match instances.len() {
-                ..=MOST_LISTED => String::new(),
-                ..=PAGE => format!("\n\nTo list all of them:\n\n  {by_hand}"),
-                _ => format!(
+            let mut rest = if instances.len() <= MOST_LISTED {
+                String::new()
+            } else if instances.len() <= PAGE {
+                format!("\n\nTo list all of them:\n\n  {by_hand}")
+            } else {
+                format!(
                     "\n\nTo list them, {PAGE} at a time (the next ones with --PageNumber 2, and so on):\n\n  {by_hand}"
-                ),
+                )
             };
             if !gone.is_empty() {
                 // Writing to a String cannot fail.

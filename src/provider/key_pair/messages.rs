@@ -51,6 +51,14 @@ pub(super) fn wrong_account(name: &str, theirs: &str, ours: &str) -> Diagnostic 
     )
 }
 
+/// A time that was waited.
+pub(super) fn seconds(time: Duration) -> String {
+    match time.as_secs() {
+        0 => "less than a second".to_owned(),
+        seconds => format!("{seconds} s"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,13 +73,5 @@ mod tests {
     #[test]
     fn names_are_written_as_the_configuration_language_has_them() {
         assert_eq!(quoted(r#"a"b\c${d}%{e}"#), r#""a\"b\\c$${d}%%{e}""#);
-    }
-}
-
-/// A time that was waited.
-pub(super) fn seconds(time: Duration) -> String {
-    match time.as_secs() {
-        0 => "less than a second".to_owned(),
-        seconds => format!("{seconds} s"),
     }
 }

@@ -63,8 +63,8 @@ impl Failure {
     pub(super) fn into_diagnostic(self, wanted: &Wanted<'_>) -> Diagnostic {
         match self {
             Self::Refused(error) => refused(wanted, &error),
-            Self::Exists(error, found, waited) => {
-                name_taken(wanted, &error, found.as_ref().as_ref().map(Option::as_ref), waited)
+            Self::Exists(error, found, time) => {
+                name_taken(wanted, &error, found.as_ref().as_ref().map(Option::as_ref), time)
             }
             Self::Taken(error, found) => name_taken(wanted, &error, Ok(Some(&found)), None),
             Self::Unclear(error, look) => unclear(wanted, &error, look.as_ref()),
@@ -136,17 +136,17 @@ fn unclear(wanted: &Wanted<'_>, error: &Error, look: Option<&Error>) -> Diagnost
     )
 }
 
-/// `found` is the key pair that has the name, or why it could not be looked at; for the name to become free, it was
-/// `waited`.
+/// `found` is the key pair that has the name, or why it could not be looked at; `time`, for how long it was waited for
+/// the name to become free.
 fn name_taken(
     wanted: &Wanted<'_>,
     error: &Error,
     found: Result<Option<&KeyPair>, &Error>,
-    waited: Option<Duration>,
+    time: Option<Duration>,
 ) -> Diagnostic {
     let name = wanted.name;
-    let waited = waited.map_or_else(String::new, |waited| {
-        format!(" The provider waited {} for the name to become free.", messages::seconds(waited))
+    let in_vain = time.map_or_else(String::new, |time| {
+        format!(" The provider waited {} for the name to become free.", messages::seconds(time))
     });
     let region = error.region();
     let import = messages::import_block(wanted.type_name, name);
@@ -168,12 +168,12 @@ fn name_taken(
         ),
         Ok(None) => format!(
             "{region} refuses the name as taken, but shows no such key pair. This is so for a while after a key pair was \
-             deleted; or these credentials may not see it.{waited} Nothing was changed.\n\nRun the command again in some minutes. \
+             deleted; or these credentials may not see it.{in_vain} Nothing was changed.\n\nRun the command again in some minutes. \
              If it stays so, look in the ECS console under Network & Security > Key Pairs, as somebody who may see all of \
              them, or choose another key_pair_name."
         ),
         Err(look) => format!(
-            "{region} refuses the name as taken. What has it could not be looked at ({look}).{waited} Nothing was changed.\n\nFor \
+            "{region} refuses the name as taken. What has it could not be looked at ({look}).{in_vain} Nothing was changed.\n\nFor \
              a new key pair, choose another key_pair_name. To manage the one that is there, first see that no other \
              configuration does; then add this block, NAME being the resource's, and run terraform plan before any apply: \
              if it holds another key, the plan may propose to delete it and to make it anew.\n\n{import}"

@@ -15,7 +15,7 @@ pub(super) enum Outcome {
     Seen,
     /// It fails and says why, and nothing was done.
     Fails,
-    /// It fails, nothing was done, and it says that this is not known, or what the last look has shown.
+    /// It fails, nothing was done, and it says that this is not known.
     Unknown,
     /// It fails, although the change was made; the next look sees it.
     Done,
