@@ -1,5 +1,7 @@
 //! Deleting key pairs for certain: many at once, and each by itself where one stands in the way of others.
 
+#[cfg(test)]
+mod model;
 pub(super) mod sorting;
 #[cfg(test)]
 mod tests;
@@ -9,7 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::call::{Call, Interrupted, SETTLE};
+use super::call::{Call, SETTLE};
 use super::client::Client;
 use super::coalesce::{Cargo, Carrier, Question, Unserved};
 use super::ecs::delete_key_pairs::{DELETE, parameters};
@@ -37,16 +39,13 @@ impl Client {
         let limiter = self.shared.limiter(DELETE.name);
         let mut given_up_at = started;
         let given_up = async {
-            let why = tokio::select! {
-                biased;
-                why = call.over() => why,
-                () = limiter.closed_beyond(call.deadline) => Interrupted::Deadline,
-            };
+            let why = call.over().await;
             given_up_at = Instant::now();
             why
         };
+        let hopeless = || limiter.closed_beyond(call.deadline);
         let (why, tries, under_way, reason) =
-            match self.shared.deletions.submit(name, call.deadline, self, given_up).await {
+            match self.shared.deletions.submit(name, call.deadline, self, given_up, hopeless).await {
                 Ok(outcome) => return outcome,
                 Err(Unserved::Waiting(why, tries, reason)) => {
                     (why, tries, false, reason.and_then(Result::err))

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use tokio::time::Instant;
+
 use super::denial::Denial;
 
 /// What went wrong, named by what the user can do about it.
@@ -79,6 +81,7 @@ pub struct Error(Box<Details>);
 #[derive(Clone)]
 struct Details {
     kind: ErrorKind,
+    at: Instant,
     operation: &'static str,
     host: String,
     region: String,
@@ -98,6 +101,7 @@ impl Error {
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Details {
             kind,
+            at: Instant::now(),
             operation: "",
             host: String::new(),
             region: String::new(),
@@ -183,6 +187,17 @@ impl Error {
     /// What went wrong, by what can be done about it.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
+    }
+
+    /// When it happened: for an answer of the service, when that came. All who shared the call have the same.
+    pub fn at(&self) -> Instant {
+        self.0.at
+    }
+
+    /// Whether too many calls are why it failed: the service took none, or none for as long as there was time.
+    pub fn comes_of_throttling(&self) -> bool {
+        let throttled = |error: &Self| error.kind() == ErrorKind::Throttled;
+        throttled(self) || self.kind() == ErrorKind::Deadline && self.last().is_some_and(throttled)
     }
 
     /// The operation that failed, as the API names it.

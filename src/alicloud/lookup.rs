@@ -44,7 +44,7 @@ impl Client {
     /// The instances that seem to carry the key pair of this name, as seen within the last minute: for warnings. An
     /// empty list may also mean that the instances can't be listed. However many such questions come within a minute,
     /// they cost no more calls than there are pages of 100 instances; after a failure, none.
-    pub async fn bindings_to_warn_of(&self, call: &Call, name: &str) -> Result<Vec<Instance>, Error> {
+    pub async fn glance_at_bindings(&self, call: &Call, name: &str) -> Result<Vec<Instance>, Error> {
         let question = Question { pages_only: true, ..Question::default() };
         let bound = self.shared.bindings.glance(&Bindings(self.clone()), call, name, question).await?;
         Ok(bound.unwrap_or_default())
@@ -52,7 +52,7 @@ impl Client {
 
     /// The instances that seem to carry the key pair of this name, as seen within the last minute: for those who ask for
     /// what is missing in another way. An empty list may also mean that the credentials may not list instances.
-    pub async fn glance_at_bindings(&self, call: &Call, name: &str) -> Result<Vec<Instance>, Error> {
+    pub async fn bindings_on_pages(&self, call: &Call, name: &str) -> Result<Vec<Instance>, Error> {
         let bound =
             self.shared.bindings.get(&Bindings(self.clone()), call, name, Question::default()).await?;
         Ok(bound.unwrap_or_default())

@@ -66,11 +66,20 @@ pub(crate) struct Seen {
 
 /// Plays a script; its last act is played for all further requests.
 #[derive(Clone)]
-pub(crate) struct Script(Arc<Mutex<(VecDeque<Act>, Vec<Seen>)>>);
+pub(crate) struct Script(Arc<Mutex<(Acts, Vec<Seen>)>>);
+
+/// By action; those under the empty name are for all actions that have none of their own.
+type Acts = BTreeMap<&'static str, VecDeque<Act>>;
 
 impl Script {
     pub(crate) fn new(acts: impl IntoIterator<Item = Act>) -> Self {
-        Self(Arc::new(Mutex::new((acts.into_iter().collect(), Vec::new()))))
+        Self::by_action([("", acts.into_iter().collect())])
+    }
+
+    /// A script for each action.
+    pub(crate) fn by_action(acts: impl IntoIterator<Item = (&'static str, Vec<Act>)>) -> Self {
+        let acts = acts.into_iter().map(|(action, acts)| (action, acts.into()));
+        Self(Arc::new(Mutex::new((acts.collect(), Vec::new()))))
     }
 
     pub(crate) fn seen(&self) -> Vec<Seen> {
@@ -102,7 +111,10 @@ impl Transport for Script {
     fn send(&self, request: HttpRequest) -> SendFuture<'_> {
         let mut act = {
             let (acts, seen) = &mut *self.0.lock().unwrap();
-            let form = url::form_urlencoded::parse(request.body.as_bytes()).into_owned().collect();
+            let form: BTreeMap<String, String> =
+                url::form_urlencoded::parse(request.body.as_bytes()).into_owned().collect();
+            let action = form.get("Action").filter(|action| acts.contains_key(action.as_str()));
+            let acts = acts.get_mut(action.map_or("", String::as_str)).expect("no act for this action");
             seen.push(Seen { at: Instant::now(), url: request.url.to_string(), form });
             if acts.len() > 1 { acts.pop_front().unwrap() } else { acts[0].clone() }
         };

@@ -47,9 +47,7 @@ impl Attempt<'_> {
         let credential = error.credential().unwrap_or("access key");
         match error.kind() {
             ErrorKind::Throttled => self.throttled(error),
-            ErrorKind::Deadline if error.last().is_some_and(|last| last.kind() == ErrorKind::Throttled) => {
-                self.throttled(error)
-            }
+            ErrorKind::Deadline if error.comes_of_throttling() => self.throttled(error),
             ErrorKind::Deadline => self.out_of_time(error),
             ErrorKind::Unavailable => {
                 "The service failed for reasons of its own. Run the command again later; if it goes on, give the \
@@ -188,7 +186,8 @@ impl Attempt<'_> {
             "Nothing was changed, since this only looks. Run the command again later.".to_owned()
         } else if last == Some(ErrorKind::NotDone) {
             format!(
-                "At the last look, the key pair {name:?} was still there; it is still in the state. Run the command again."
+                "At the last look, the key pair {name:?} was still there; it is still in the state. A try whose answer was \
+                 lost may be carried out yet. Run the command again."
             )
         } else {
             "Whether the last try changed anything is not known. Run the command again: it looks first at what is there."

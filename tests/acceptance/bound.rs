@@ -280,7 +280,7 @@ fn a_name_that_is_still_reserved_is_waited_for_and_explained() {
         reserve(case, None);
         case.write(&CONFIG.replace("public_key", "timeouts {\n    create = \"2s\"\n  }\n  public_key"));
         case.apply_fails().error().says(
-            "A key pair \"web\" exists already",
+            "The key pair name \"web\" is taken",
             "key_pair_name",
             &["refuses the name as taken, but shows no such key pair. This is so for a while after a key pair was deleted"],
         );

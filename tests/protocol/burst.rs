@@ -79,7 +79,7 @@ async fn destroy(client: &mut ProviderClient<Channel>, name: &str) -> apply_reso
 }
 
 #[tokio::test]
-async fn a_thousand_deletes_at_once_are_ten_calls() {
+async fn a_thousand_deletes_at_once_are_about_ten_calls() {
     let simulator = cloud(1000);
     let plugin = provider_of(&simulator).shake().await;
     let channel = plugin.connect().await;
@@ -101,7 +101,11 @@ async fn a_thousand_deletes_at_once_are_ten_calls() {
         assert!(diagnostics.is_empty(), "{diagnostics:?}");
     }
     assert!(simulator.world(|world| world.key_pairs.values().all(std::collections::BTreeMap::is_empty)));
-    assert_eq!((simulator.count("DeleteKeyPairs"), simulator.count("DescribeKeyPairs")), (10, 0));
+    // Ten, where the thousand really come at once: that is shown beside the queue, on a paused clock. They come from
+    // another process here, and each time that stalls for some milliseconds a call may leave less than full.
+    let calls = simulator.count("DeleteKeyPairs");
+    assert!((10..=13).contains(&calls), "{calls}");
+    assert_eq!(simulator.count("DescribeKeyPairs"), 0);
     drop(client);
     plugin.shut_down(channel).await;
 }

@@ -83,6 +83,12 @@ struct Entry<O> {
     reason: Option<O>,
 }
 
+impl<O> Entry<O> {
+    fn is_in_a_call(&self) -> bool {
+        self.under_way && !self.resting
+    }
+}
+
 /// What a caller hears: an outcome, or why the call under way did nothing, if it has given up meanwhile.
 type Told<O> = Result<O, Option<O>>;
 
@@ -126,20 +132,35 @@ impl<O: Clone + Send + 'static> Batcher<O> {
 
     /// Sends a name with the next batch and waits for its outcome, until `given_up` ends. A name that is waiting or
     /// under way already is not sent twice: both callers hear its outcome. The nearer the `deadline`, the less the name
-    /// waits for others; it is for `given_up` to end there.
-    pub(crate) async fn submit(
+    /// waits for others; it is for `given_up` to end there. While the name is in no call, the end of `hopeless` is as
+    /// good as the deadline.
+    pub(crate) async fn submit<H: Future<Output = ()>>(
         &self,
         name: &str,
         deadline: Instant,
         carrier: &impl Carrier<O>,
         given_up: impl Future<Output = Interrupted>,
+        hopeless: impl Fn() -> H,
     ) -> Result<O, Unserved<O>> {
         let mut ticket = self.join(name, deadline);
         self.conduct(carrier);
+        let hopeless = async {
+            loop {
+                hopeless().await;
+                let mut changed = pin!(self.0.changed.notified());
+                // From here on no change is missed.
+                changed.as_mut().enable();
+                if !self.0.state().entries.get(name).is_some_and(Entry::is_in_a_call) {
+                    return;
+                }
+                changed.await;
+            }
+        };
         let why = tokio::select! {
             biased;
             told = &mut ticket.told => return told.ok().and_then(Result::ok).ok_or(Unserved::Dropped),
             why = given_up => why,
+            () = hopeless => Interrupted::Deadline,
         };
         match ticket.give_up() {
             Standing::Waiting(tries, reason) => Err(Unserved::Waiting(why, tries, reason)),
@@ -271,11 +292,11 @@ impl<O: Clone> Ticket<O> {
     fn give_up(&self) -> Standing<O> {
         let mut state = self.shared.state();
         let Some(entry) = state.entries.get_mut(&self.name) else { return Standing::Settled };
+        let (tries, is_in_a_call) = (entry.tries, entry.is_in_a_call());
         let Some(caller) = entry.callers.iter_mut().find(|caller| caller.id == self.id) else {
             return Standing::Settled;
         };
-        let tries = entry.tries;
-        if entry.under_way && !entry.resting {
+        if is_in_a_call {
             caller.leaving = true;
             return Standing::UnderWay(tries);
         }

@@ -159,7 +159,7 @@ impl<S: Source> Catalogue<S> {
         }
     }
 
-    /// The same for those who can do without an answer: once a look has failed, nobody else waits for as much as a minute.
+    /// The same for those who can do without an answer: after a look of theirs has failed, none of them looks for a minute.
     pub(crate) async fn glance(
         &self,
         source: &S,

@@ -3,6 +3,9 @@
 //! Parts of the batch are sent until each name has an answer of its own. While a part is under way, or waits because the
 //! service throttles, the names of the others are in no call: whoever gives up hears so at once.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -78,6 +81,37 @@ enum Part {
     Suspected(Vec<String>),
 }
 
+/// What single names were refused for, one after the other.
+#[derive(Default)]
+struct RefusedAlone {
+    /// How many were refused, for whatever reason.
+    count: usize,
+    /// The reason of the last ones, if nobody knows what it means.
+    unknown: Option<Unknown>,
+}
+
+/// A reason that nobody knows.
+struct Unknown {
+    error: Error,
+    /// How many names were refused for it, with none between that was refused for another.
+    count: usize,
+    /// Whether names from all over the batch are being sent alone to see if it is given for each.
+    probed: bool,
+}
+
+impl RefusedAlone {
+    fn add(&mut self, error: &Error) {
+        self.count += 1;
+        self.unknown = match self.unknown.take() {
+            _ if error.kind() != ErrorKind::Other => None,
+            Some(known) if known.error.code() == error.code() => {
+                Some(Unknown { count: known.count + 1, ..known })
+            }
+            _ => Some(Unknown { error: error.clone(), count: 1, probed: false }),
+        };
+    }
+}
+
 impl Client {
     /// Settles the names of a batch that was not simply deleted, but those whose reply was lost and that are still
     /// there. Sends parts of it, down to single names, until each name has an answer of its own.
@@ -90,36 +124,35 @@ impl Client {
     ) {
         let refusal = error.clone();
         let mut may_look = true;
-        // The reason of the last single name, if nobody knows what it means.
-        let mut unknown: Option<Error> = None;
-        // Single names that were refused; `None` once anything was accepted.
-        let mut refused_alone = Some(0);
-        rest(cargo, &names, &error);
-        let mut probed = false;
+        // `None` once anything was accepted.
+        let mut refused_alone = Some(RefusedAlone::default());
+        note_refusal(cargo, &names, &error);
         let mut parts = vec![Part::Answered(names, Err(error))];
         loop {
-            if let (Some(count), Some(error)) = (refused_alone, &unknown) {
-                if count >= HOPELESS + PROBES {
+            if let Some(unknown) = refused_alone.as_mut().and_then(|alone| alone.unknown.as_mut()) {
+                if unknown.count >= HOPELESS + PROBES {
                     let message = format!(
-                        "{} It was named in a call with others; {count} of those were refused in the same way when named \
+                        "{} It was named in a call with others; {} of those were refused in the same way when named \
                          alone, and none was accepted, so that this one was not tried alone.",
-                        error.message()
+                        unknown.error.message(),
+                        unknown.count
                     );
-                    let outcome = Err(error.clone().with_message(message));
+                    let outcome = Err(unknown.error.clone().with_message(message));
                     for part in parts {
                         settle(cargo, part.into_names(), &outcome);
                     }
                     return;
                 }
-                if count >= HOPELESS && !probed {
-                    probed = true;
+                if unknown.count >= HOPELESS && !unknown.probed {
+                    unknown.probed = true;
                     parts = probes_first(parts);
                 }
             }
             let Some(part) = parts.pop() else { return };
             match part {
                 Part::Unsent(names)
-                    if names.len() > 1 && refused_alone.is_some_and(|count| count >= HOPELESS) =>
+                    if names.len() > 1
+                        && refused_alone.as_ref().is_some_and(|alone| alone.count >= HOPELESS) =>
                 {
                     parts.extend(names.into_iter().map(|name| Part::Unsent(vec![name])));
                 }
@@ -144,11 +177,15 @@ impl Client {
                 Part::Answered(names, Err(error))
                     if names.len() == 1 && error.kind() == ErrorKind::KeyPairNotFound =>
                 {
+                    if let Some(alone) = &mut refused_alone {
+                        alone.unknown = None;
+                    }
                     self.settle_missing(cargo, names, &error).await;
                 }
                 Part::Answered(names, Err(error)) if names.len() == 1 => {
-                    refused_alone = refused_alone.map(|count| count + 1);
-                    unknown = Some(error.clone()).filter(|error| error.kind() == ErrorKind::Other);
+                    if let Some(alone) = &mut refused_alone {
+                        alone.add(&error);
+                    }
                     settle(cargo, names, &Err(error));
                 }
                 Part::Answered(names, Err(error)) => {
@@ -204,7 +241,7 @@ impl Client {
         let _changing: Vec<_> = names.iter().map(|name| self.shared.key_pairs.changing(name)).collect();
         cargo.answered();
         if let Err(error) = &outcome {
-            rest(cargo, &names, error);
+            note_refusal(cargo, &names, error);
         }
         (names, outcome.map(drop))
     }
@@ -217,7 +254,7 @@ impl Client {
         error: &Error,
     ) -> Option<Vec<String>> {
         let call = Call::new(Instant::now() + LOOK_FOR_BOUND, CancellationToken::new());
-        let question = Question { since: Some(Instant::now()), in_company: true, ..Question::default() };
+        let question = Question { since: Some(Instant::now()), ..Question::default() };
         let answers = self.shared.bindings.get_all(&Bindings(self.clone()), &call, names, question).await;
         let is_bound = |name: &String| matches!(answers.get(name), Some(Ok(Some(_))));
         let (bound, rest): (Vec<_>, Vec<_>) = names.iter().cloned().partition(is_bound);
@@ -304,7 +341,7 @@ pub(in crate::alicloud) fn is_about_names(kind: ErrorKind) -> bool {
 }
 
 /// The names were refused, and are in no call now. A lost reply is no refusal.
-fn rest(cargo: &mut Cargo<Outcome>, names: &[String], error: &Error) {
+fn note_refusal(cargo: &mut Cargo<Outcome>, names: &[String], error: &Error) {
     if error.kind() != ErrorKind::ReplyLost {
         for name in names {
             cargo.note(name, &Err(error.clone()));

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use tokio::time::Instant;
 
+use super::messages;
 use super::unbinding::{End, LONGEST_STATE, Unbinding, Waited};
 use crate::alicloud::ecs::Instance;
 use crate::alicloud::{Error, ErrorKind};
@@ -15,6 +16,9 @@ const SET_PATIENCE: &str = "set wait_for_unbind = \"10m\"";
 
 /// Most instances that a message lists.
 const MOST_LISTED: usize = 20;
+
+/// Most instances that the service lists in one answer.
+const PAGE: usize = 100;
 
 /// The error for a delete that was refused because the key pair is bound. `bound` is what the
 /// instances show, or why they could not be looked at; `unbinding` what was waited for, until the `end`.
@@ -29,7 +33,7 @@ pub(super) fn error(
     let kept = "The cloud does not delete a key pair that is bound to instances, running or stopped. The key pair was not \
                 deleted, and is still in the state.";
     let by_hand = format!(
-        "aliyun ecs DescribeInstances --RegionId {} --KeyPairName {name} --PageSize 100",
+        "aliyun ecs DescribeInstances --RegionId {} --KeyPairName {name} --PageSize {PAGE}",
         refusal.region()
     );
     let waited = unbinding.waited(Instant::now()).map_or_else(String::new, |waited| waiting(&waited, end));
@@ -59,10 +63,14 @@ pub(super) fn error(
             );
         }
         Ok(instances) => {
-            let mut rest = if instances.len() > MOST_LISTED {
+            let mut rest = if instances.len() <= MOST_LISTED {
+                String::new()
+            } else if instances.len() <= PAGE {
                 format!("\n\nTo list all of them:\n\n  {by_hand}")
             } else {
-                String::new()
+                format!(
+                    "\n\nTo list them, {PAGE} at a time (the next ones with --PageNumber 2, and so on):\n\n  {by_hand}"
+                )
             };
             if !gone.is_empty() {
                 // Writing to a String cannot fail.
@@ -114,7 +122,7 @@ fn waiting(waited: &Waited, end: End) -> String {
         End::Live => "Now it is bound to an instance that is there to stay.".to_owned(),
         End::Patience => "The time that wait_for_unbind sets is over.".to_owned(),
         End::Lasting => format!(
-            "It waits no longer than {} s for that, unless wait_for_unbind is set.",
+            "It waits no longer than {} s for each such step, unless wait_for_unbind is set.",
             LONGEST_STATE.as_secs()
         ),
         End::Blind => "Then the instances could not be looked at.".to_owned(),
@@ -124,11 +132,7 @@ fn waiting(waited: &Waited, end: End) -> String {
         }
         End::Cancelled => "Then the run was interrupted.".to_owned(),
     };
-    let time = match waited.time.as_secs() {
-        0 => "less than a second".to_owned(),
-        seconds => format!("{seconds} s"),
-    };
-    format!("\n\nThe provider waited {time}: {}. {ended}", waited.reason)
+    format!("\n\nThe provider waited {}: {}. {ended}", messages::seconds(waited.time), waited.reason)
 }
 
 /// How to have the provider wait for longer, where more patience with live bindings would not be enough.
@@ -234,13 +238,14 @@ mod tests {
             instance(1, "web-1", InstanceStatus::Running),
             instance(2, "", InstanceStatus::Other("Odd".to_owned())),
         ];
-        let many: Vec<_> = (1..=23).map(|number| instance(number, "", InstanceStatus::Stopped)).collect();
+        let many = |count| (1..=count).map(|number| instance(number, "", InstanceStatus::Stopped)).collect();
         let attempt =
             Attempt { key_pair: "web", account_id: Some("1234567890123456"), timeout: Some("delete") };
         golden("bound-warning", &warning("web", &two));
         for (file, bound) in [
             ("bound", Ok(two)),
-            ("bound-to-many", Ok(many)),
+            ("bound-to-many", Ok(many(23))),
+            ("bound-to-more-than-a-page", Ok(many(101))),
             ("bound-unseen", Ok(Vec::new())),
             ("bound-forbidden-to-look", Err(forbidden)),
             ("bound-look-failed", Err(down)),

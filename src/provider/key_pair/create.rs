@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use time::OffsetDateTime;
+use tokio::time::Instant;
 
 use super::key_file::{self, Found, KeyFileError, NewFile};
 use super::memory::Memory;
@@ -101,7 +102,7 @@ pub(super) async fn create(
         ..planned.clone()
     });
     // What only the cloud knows. Without it the key pair is no less made; the next refresh fills it.
-    match look(client, &call, &name).await {
+    match client.describe_key_pair(&call.to_explain(), &name).await {
         Ok(Some(found)) => {
             state.create_time = Some(found.creation_time).filter(|time| !time.is_empty()).into();
             if planned.resource_group_id.is_unknown() {
@@ -216,7 +217,10 @@ async fn import_settled(
     let oldest = (OffsetDateTime::now_utc() - CLOCK_TOLERANCE).unix_timestamp();
     // How often no answer came. Until one is lost, an answer tells all.
     let mut lost = 0;
-    let mut reserved = 0;
+    // How often the name was taken and could not be said to be somebody's; since when, and whether no pair was shown.
+    let mut taken = 0;
+    let mut taken_since = None;
+    let mut reserved = false;
     loop {
         let error = match client.import_key_pair(call, import).await {
             Ok(imported) => return Ok(imported.fingerprint),
@@ -227,24 +231,37 @@ async fn import_settled(
             // The copy whose reply was lost may have come first.
             ErrorKind::AlreadyExists if lost > 0 => {}
             ErrorKind::AlreadyExists => {
+                let since = *taken_since.get_or_insert_with(Instant::now);
                 let shown = client.describe_key_pair(&call.to_explain(), &import.name).await;
-                if !matches!(shown, Ok(None)) {
-                    // What was seen before says more than why it could not be seen again.
-                    let shown = if shown.is_err() && reserved > 0 { Ok(None) } else { shown };
-                    return Err(Failure::Exists(error, Box::new(shown)));
+                // The look decides. Where the service only asks to be asked later, it has not decided yet; nor where
+                // there is no answer now, and before there was that there is none of this name.
+                let is_open = shown.as_ref().is_err_and(|look| {
+                    look.comes_of_throttling() || reserved && look.kind() == ErrorKind::Deadline
+                });
+                let goes_on = is_open || matches!(shown, Ok(None));
+                reserved |= matches!(shown, Ok(None));
+                // What was seen before says more than why it could not be seen again.
+                let shown = if shown.is_err() && reserved { Ok(None) } else { shown };
+                if goes_on {
+                    // A name can stay taken for a while after its key pair was deleted.
+                    taken += 1;
+                    let reason = if is_open {
+                        "The name is taken, and what has it could not be looked at yet"
+                    } else {
+                        "The name is taken by a key pair that is not shown, as after a delete"
+                    };
+                    tracing::info!(
+                        key_pair_name = import.name,
+                        tries = taken,
+                        "{reason}: waiting to try again"
+                    );
+                    call.pause(taken).await;
+                    if !call.is_over() {
+                        continue;
+                    }
                 }
-                // A name can stay taken for a while after its key pair was deleted.
-                reserved += 1;
-                tracing::info!(
-                    key_pair_name = import.name,
-                    tries = reserved,
-                    "The name is taken by a key pair that is not shown, as after a delete: waiting to try again"
-                );
-                call.pause(reserved).await;
-                if call.is_over() {
-                    return Err(Failure::Exists(error, Box::new(shown)));
-                }
-                continue;
+                let waited = (taken > 0).then(|| since.elapsed());
+                return Err(Failure::Exists(error, Box::new(shown), waited));
             }
             _ if lost > 0 => return Err(Failure::Unclear(error, None)),
             _ => return Err(Failure::Refused(error)),
@@ -291,14 +308,16 @@ fn is_older(creation_time: &str, oldest: i64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use tokio::time::Instant;
-
     use super::*;
-    use crate::alicloud::testing::{Act, Script, answer, code, within};
+    use crate::alicloud::testing::{Act, Script, answer, code, with_header, within};
 
     /// Imports, with these answers, cancelled after so many seconds; how long it took, and how it ended.
     async fn import(acts: Vec<Act>, cancelled: u64) -> (Duration, Failure) {
-        let client = Script::new(acts).client();
+        import_by(&Script::new(acts), cancelled).await
+    }
+
+    async fn import_by(script: &Script, cancelled: u64) -> (Duration, Failure) {
+        let client = script.client();
         let (call, started) = (within(300), Instant::now());
         let key = PublicKey::parse(include_str!("../../../examples/resources/alicloud_key_pair/deploy.pub"));
         let key = key.unwrap();
@@ -334,14 +353,30 @@ mod tests {
         );
         // Who has the name is only told, and looked for for ten seconds at most.
         let (took, failure) = import(vec![taken(), Act::Hang], 2).await;
-        assert!(matches!(&failure, Failure::Exists(_, found) if found.is_err()));
+        assert!(matches!(&failure, Failure::Exists(_, found, _) if found.is_err()));
         assert_eq!(took, Duration::from_secs(2));
         let (took, _) = import(vec![taken(), Act::Hang], 200).await;
         assert_eq!(took, Duration::from_secs(10));
+        // Where too many look, it is found out later.
+        let throttled = || with_header(code(400, "Throttling.User"), "x-acs-retry-after", "20000");
+        let shown = || answer(200, r#"{"TotalCount":1,"KeyPairs":{"KeyPair":[{"KeyPairName":"web"}]}}"#);
+        for (looks, expected, ends) in [
+            (vec![throttled(), shown()], Some(true), 20..60),
+            (vec![none(), throttled(), none(), shown()], Some(true), 20..120),
+            (vec![none(), Act::Hang], Some(false), 290..302),
+            (vec![throttled()], None, 290..302),
+        ] {
+            fastrand::seed(7);
+            let script = Script::by_action([("ImportKeyPair", vec![taken()]), ("DescribeKeyPairs", looks)]);
+            let (took, failure) = import_by(&script, 9999).await;
+            let Failure::Exists(_, found, Some(waited)) = failure else { panic!("another failure") };
+            assert_eq!(found.as_ref().as_ref().map(Option::is_some).ok(), expected);
+            assert!(ends.contains(&took.as_secs()) && waited <= took, "{took:?} {waited:?}");
+        }
         // The wait for a reserved name ends at once.
         let reserved = (0..100).flat_map(|_| [taken(), none()]).collect();
         let (took, failure) = import(reserved, 60).await;
-        assert!(matches!(&failure, Failure::Exists(_, found) if matches!(**found, Ok(None))));
+        assert!(matches!(&failure, Failure::Exists(_, found, _) if matches!(**found, Ok(None))));
         assert_eq!(took, Duration::from_mins(1));
     }
 

@@ -8,6 +8,7 @@ use super::memory::Memory;
 use super::schema::KeyPairModel;
 use super::unbinding::{End, Unbinding, Verdict};
 use super::{bound, call, refused};
+use crate::alicloud::ecs::Instance;
 use crate::alicloud::{Call, Client, Error, ErrorKind};
 use crate::framework::duration::or_default;
 use crate::framework::{Attr, ChangeResponse, Context, Diagnostic, Diagnostics};
@@ -50,38 +51,46 @@ async fn delete_unbound(
     let name = attempt.key_pair;
     let mut unbinding = Unbinding::new(Instant::now(), patience);
     let mut refused = 0;
-    let mut before: Option<(Error, _)> = None;
+    // The last refusal, and what the last look that succeeded has shown, or else why the last one failed.
+    let mut before: Option<(Error, Result<Vec<Instance>, Error>)> = None;
     loop {
-        let asked = Instant::now();
         let refusal = match client.delete_key_pair(call, name).await {
             Ok(()) => return Ok(()),
             Err(refusal) if is_bound(&refusal) => refusal,
             Err(error) => {
                 return Err(match (before, end_of_wait(&error)) {
                     // That it is bound is what was last true.
-                    (Some((refusal, look)), Some(end)) => {
+                    (Some((refusal, seen)), Some(end)) => {
                         let last = error.last().unwrap_or(&error).clone();
-                        bound::error(attempt, &refusal.with_last(Some(last)), &look, &unbinding, end)
+                        bound::error(attempt, &refusal.with_last(Some(last)), &seen, &unbinding, end)
                     }
                     _ => refused::error(attempt, &error),
                 });
             }
         };
         refused += 1;
-        // The message is worth a look even when the time for the delete is used up.
-        let look = client.bindings(&call.to_explain(), name, asked).await;
-        let verdict = match &look {
-            Ok(instances) => unbinding.judge(Instant::now(), instances),
-            Err(error) if error.kind() == ErrorKind::Cancelled => Verdict::GiveUp(End::Cancelled),
-            Err(_) => Verdict::GiveUp(End::Blind),
+        // The message is worth a look even when the time for the delete is used up. What was seen before the refusal, for
+        // another key pair of the run, may be over by now.
+        let look = client.bindings(&call.to_explain(), name, refusal.at()).await;
+        let now = Instant::now();
+        let (verdict, until) = match &look {
+            Ok(instances) => (unbinding.judge(now, instances), unbinding.ends()),
+            Err(error) if error.kind() == ErrorKind::Cancelled => (Verdict::GiveUp(End::Cancelled), now),
+            // The look decides; where the service only asks to be asked later, it has not decided yet.
+            Err(error) if error.comes_of_throttling() => (unbinding.wait_for_a_look(), call.deadline),
+            Err(error) if error.kind() == ErrorKind::Deadline && now < unbinding.ends() => {
+                (unbinding.wait_for_a_look(), unbinding.ends())
+            }
+            Err(_) => (Verdict::GiveUp(End::Blind), now),
+        };
+        // What was seen before says more than why it could not be seen again.
+        let seen = match before {
+            Some((_, seen @ Ok(_))) if look.is_err() => seen,
+            _ => look,
         };
         let reason = match verdict {
             Verdict::Wait(reason) => reason,
-            Verdict::GiveUp(end) => {
-                // What was seen before says more than why it could not be seen again.
-                let seen = before.map(|(_, seen)| seen).filter(|_| look.is_err()).unwrap_or(look);
-                return Err(bound::error(attempt, &refusal, &seen, &unbinding, end));
-            }
+            Verdict::GiveUp(end) => return Err(bound::error(attempt, &refusal, &seen, &unbinding, end)),
         };
         tracing::info!(
             key_pair_name = name,
@@ -90,12 +99,12 @@ async fn delete_unbound(
             "The key pair is still bound: waiting to try again"
         );
         // The last try comes when the reason to wait ends, not somewhat later.
-        Call { deadline: call.deadline.min(unbinding.ends()), ..call.clone() }.pause(refused).await;
+        Call { deadline: call.deadline.min(until), ..call.clone() }.pause(refused).await;
         if call.is_over() {
             let end = if call.cancel.is_cancelled() { End::Cancelled } else { End::Deadline };
-            return Err(bound::error(attempt, &refusal, &look, &unbinding, end));
+            return Err(bound::error(attempt, &refusal, &seen, &unbinding, end));
         }
-        before = Some((refusal, look));
+        before = Some((refusal, seen));
     }
 }
 
@@ -129,7 +138,8 @@ mod tests {
     fn shows(instances: &[(&str, &str)]) -> Act {
         let instance = |(id, status): &(&str, &str)| serde_json::json!({"InstanceId": id, "Status": status, "KeyPairName": "web"});
         let list: Vec<_> = instances.iter().map(instance).collect();
-        answer(200, &serde_json::json!({"Instances": {"Instance": list}}).to_string())
+        let list = serde_json::json!({"TotalCount": list.len(), "Instances": {"Instance": list}});
+        answer(200, &list.to_string())
     }
 
     #[tokio::test(start_paused = true)]
@@ -154,6 +164,59 @@ mod tests {
             assert!(started.elapsed() <= Duration::from_secs(seconds + 1), "{file}: {:?}", started.elapsed());
             golden(file, &told);
         }
+    }
+
+    /// Looks that decide: throttled ones have not decided yet, and others that fail have for as long as a binding that was
+    /// seen may still go away.
+    #[tokio::test(start_paused = true)]
+    async fn a_look_that_is_throttled_is_made_again() {
+        let throttled = || with_header(code(400, "Throttling.User"), "x-acs-retry-after", "60000");
+        let stopping = || shows(&[("i-1", "Stopping")]);
+        let (call, started) = (within(1200), Instant::now());
+        // By when the gate opens, some deletes have been refused: the look that follows is played for all.
+        let cloud = Script::by_action([
+            ("DeleteKeyPairs", vec![bound()]),
+            ("DescribeInstances", vec![throttled(), shows(&[("i-1", "Running")])]),
+        ]);
+        let told = delete_unbound(&cloud.client(), &call, Duration::ZERO, &ATTEMPT).await.unwrap_err();
+        assert!(told.summary.contains("1 instance") && told.detail.contains("i-1"), "{told:?}");
+        assert!((60..90).contains(&started.elapsed().as_secs()), "{:?}", started.elapsed());
+
+        // Never answered, after the instance was seen stopping: as long as that may last.
+        let (call, started) = (within(1200), Instant::now());
+        let cloud = Script::by_action([
+            ("DeleteKeyPairs", vec![bound()]),
+            ("DescribeInstances", vec![stopping(), Act::Hang]),
+        ]);
+        let told = delete_unbound(&cloud.client(), &call, Duration::ZERO, &ATTEMPT).await.unwrap_err();
+        assert!(told.detail.contains("Then the instances could not be looked at."), "{told:?}");
+        assert!((120..135).contains(&started.elapsed().as_secs()), "{:?}", started.elapsed());
+
+        // Throttled for ever.
+        let (call, started) = (within(300), Instant::now());
+        let cloud =
+            Script::by_action([("DeleteKeyPairs", vec![bound()]), ("DescribeInstances", vec![throttled()])]);
+        let told = delete_unbound(&cloud.client(), &call, Duration::ZERO, &ATTEMPT).await.unwrap_err();
+        assert!((290..=301).contains(&started.elapsed().as_secs()), "{:?}", started.elapsed());
+        golden("bound-look-throttled", &told);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_seen_before_the_refusal_decides_nothing() {
+        let seconds = Duration::from_secs;
+        let refused_late = Act::After(seconds(2), Box::new(bound()));
+        let acts =
+            [refused_late, shows(&[("i-1", "Running")]), shows(&[("i-1", "Stopping")]), answer(200, "{}")];
+        let client = Script::new(acts).client();
+        let call = within(60);
+        let looking = async {
+            // The delete is under way, and another key pair of the run is looked up.
+            tokio::time::sleep(seconds(1)).await;
+            let seen = client.glance_at_bindings(&call, "web").await.unwrap();
+            assert_eq!(seen.len(), 1);
+        };
+        let (deleted, ()) = tokio::join!(delete_unbound(&client, &call, Duration::ZERO, &ATTEMPT), looking);
+        assert!(deleted.is_ok(), "{deleted:?}");
     }
 
     #[tokio::test(start_paused = true)]

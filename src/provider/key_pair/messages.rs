@@ -1,5 +1,7 @@
 //! Texts that several steps of a key pair's life share.
 
+use std::time::Duration;
+
 use crate::alicloud::ecs::KeyPair;
 use crate::framework::Diagnostic;
 
@@ -47,6 +49,14 @@ pub(super) fn wrong_account(name: &str, theirs: &str, ours: &str) -> Diagnostic 
              {ours}."
         ),
     )
+}
+
+/// A time that was waited.
+pub(super) fn seconds(time: Duration) -> String {
+    match time.as_secs() {
+        0 => "less than a second".to_owned(),
+        seconds => format!("{seconds} s"),
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What to tell of a key pair that was not made, or of which it is not known.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::messages;
 use crate::alicloud::ecs::KeyPair;
@@ -13,8 +14,9 @@ use crate::provider::diagnostics::{Attempt, facts, failed_for};
 pub(super) enum Failure {
     /// The cloud plainly refused, or was never asked.
     Refused(Error),
-    /// The name is taken: by this key pair, by none that is shown, or by one that could not be looked at.
-    Exists(Error, Box<Result<Option<KeyPair>, Error>>),
+    /// The name is taken: by this key pair, by none that is shown, or by one that could not be looked at. And for how
+    /// long it was waited for, if it was.
+    Exists(Error, Box<Result<Option<KeyPair>, Error>>, Option<Duration>),
     /// The reply was lost, and the name belongs to somebody else's key pair.
     Taken(Error, Box<KeyPair>),
     /// The reply was lost, and what became of it could not be seen.
@@ -54,7 +56,7 @@ impl Failure {
                     | ErrorKind::MissingCredentials
                     | ErrorKind::CredentialsFailed
             ),
-            Self::Exists(_, found) => matches!(&**found, Ok(Some(found)) if !holds(found, key)),
+            Self::Exists(_, found, _) => matches!(&**found, Ok(Some(found)) if !holds(found, key)),
             Self::Taken(..) | Self::Unclear(..) => false,
         }
     }
@@ -63,10 +65,10 @@ impl Failure {
     pub(super) fn into_diagnostic(self, wanted: &Wanted<'_>) -> Diagnostic {
         match self {
             Self::Refused(error) => refused(wanted, &error),
-            Self::Exists(error, found) => {
-                name_taken(wanted, &error, found.as_ref().as_ref().map(Option::as_ref))
+            Self::Exists(error, found, time) => {
+                name_taken(wanted, &error, found.as_ref().as_ref().map(Option::as_ref), time)
             }
-            Self::Taken(error, found) => name_taken(wanted, &error, Ok(Some(&found))),
+            Self::Taken(error, found) => name_taken(wanted, &error, Ok(Some(&found)), None),
             Self::Unclear(error, look) => unclear(wanted, &error, look.as_ref()),
         }
     }
@@ -136,9 +138,18 @@ fn unclear(wanted: &Wanted<'_>, error: &Error, look: Option<&Error>) -> Diagnost
     )
 }
 
-/// `found` is the key pair that has the name, or why it could not be looked at.
-fn name_taken(wanted: &Wanted<'_>, error: &Error, found: Result<Option<&KeyPair>, &Error>) -> Diagnostic {
+/// `found` is the key pair that has the name, or why it could not be looked at; `time`, for how long it was waited for
+/// the name to become free.
+fn name_taken(
+    wanted: &Wanted<'_>,
+    error: &Error,
+    found: Result<Option<&KeyPair>, &Error>,
+    time: Option<Duration>,
+) -> Diagnostic {
     let name = wanted.name;
+    let in_vain = time.map_or_else(String::new, |time| {
+        format!(" The provider waited {} for the name to become free.", messages::seconds(time))
+    });
     let region = error.region();
     let import = messages::import_block(wanted.type_name, name);
     let what_to_do = match found {
@@ -159,19 +170,24 @@ fn name_taken(wanted: &Wanted<'_>, error: &Error, found: Result<Option<&KeyPair>
         ),
         Ok(None) => format!(
             "{region} refuses the name as taken, but shows no such key pair. This is so for a while after a key pair was \
-             deleted; or these credentials may not see it. Nothing was changed.\n\nRun the command again in some minutes. \
+             deleted; or these credentials may not see it.{in_vain} Nothing was changed.\n\nRun the command again in some minutes. \
              If it stays so, look in the ECS console under Network & Security > Key Pairs, as somebody who may see all of \
              them, or choose another key_pair_name."
         ),
         Err(look) => format!(
-            "{region} refuses the name as taken. What has it could not be looked at ({look}). Nothing was changed.\n\nFor \
+            "{region} refuses the name as taken. What has it could not be looked at ({look}).{in_vain} Nothing was changed.\n\nFor \
              a new key pair, choose another key_pair_name. To manage the one that is there, first see that no other \
              configuration does; then add this block, NAME being the resource's, and run terraform plan before any apply: \
              if it holds another key, the plan may propose to delete it and to make it anew.\n\n{import}"
         ),
     };
+    let summary = match found {
+        Ok(Some(_)) => format!("A key pair {name:?} exists already"),
+        // It may be gone.
+        Ok(None) | Err(_) => format!("The key pair name {name:?} is taken"),
+    };
     Diagnostic::error(
-        format!("A key pair {name:?} exists already"),
+        summary,
         format!(
             "{what_to_do}\n\nIf this is a replacement under create_before_destroy, the old key pair still has the name: use \
              key_name_prefix in place of key_pair_name, or remove create_before_destroy.{}\n\n{}",
@@ -229,7 +245,7 @@ mod tests {
         ] {
             assert_eq!(Failure::Refused(failed(kind)).leaves_the_key_unused(&key), unused, "{kind:?}");
         }
-        let exists = |looked| Failure::Exists(failed(ErrorKind::AlreadyExists), Box::new(looked));
+        let exists = |looked| Failure::Exists(failed(ErrorKind::AlreadyExists), Box::new(looked), None);
         for (looked, unused) in [
             (Ok(Some(found("other"))), true),
             (Ok(Some(found(&key.fingerprint_md5()))), false),
@@ -281,10 +297,10 @@ mod tests {
         let without_file = Wanted { kept_file: None, ..wanted };
         let interrupted = import(ErrorKind::Cancelled, "The call was cancelled; it was not tried.");
         for (file, diagnostic) in [
-            ("name-taken-same-key", name_taken(&without_file, &taken, Ok(Some(&same)))),
-            ("name-taken-other-key", name_taken(&wanted, &taken, Ok(Some(&other)))),
-            ("name-taken-unseen", name_taken(&without_file, &taken, Ok(None))),
-            ("name-taken-look-failed", name_taken(&without_file, &taken, Err(&look))),
+            ("name-taken-same-key", name_taken(&without_file, &taken, Ok(Some(&same)), None)),
+            ("name-taken-other-key", name_taken(&wanted, &taken, Ok(Some(&other)), None)),
+            ("name-taken-unseen", name_taken(&without_file, &taken, Ok(None), Some(Duration::from_mins(5)))),
+            ("name-taken-look-failed", name_taken(&without_file, &taken, Err(&look), None)),
             ("not-created-with-a-file", refused(&wanted, &interrupted)),
             ("not-known-whether-created", unclear(&wanted, &lost, Some(&look))),
             (

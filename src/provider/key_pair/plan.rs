@@ -135,7 +135,7 @@ pub(super) async fn warn_of_bindings(
     if Memory::load(private).check_region(name, client.region()).is_err() {
         return;
     }
-    match client.bindings_to_warn_of(&call(context, LOOK_TIMEOUT), name).await {
+    match client.glance_at_bindings(&call(context, LOOK_TIMEOUT), name).await {
         Ok(mut instances) => {
             context.client.planned_unbindings().retain_others(name, &mut instances);
             if !instances.is_empty() {

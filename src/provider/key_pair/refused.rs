@@ -21,8 +21,29 @@ pub(super) fn error(attempt: &Attempt<'_>, error: &Error) -> Diagnostic {
              The key pair was not deleted, and is still in the state. Run the command again in some minutes; if it goes \
              on, give the request id to Alibaba Cloud's support.",
         ),
+        ErrorKind::KeyPairNotFound => failed_for(summary, error, &not_known(name, error)),
         _ => attempt.failed(summary, error),
     }
+}
+
+/// The service says that it does not know the key pair, and this was not confirmed by a look.
+fn not_known(name: &str, error: &Error) -> String {
+    let look = error.last().filter(|last| last.operation() == "DescribeKeyPairs");
+    let seen = look.map_or_else(
+        || format!("A look after that showed the key pair {name:?} still there. It was not deleted."),
+        |_| {
+            format!(
+                "Whether the key pair {name:?} is gone is not known, since the look after that failed (see the last \
+                 failure below)."
+            )
+        },
+    );
+    format!(
+        "{seen} It is still in the state.\n\nThe service may answer so where the credentials may not delete this key \
+         pair, or where a request reached another region than the one named below. Check region and endpoints in the \
+         provider block; see that the credentials may call DeleteKeyPairs and DescribeKeyPairs for this key pair; and run \
+         the command again. If it stays so, give the request id to Alibaba Cloud's support."
+    )
 }
 
 fn is_about_the_name(error: &Error) -> bool {
@@ -93,7 +114,19 @@ mod tests {
             "InstanceKeyPairLimitExceeded",
             "Exceeding the allowed amount of instance which will be deleted.",
         );
+        let unknown = refusal(
+            ErrorKind::KeyPairNotFound,
+            404,
+            "InvalidKeyPairName.NotFound",
+            "The specified key pair does not exist.",
+        );
+        let look = Error::new(ErrorKind::Forbidden, "User not authorized to operate.")
+            .with_operation("DescribeKeyPairs", "ecs.cn-beijing.aliyuncs.com", "cn-beijing")
+            .with_answer(403, Some("Forbidden.RAM".to_owned()), Some("7C0A11D2".to_owned()));
+        let unknown_and_unseen = unknown.clone().with_last(Some(look));
         for (file, name, refusal) in [
+            ("not-known-but-shown", "web", &unknown),
+            ("not-known-and-not-looked-at", "web", &unknown_and_unseen),
             ("invalid-names", "web server", &not_supported),
             ("invalid-names-unexplained", "web", &not_supported),
             ("missing-parameter", "", &missing),

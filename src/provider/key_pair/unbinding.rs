@@ -117,7 +117,9 @@ impl Unbinding {
                 self.lasted.get(&(id.clone(), *state)).is_some_and(|lasted| *lasted >= LONGEST_STATE)
             };
             if self.states.iter().any(lasts) && !is_patient {
-                return Verdict::GiveUp(End::Lasting);
+                // A patience that was shorter is over too, and a longer one would have gone on.
+                let end = if self.patience.is_some() { End::Patience } else { End::Lasting };
+                return Verdict::GiveUp(end);
             }
             let reasons = self.states.iter().map(|(id, state)| match state {
                 State::Live => format!("{id} carries the key pair"),
@@ -133,6 +135,14 @@ impl Unbinding {
         };
         self.reason = Some(reason.clone());
         Verdict::Wait(reason)
+    }
+
+    /// Waits until the instances can be looked at: nothing is known that speaks for it or against it.
+    pub(super) fn wait_for_a_look(&mut self) -> Verdict {
+        let reason = "the instances could not be looked at yet";
+        // What was seen before says more.
+        self.reason.get_or_insert_with(|| reason.to_owned());
+        Verdict::Wait(reason.to_owned())
     }
 
     /// When there will be no reason to wait any more, as far as is known now.
@@ -202,6 +212,16 @@ mod tests {
         assert!(waits(&unbinding.judge(now + Duration::from_secs(299), &running)));
         assert_eq!(unbinding.ends(), now + Duration::from_mins(5));
         assert_eq!(unbinding.judge(now + Duration::from_mins(5), &running), Verdict::GiveUp(End::Patience));
+    }
+
+    #[test]
+    fn patience_that_is_shorter_than_a_state_may_last_is_what_ends() {
+        let now = Instant::now();
+        let mut unbinding = Unbinding::new(now, Duration::from_mins(1));
+        let stopping = [instance("i-1", InstanceStatus::Stopping)];
+        assert!(waits(&unbinding.judge(now, &stopping)));
+        assert!(waits(&unbinding.judge(now + Duration::from_secs(119), &stopping)));
+        assert_eq!(unbinding.judge(now + LONGEST_STATE, &stopping), Verdict::GiveUp(End::Patience));
     }
 
     #[test]

@@ -106,7 +106,7 @@ pub(super) async fn read(
     };
     // Pages that all attachments share tell of most; whoever is not in them is asked for by its id.
     let (shared, account_id) =
-        tokio::join!(client.glance_at_bindings(&binding.call, &name), memory.account_id_to_remember(context));
+        tokio::join!(client.bindings_on_pages(&binding.call, &name), memory.account_id_to_remember(context));
     let shared = shared.map_err(|error| {
         binding.failed(format!("Could not read the bindings of the key pair {name:?}"), &error)
     })?;

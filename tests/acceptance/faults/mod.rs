@@ -17,7 +17,7 @@ use crate::key_file::forbid_content;
 /// Somebody else's key pairs, whose names are close to ours.
 const BYSTANDERS: [&str; 2] = ["we", "web-10"];
 
-/// In the usual part: each row and each column at least once, and a few more.
+/// In the usual part: each row that doesn't take long and each column at least once, and a few more.
 const USUAL: usize = 16;
 
 #[test]
@@ -42,16 +42,20 @@ fn each_operation_in_each_kind_of_trouble() {
     trials::run("faults::each_operation_in_each_kind_of_trouble", trials);
 }
 
+fn usual_rows() -> Vec<usize> {
+    (0..TABLE.len()).filter(|row| !TABLE[*row].0.takes_long).collect()
+}
+
 /// Rows and columns of the usual part.
 fn usual(seed: u64) -> Vec<(usize, usize)> {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut columns: Vec<usize> = (0..Operation::ALL.len()).collect();
     random.shuffle(&mut columns);
-    let mut rows: Vec<usize> = (0..TABLE.len()).collect();
+    let mut rows = usual_rows();
     random.shuffle(&mut rows);
-    let mut cells: Vec<_> = rows.into_iter().zip(columns.into_iter().cycle()).collect();
+    let mut cells: Vec<_> = rows.iter().copied().zip(columns.into_iter().cycle()).collect();
     while cells.len() < USUAL {
-        let cell = (random.usize(..TABLE.len()), random.usize(..Operation::ALL.len()));
+        let cell = (rows[random.usize(..rows.len())], random.usize(..Operation::ALL.len()));
         if !cells.contains(&cell) {
             cells.push(cell);
         }
@@ -60,14 +64,14 @@ fn usual(seed: u64) -> Vec<(usize, usize)> {
 }
 
 #[test]
-fn the_usual_part_holds_each_row_and_each_column() {
+fn the_usual_part_holds_each_column_and_each_row_that_does_not_take_long() {
     for seed in 0..100 {
         let cells = usual(seed);
         let rows: BTreeSet<usize> = cells.iter().map(|(row, _)| *row).collect();
         let columns: BTreeSet<usize> = cells.iter().map(|(_, column)| *column).collect();
         assert_eq!(
             (cells.len(), rows.len(), columns.len()),
-            (USUAL, TABLE.len(), Operation::ALL.len()),
+            (USUAL, usual_rows().len(), Operation::ALL.len()),
             "{seed}"
         );
     }
@@ -224,8 +228,12 @@ impl Cell {
             let imports = self.outcome.is_open() && self.operation.creates();
             assert_eq!(error.detail.contains("import {"), imports, "{error:#?}");
             if self.outcome.is_open() && self.operation.deletes() {
-                let open =
-                    ["Whether the last try changed anything is not known", "carried out, or may be yet"];
+                let open = [
+                    "Whether the last try changed anything is not known",
+                    "carried out, or may be yet",
+                    // Where the time is over between a look and the next try.
+                    "A try whose answer was lost may be carried out yet",
+                ];
                 assert!(open.iter().any(|it| error.detail.contains(it)), "{error:#?}");
             }
             if let Some(path) = self.operation.key_file(case).filter(|_| imports) {

@@ -41,6 +41,8 @@ pub(super) struct Trouble {
     pub(super) limit: Option<u32>,
     /// What an error says.
     pub(super) says: &'static [&'static str],
+    /// Whether each of its cells takes half a minute, so that none is in the usual part.
+    pub(super) takes_long: bool,
 }
 
 /// Why it goes wrong.
@@ -59,7 +61,7 @@ pub(super) enum Cause {
 use Cause::{CarriedOutLate, Lasting, NobodyThere};
 
 const fn trouble(name: &'static str, cause: Cause) -> Trouble {
-    Trouble { name, cause, provider: "", limit: None, says: &[] }
+    Trouble { name, cause, provider: "", limit: None, says: &[], takes_long: false }
 }
 
 const THROTTLED: Trouble =
@@ -100,12 +102,15 @@ const MALFORMED: Trouble = Trouble {
 };
 
 const HANG: Trouble = Trouble {
-    provider: "client_read_timeout = 5000",
+    // The calls are counted: no stall of the machine may pass for a hang.
+    provider: "client_read_timeout = 30000",
+    takes_long: true,
     ..trouble("a hang past the read timeout", Cause::Fault(1, Fault::hang))
 };
 
 const LATE: Trouble = Trouble {
-    provider: "client_read_timeout = 5000",
+    provider: "client_read_timeout = 30000",
+    takes_long: true,
     ..trouble("a hang, the change between two tries", CarriedOutLate)
 };
 

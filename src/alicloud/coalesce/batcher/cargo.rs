@@ -144,6 +144,7 @@ impl<O: Clone> Cargo<O> {
             }
             entry.callers = staying;
         }
+        self.shared.changed.notify_waiters();
     }
 
     /// The call did nothing: its names wait again, before all others, for this cargo or another.

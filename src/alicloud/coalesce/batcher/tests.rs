@@ -151,7 +151,7 @@ async fn play(most: usize, plans: Vec<Plan>, acts: Vec<(u64, Act)>) {
                 tokio::time::sleep(patience).await;
                 Interrupted::Cancelled
             };
-            let submission = batcher.submit(&name, far(), &player, given_up);
+            let submission = batcher.submit(&name, far(), &player, given_up, std::future::pending);
             if dropped {
                 let _ = tokio::time::timeout(patience / 2, submission).await;
                 return;
@@ -220,7 +220,7 @@ async fn one(
         tokio::time::sleep(Duration::from_millis(patience)).await;
         Interrupted::Deadline
     };
-    let outcome = batcher.submit("a", far(), &player, given_up).await;
+    let outcome = batcher.submit("a", far(), &player, given_up, std::future::pending).await;
     (outcome, came.elapsed().as_millis())
 }
 
@@ -243,6 +243,22 @@ async fn what_a_caller_hears_that_gives_up() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn that_there_is_no_hope_for_what_waits_does_not_end_a_call_under_way() {
+    for (act, expected) in [
+        (Act::Deliver, Ok(("a".to_owned(), true))),
+        (Act::LoseAll, Err(Unserved::Waiting(Interrupted::Deadline, 1, Some(("a".to_owned(), false))))),
+    ] {
+        let (batcher, player) = (Batcher::new(100), player([(60_000, act)]));
+        player.0.seen.lock().unwrap().submitted.insert("a".to_owned(), 1);
+        let since = Instant::now() + Duration::from_secs(1);
+        let hopeless = || tokio::time::sleep_until(since);
+        let came = Instant::now();
+        let outcome = batcher.submit("a", far(), &player, std::future::pending(), hopeless).await;
+        assert_eq!((outcome, came.elapsed().as_secs()), (expected, 60), "{act:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_waits_while_the_service_throttles_joins_the_next_call() {
     let (batcher, player) = (Batcher::new(100), player([(1000, Act::Throttle)]));
     let mut callers = JoinSet::new();
@@ -252,7 +268,10 @@ async fn what_waits_while_the_service_throttles_joins_the_next_call() {
             tokio::time::sleep(Duration::from_millis(at * 20)).await;
             let name = format!("n{at}");
             player.0.seen.lock().unwrap().submitted.insert(name.clone(), 1);
-            batcher.submit(&name, far(), &player, std::future::pending()).await.unwrap();
+            batcher
+                .submit(&name, far(), &player, std::future::pending(), std::future::pending)
+                .await
+                .unwrap();
         });
     }
     while let Some(done) = callers.join_next().await {
@@ -268,7 +287,7 @@ async fn what_waits_while_the_service_throttles_joins_the_next_call() {
 async fn two_callers_for_one_name_share_its_outcome() {
     let (batcher, player) = (Batcher::new(100), player([(50, Act::Part)]));
     player.0.seen.lock().unwrap().submitted.insert("a".to_owned(), 2);
-    let ask = || batcher.submit("a", far(), &player, std::future::pending());
+    let ask = || batcher.submit("a", far(), &player, std::future::pending(), std::future::pending);
     let outcome = Ok(("a".to_owned(), true));
     assert_eq!(tokio::join!(ask(), ask()), (outcome.clone(), outcome));
     assert_eq!(player.0.seen.lock().unwrap().calls.len(), 1);

@@ -138,7 +138,10 @@ async fn run_with(
             let at_work = desk.lock().await;
             tokio::time::sleep(work).await;
             drop(at_work);
-            batcher.submit(&number.to_string(), far(), &service, std::future::pending()).await.unwrap();
+            batcher
+                .submit(&number.to_string(), far(), &service, std::future::pending(), std::future::pending)
+                .await
+                .unwrap();
         });
     }
     while let Some(done) = tasks.join_next().await {
@@ -203,7 +206,7 @@ async fn a_name_alone_goes_at_once_and_again_after_a_rest() {
     let service = Service::new(50, None);
     for name in ["a", "b", "c"] {
         let came = Instant::now();
-        batcher.submit(name, far(), &service, std::future::pending()).await.unwrap();
+        batcher.submit(name, far(), &service, std::future::pending(), std::future::pending).await.unwrap();
         assert!(came.elapsed() <= Duration::from_millis(57), "{name}: {:?}", came.elapsed());
         tokio::time::sleep(ALONE).await;
     }
@@ -241,7 +244,13 @@ async fn who_has_little_time_waits_for_little_company() {
                 let came = Instant::now();
                 let deadline = came + Duration::from_secs(deadline);
                 batcher
-                    .submit(&number.to_string(), deadline, &service, std::future::pending())
+                    .submit(
+                        &number.to_string(),
+                        deadline,
+                        &service,
+                        std::future::pending(),
+                        std::future::pending,
+                    )
                     .await
                     .unwrap();
                 came.elapsed()
