@@ -149,6 +149,8 @@ fn an_interrupt_ends_a_delete_whose_looks_fail() {
         case.simulator.fail(Fault::on("DescribeInstances").hang());
         case.simulator.forget_calls();
         let mut running = deleting(case);
+        // Whoever gives up before the refusal is told does not know whose it is: a batch is refused as a whole.
+        assert!(case.simulator.wait_for_call("DescribeInstances", 1));
         running.signal_group("INT");
         running.wait_for_line("Gracefully shutting down");
         let run = case.ended(running).failed();
