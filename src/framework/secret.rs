@@ -1,7 +1,7 @@
 //! Texts that are secret.
 //!
 //! What stays outside of them, and is not wiped: the message of the host with its buffers, which are those of the gRPC and
-//! Protobuf libraries, and the [`Value`](crate::cty::Value) that is made of it, which lives until its model is read. Both
+//! Protobuf libraries, and the [`Value`] that is made of it, which lives until its model is read. Both
 //! are gone when the request is answered, and neither is ever logged. A variable of the environment stays in the
 //! environment for as long as the process lives.
 
