@@ -5,8 +5,10 @@ use serde_json::{Value, json};
 use super::Context;
 use crate::error::ApiError;
 
-// The shared signature of operations; this one has nothing to refuse.
-#[allow(clippy::unnecessary_wraps)]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the signature that operations share; this one has nothing to refuse"
+)]
 pub(super) fn run(context: &mut Context<'_>) -> Result<Value, ApiError> {
     let show = |region: &String| {
         json!({

@@ -85,8 +85,7 @@ type Case<'a> = (&'a str, Vec<(&'a str, &'a str)>, u16, &'a str);
 
 /// Calls that are refused, in a world with the pair `k1`, a Windows instance, an old one, and `i-1`.
 #[test]
-// A table.
-#[allow(clippy::too_many_lines)]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn each_refusal_has_its_documented_code() {
     let sim = start();
     sim.world(|world| {

@@ -74,7 +74,10 @@ pub(super) async fn create(
         }
     };
 
-    let computed = key.public.fingerprint_md5();
+    let Key { public, written } = key;
+    // Whoever else has found the file need not wait for what follows.
+    drop(written);
+    let computed = public.fingerprint_md5();
     let memory = Memory {
         name: Some(name.clone()),
         region: Some(client.region().to_owned()),
@@ -88,7 +91,7 @@ pub(super) async fn create(
         key_pair_name: Attr::Known(name.clone()),
         key_name: Attr::Known(name.clone()),
         public_key: if planned.public_key.is_unknown() {
-            Attr::Known(key.public.to_line())
+            Attr::Known(public.to_line())
         } else {
             planned.public_key.clone()
         },
@@ -378,6 +381,23 @@ mod tests {
         let (took, failure) = import(reserved, 60).await;
         assert!(matches!(&failure, Failure::Exists(_, found, _) if matches!(**found, Ok(None))));
         assert_eq!(took, Duration::from_mins(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_key_file_that_another_create_may_take_away_is_waited_for() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("key.pem");
+        let made = generate_rsa_2048().unwrap();
+        let file = key_file::write_new(&path, made.private_pem().as_bytes()).unwrap();
+        let config =
+            KeyPairModel { key_file: path.display().to_string().as_str().into(), ..KeyPairModel::default() };
+        let error = Key::obtain(&config, &within(5)).await.err().unwrap();
+        assert_eq!(error.summary, "The key file is not free yet");
+        assert_eq!(error.path.unwrap().to_string(), "key_file");
+        assert!(error.detail.contains(&path.display().to_string()) && path.exists());
+        drop(file);
+        let key = Key::obtain(&config, &within(5)).await.unwrap();
+        assert!(key.public.same_key(made.public_key()) && key.written.is_none());
     }
 
     #[test]
