@@ -124,14 +124,19 @@ fn an_interrupt_ends_a_delete_whose_looks_fail() {
     acceptance(|case| {
         case.step(CONFIG, &[(K, "create")]);
         case.simulator.fail(Fault::on("DeleteKeyPairs").disconnect().before_change());
-        let deleting = |case: &Case| {
-            let running = case.start(&["apply", "-destroy", "-refresh=false", "-auto-approve", "-no-color"]);
+        // The plan is made before, since it looks too: whoever gives up before the delete's own look has begun does not
+        // know whose the refusal is, as a batch is refused as a whole.
+        let deleting = |case: &Case, look: &str| {
+            case.simulator.forget_calls();
+            let running = case.start(&["apply", "-no-color", "tfplan"]);
             assert!(case.simulator.wait_for_call("DeleteKeyPairs", 1));
+            assert!(case.simulator.wait_for_call(look, 1));
             running
         };
-        case.simulator.forget_calls();
+        let planned = |case: &mut Case| case.plan_with(&["-destroy", "-refresh=false"]);
+        planned(case);
         case.simulator.fail(Fault::on("DescribeKeyPairs").unavailable());
-        let mut running = deleting(case);
+        let mut running = deleting(case, "DescribeKeyPairs");
         running.signal_group("INT");
         running.wait_for_line("Gracefully shutting down");
         let run = case.ended(running).failed();
@@ -146,11 +151,9 @@ fn an_interrupt_ends_a_delete_whose_looks_fail() {
         case.simulator.world(|world| {
             world.add_instance(Instance::new(REGION, "i-1").bound_to("web"));
         });
+        planned(case);
         case.simulator.fail(Fault::on("DescribeInstances").hang());
-        case.simulator.forget_calls();
-        let mut running = deleting(case);
-        // Whoever gives up before the refusal is told does not know whose it is: a batch is refused as a whole.
-        assert!(case.simulator.wait_for_call("DescribeInstances", 1));
+        let mut running = deleting(case, "DescribeInstances");
         running.signal_group("INT");
         running.wait_for_line("Gracefully shutting down");
         let run = case.ended(running).failed();
