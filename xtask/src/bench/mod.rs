@@ -41,6 +41,8 @@ pub(crate) fn run(runs: usize) -> Result<(), String> {
     line("Building the provider for release. The first time, this takes some minutes.");
     let directory = provider_binary::build(Profile::Release)?;
     let program = directory.join(NAME);
+    let idle = tempfile::tempdir().map_err(|error| format!("No temporary directory: {error}."))?;
+    provider_binary::build_idle(idle.path())?;
     let host = Host::find()?;
     let load = machine::load();
     if load.is_some_and(|load| load > 1.0) {
@@ -61,7 +63,7 @@ pub(crate) fn run(runs: usize) -> Result<(), String> {
     rows.extend(footprint::measure(&host, &directory, &simulator)?);
     line("Applying, planning and destroying 1,000 key pairs in a cloud that takes its time …");
     let rounds = runs.div_ceil(ROUNDS_PER_RUNS);
-    let (scale, bars) = scale::measure(&host, &directory, &simulator, rounds)?;
+    let (scale, bars) = scale::measure(&host, &directory, idle.path(), &simulator, rounds)?;
     rows.extend(scale);
     line("Asking for 500 key pairs, and binding them to 500 instances …\n");
     rows.extend(family::measure(&host, &directory, &simulator)?);

@@ -116,9 +116,9 @@ impl Report<'_> {
              many `terraform_data` with a state of the\n  same size; the bare one, and the figure in brackets, is with \
              nothing but a name in each. The figures of the official provider in the\n  picture were taken on another \
              machine, against the bare floor.\n\
-             - The floor of `plan` asks no provider process for anything. The row of \
-             processor times shows\n  how much of speaking to one for 1,000 resources is the provider's part, and how \
-             much the host's own.\n\
+             - The floor of `plan` asks no provider process for anything, and no provider can be as quick: `examples/idle-provider`, \
+             which\n  does nothing but give back what the host sends, shows what the host itself takes to speak to one. \
+             The row of processor times\n  tells the same of the provider's part and the host's.\n\
              - 1,000 deletions that come at once, without a host between, are 10 calls (`tests/coalescing`).\n",
             date = OffsetDateTime::now_utc().date(),
             machine = machine::describe(),

@@ -29,10 +29,11 @@ const COMMANDS: [(&str, &[&str], f64); 3] = [
 /// The most that each of the commands may take, in units of the floor.
 pub(super) const TARGET: f64 = 1.15;
 
-/// Measures `rounds` times. Also returns the bars of the picture.
+/// Measures `rounds` times, also with the provider in `idle`, which does nothing. Also returns the bars of the picture.
 pub(super) fn measure(
     host: &Host,
     provider: &Path,
+    idle: &Path,
     simulator: &Simulator,
     rounds: usize,
 ) -> Result<(Vec<Row>, Vec<Bar>), String> {
@@ -47,10 +48,13 @@ pub(super) fn measure(
     // Each byte of the input is one of the output too.
     let more = usize::try_from(less).unwrap_or_default() / (2 * MANY);
     let floor = Stage::floor(host, provider, &directory.path().join("floor"), MANY, more)?;
+    let idle = Stage::key_pairs(host, idle, &directory.path().join("idle"), simulator, MANY)?;
+    idle.take_state(&key_pairs)?;
     for stage in [&key_pairs, &bare] {
         stage.time(&["destroy", "-auto-approve"])?;
     }
     let mut times: [[Vec<Duration>; 3]; 3] = Default::default();
+    let mut idle_plans = Vec::new();
     let (mut deletes, mut reads) = (0, 0);
     for round in 1..=rounds {
         line(format_args!("  round {round} of {rounds}"));
@@ -61,13 +65,16 @@ pub(super) fn measure(
             }
             deletes = deletes.max(simulator.count("DeleteKeyPairs"));
             if *arguments == ["plan"] {
+                // Anything but "no changes" is not the same work, and fails.
+                idle_plans.push(idle.time(&["plan", "-detailed-exitcode"])?);
                 reads = reads.max(simulator.count("DescribeKeyPairs"));
             }
         }
     }
     let (mut rows, mut drawn) = (Vec::new(), Vec::new());
-    for ((command, _, official), times) in COMMANDS.iter().zip(times) {
-        let median = |runs| Median::of(runs).ok_or_else(|| "no runs".to_owned());
+    let median = |runs| Median::of(runs).ok_or_else(|| "no runs".to_owned());
+    let idle = median(idle_plans)?;
+    for ((command, arguments, official), times) in COMMANDS.iter().zip(times) {
         let [ours, floor, bare] = times;
         let (ours, floor, bare) = (median(ours)?, median(floor)?, median(bare)?);
         let times = |floor: Median| ours.value.as_secs_f64() / floor.value.as_secs_f64();
@@ -79,6 +86,16 @@ pub(super) fn measure(
             .floor(format!("{}; bare {}", floor.in_seconds(), seconds(bare.value)))
             .target("≤ 1.15 ×", times(floor) <= TARGET),
         );
+        if *arguments == ["plan"] {
+            let nothing = idle.value.as_secs_f64() / floor.value.as_secs_f64();
+            rows.push(
+                Row::new(
+                    "The same, beside a provider that does nothing",
+                    format!("{} ×", ratio(times(idle))),
+                )
+                .floor(format!("{}: itself {} ×", idle.in_seconds(), ratio(nothing))),
+            );
+        }
         drawn.push(Bar { command, ours: times(floor), bare: times(bare), official: *official });
     }
     rows.push(

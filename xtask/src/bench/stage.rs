@@ -1,6 +1,6 @@
 //! A configuration of many resources, and the commands that are timed on it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use ecs_simulator::Simulator;
@@ -85,9 +85,20 @@ impl Stage {
 
     /// The size of the state, in bytes.
     pub(super) fn state_size(&self) -> Result<u64, String> {
-        let path = self.0.path().join("terraform.tfstate");
+        let path = self.state();
         let metadata = std::fs::metadata(&path).map_err(|error| format!("{}: {error}.", path.display()))?;
         Ok(metadata.len())
+    }
+
+    /// Has the same state as `other` from here on.
+    pub(super) fn take_state(&self, other: &Self) -> Result<(), String> {
+        let path = other.state();
+        std::fs::copy(&path, self.state()).map_err(|error| format!("{}: {error}.", path.display()))?;
+        Ok(())
+    }
+
+    fn state(&self) -> PathBuf {
+        self.0.path().join("terraform.tfstate")
     }
 
     fn run(&self, arguments: &[&str]) -> Result<(Duration, bool, String), String> {
