@@ -208,6 +208,8 @@ impl Cell {
                 let [first, second] =
                     [(); 2].map(|()| case.simulator.fail(on.clone().hold().before_change().once()));
                 return Struck::Late(thread::spawn(move || {
+                    // Each wait begins when what it waits for is not far.
+                    assert!(first.wait_for_hit());
                     assert!(second.wait_for_hit());
                     first.release();
                     assert!(first.wait_until_over());
