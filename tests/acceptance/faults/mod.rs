@@ -346,8 +346,8 @@ fn wait_for_all_in_a_call(case: &Case, names: &[String]) {
     for number in 1..=MOST_GATHERING {
         assert!(case.simulator.wait_for_call("DeleteKeyPairs", number), "{:#?}", case.simulator.calls());
         let calls = case.simulator.calls();
-        let deletes = calls.iter().filter(|call| call.action == "DeleteKeyPairs");
-        if deletes.last().is_some_and(|call| names_in(call) == names) {
+        let mut deletes = calls.iter().filter(|call| call.action == "DeleteKeyPairs");
+        if deletes.any(|call| names_in(call) == names) {
             return;
         }
     }
