@@ -285,10 +285,13 @@ fn a_reply_that_is_lost_is_settled_by_looking() {
 #[test]
 fn what_an_attach_did_before_its_time_was_up_is_in_the_state() {
     with_instances(2, |case| {
-        let short = attachment("x", "x", &["i-1", "i-2"], "timeouts {\n    create = \"2s\"\n  }");
+        // The attach must have arrived by then, also on a busy machine.
+        let short = attachment("x", "x", &["i-1", "i-2"], "timeouts {\n    create = \"20s\"\n  }");
         case.write(&short);
         let fault = case.simulator.fail(Fault::on("AttachKeyPair").hold().after_change());
-        let error = case.apply_fails().error();
+        let running = case.start(&["apply", "-auto-approve", "-json"]);
+        assert!(fault.wait_for_hit());
+        let error = case.ended(running).error();
         error.says(
             "Could not bind the key pair \"x\" to instances",
             "instance_ids",

@@ -142,7 +142,9 @@ fn answers_that_are_none_become_errors_with_what_is_known() {
 fn html_instead_of_an_answer_until_the_time_is_up() {
     acceptance(|case| {
         case.step(CONFIG, &[(K, "create")]);
-        let config = CONFIG.replace("}\n", "  tags = { a = 1 }\n  timeouts {\n    update = \"1s\"\n  }\n}\n");
+        // The first 503 must have come by then, also on a busy machine.
+        let config =
+            CONFIG.replace("}\n", "  tags = { a = 1 }\n  timeouts {\n    update = \"20s\"\n  }\n}\n");
         let fault = case.simulator.fail(Fault::on("TagResources").proxy_page(503));
         case.write(&config);
         case.apply_fails().error().says(
@@ -191,7 +193,7 @@ fn an_endpoint_that_nobody_serves_is_named_and_so_is_the_proxy() {
                 "region = {REGION:?}\nprotocol = \"HTTP\"\nendpoints {{\n  ecs = {host:?}\n  sts = {host:?}\n}}\n"
             )
         };
-        case.write(&CONFIG.replace("}\n", "  timeouts {\n    create = \"1s\"\n  }\n}\n"));
+        case.write(&CONFIG.replace("}\n", "  timeouts {\n    create = \"5s\"\n  }\n}\n"));
         let summary = "Could not create the key pair \"web\"";
         case.set_provider(&provider(&nobody));
         let error = case.apply_fails().error();

@@ -62,6 +62,8 @@ fn an_interrupt_of_a_wait_ends_it_at_once() {
         case.simulator.fail(Fault::on("ImportKeyPair").throttle(Some(minute)));
         case.write(CONFIG);
         let mut running = importing(case);
+        // An answer that is on its way has only seconds after the interrupt.
+        case.wait_for_log("the service throttles this operation; all its callers wait", || false);
         running.signal_group("INT");
         running.wait_for_line("Gracefully shutting down");
         let run = case.ended(running).failed();
@@ -84,6 +86,8 @@ fn an_interrupt_ends_the_wait_for_a_binding_and_for_a_name() {
         case.write(CONFIG);
         let mut running = case.start(&["apply", "-auto-approve", "-no-color"]);
         assert!(case.simulator.wait_for_call("ImportKeyPair", 2));
+        // An answer that is on its way has only seconds after the interrupt.
+        case.wait_for_log_lines("The name is taken by a key pair that is not shown", 2, || false);
         running.signal_group("INT");
         running.wait_for_line("Gracefully shutting down");
         let run = case.ended(running).failed();
@@ -106,6 +110,7 @@ fn an_interrupt_ends_the_wait_for_a_binding_and_for_a_name() {
         case.simulator.forget_calls();
         let mut running = case.start(&["apply", "-destroy", "-auto-approve", "-no-color"]);
         assert!(case.simulator.wait_for_call("DeleteKeyPairs", 2));
+        case.wait_for_log_lines("The key pair is still bound: waiting to try again", 2, || false);
         running.signal_group("INT");
         running.wait_for_line("Gracefully shutting down");
         let run = case.ended(running).failed();
@@ -180,6 +185,8 @@ fn kill_the_provider(case: &mut Case) {
     let run = case.ended(running).failed();
     assert!(!run.text().contains("panic"), "{run}");
     case.bury();
+    // Nobody waits for the import any more, and it may still be under way.
+    assert!(case.simulator.wait_until_idle());
     assert!(case.state().is_empty());
 }
 

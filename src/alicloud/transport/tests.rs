@@ -38,8 +38,10 @@ async fn a_form_is_posted_and_the_answer_read() {
 
 #[tokio::test]
 async fn a_connection_that_was_never_made_is_told_from_one_that_was_lost() {
-    // Closed again at once, so that nobody listens there.
-    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    // Held for as long as it is needed, so that nobody else is given the port, and not listened on.
+    let held = tokio::net::TcpSocket::new_v4().unwrap();
+    held.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let nobody = held.local_addr().unwrap();
     let error = post(&http(), &format!("http://{nobody}/?Signature=sign")).await.err().unwrap();
     assert!(matches!(&error, SendError::NotSent(why) if why.contains("refused")), "{error:?}");
 

@@ -5,6 +5,7 @@ mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
+use std::time::Duration;
 
 use ecs_simulator::{AccessKey, Call, Fault, FaultHandle, KeyPair};
 
@@ -95,9 +96,18 @@ enum Struck {
 impl Cell {
     fn check(&self, case: &mut Case) {
         let bystanders = self.prepare(case);
+        let gathering = self.gathering(case);
         let struck = self.strike(case);
         case.simulator.forget_calls();
-        let run = self.operation.run(case);
+        let run = match gathering {
+            None => self.operation.run(case),
+            Some(gathering) => {
+                let running = case.start(&Operation::DELETE);
+                wait_for_all_in_a_call(case, &self.operation.names());
+                gathering.remove();
+                case.ended(running)
+            }
+        };
         self.check_words(case, &run);
         let struck = match struck {
             Struck::Late(thread) => Struck::Fault(thread.join().unwrap()),
@@ -198,6 +208,8 @@ impl Cell {
                 let [first, second] =
                     [(); 2].map(|()| case.simulator.fail(on.clone().hold().before_change().once()));
                 return Struck::Late(thread::spawn(move || {
+                    // Each wait begins when what it waits for is not far.
+                    assert!(first.wait_for_hit());
                     assert!(second.wait_for_hit());
                     first.release();
                     assert!(first.wait_until_over());
@@ -207,6 +219,17 @@ impl Cell {
             }
         };
         Struck::Fault(case.simulator.fail(fault))
+    }
+
+    /// Before the trouble, the service throttles each call, until one holds all that is to be deleted: in how many calls
+    /// names come at first is up to the host and the machine. What a throttled call holds goes into the next one, before
+    /// all else, and there is only one at a time; so it is sure to be a call with all of them that meets the trouble.
+    fn gathering(&self, case: &Case) -> Option<FaultHandle> {
+        let is_met = !matches!(self.trouble.cause, Cause::NobodyThere);
+        (self.operation == Operation::DeleteTen && is_met).then(|| {
+            let soon = Duration::from_millis(50);
+            case.simulator.fail(Fault::on(self.operation.action()).throttle(Some(soon)))
+        })
     }
 
     /// Fails unless the command ended as it should, and said what it should.
@@ -271,6 +294,17 @@ impl Cell {
         }
         let all = case.simulator.calls();
         let calls: Vec<&Call> = all.iter().filter(|call| call.action == self.operation.action()).collect();
+        if self.operation == Operation::DeleteTen {
+            let mut met = usize::try_from(hits).unwrap();
+            if matches!(self.trouble.cause, Cause::CarriedOutLate) {
+                // Each of the two calls meets a fault of its own.
+                met += 1;
+            }
+            // Until the trouble they all meet the throttling that gathers them, so that these are the last.
+            let mut faulted: Vec<&&Call> = calls.iter().filter(|call| call.fault.is_some()).collect();
+            let first = faulted.split_off(faulted.len() - met)[0];
+            assert_eq!(names_in(first), BTreeSet::from_iter(self.operation.names()), "{calls:#?}");
+        }
         if self.operation != Operation::DeleteTen && self.outcome == Outcome::Again {
             assert_eq!(calls.len(), usize::try_from(hits).unwrap() + 1, "{calls:#?}");
         }
@@ -282,7 +316,9 @@ impl Cell {
         }
         if self.outcome == Outcome::Seen {
             for name in self.operation.names() {
-                let named = calls.iter().filter(|call| {
+                // One that was throttled asked for nothing.
+                let heard = calls.iter().filter(|call| call.code.as_deref() != Some("Throttling.User"));
+                let named = heard.filter(|call| {
                     call.parameters.values().any(|it| it.contains(&format!("{name:?}")) || *it == name)
                 });
                 assert_eq!(named.count(), 1, "{name} was asked for more than once: {calls:#?}");
@@ -298,6 +334,29 @@ impl Cell {
             forbid_content(case, &path);
         }
     }
+}
+
+/// How many calls may be throttled before one holds all names: at first the host may be so slow that each name leaves
+/// by itself, and the service refuses it.
+const MOST_GATHERING: usize = 20;
+
+/// Waits until a call names them all.
+fn wait_for_all_in_a_call(case: &Case, names: &[String]) {
+    let names: BTreeSet<String> = names.iter().cloned().collect();
+    for number in 1..=MOST_GATHERING {
+        assert!(case.simulator.wait_for_call("DeleteKeyPairs", number), "{:#?}", case.simulator.calls());
+        let calls = case.simulator.calls();
+        let mut deletes = calls.iter().filter(|call| call.action == "DeleteKeyPairs");
+        if deletes.any(|call| names_in(call) == names) {
+            return;
+        }
+    }
+    panic!("no call names all: {:#?}", case.simulator.calls());
+}
+
+/// The key pairs that a call deletes.
+fn names_in(call: &Call) -> BTreeSet<String> {
+    serde_json::from_str(&call.parameters["KeyPairNames"]).unwrap()
 }
 
 /// The key pairs that are not ours.

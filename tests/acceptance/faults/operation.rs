@@ -28,6 +28,9 @@ impl Operation {
     pub(super) const ALL: [Self; 7] =
         [CreateWithPublicKey, CreateWithKeyFile, Read, ChangeTags, ChangeGroup, DeleteOne, DeleteTen];
 
+    /// The command that deletes.
+    pub(super) const DELETE: [&str; 5] = ["apply", "-destroy", "-auto-approve", "-json", "-refresh=false"];
+
     pub(super) fn name(self) -> &'static str {
         match self {
             CreateWithPublicKey => "create with a public key",
@@ -105,9 +108,7 @@ impl Operation {
         match self {
             // What goes wrong is to go wrong here, and not when the plan looks at the cloud.
             ChangeTags | ChangeGroup => case.run(&["apply", "-auto-approve", "-json", "-refresh=false"]),
-            DeleteOne | DeleteTen => {
-                case.run(&["apply", "-destroy", "-auto-approve", "-json", "-refresh=false"])
-            }
+            DeleteOne | DeleteTen => case.run(&Self::DELETE),
             Read => case.run(&["apply", "-refresh-only", "-auto-approve", "-json"]),
             CreateWithPublicKey | CreateWithKeyFile => case.apply_anyway(),
         }

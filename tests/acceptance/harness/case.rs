@@ -252,14 +252,21 @@ impl Case {
     /// Waits until the provider's log holds a text; fails when it is too late for that, or after a minute.
     #[track_caller]
     pub(crate) fn wait_for_log(&self, part: &str, too_late: impl Fn() -> bool) {
+        self.wait_for_log_lines(part, 1, too_late);
+    }
+
+    /// The same for so many lines that hold the text.
+    #[track_caller]
+    pub(crate) fn wait_for_log_lines(&self, part: &str, lines: usize, too_late: impl Fn() -> bool) {
         let gave_up = Instant::now() + PATIENCE;
         loop {
             // First, since the log tells what was before that.
             let late = too_late() || Instant::now() > gave_up;
-            if self.log().contains(part) {
+            let log = self.log();
+            if log.lines().filter(|line| line.contains(part)).count() >= lines {
                 return;
             }
-            assert!(!late, "{part:?} is not in the log:\n{}", self.log());
+            assert!(!late, "{part:?} is not in {lines} lines of the log:\n{log}");
             std::thread::yield_now();
         }
     }
