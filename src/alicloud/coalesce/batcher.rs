@@ -30,14 +30,23 @@ pub(crate) trait Carrier<O>: Clone + Send + Sync + 'static {
     fn carry(self, cargo: Cargo<O>) -> impl Future<Output = ()> + Send;
 }
 
+/// The calls that a name was part of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tries {
+    /// How many there were.
+    pub(crate) made: u32,
+    /// How many of them failed before they were sent.
+    pub(crate) unsent: u32,
+}
+
 /// Why a caller has no outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Unserved<O> {
-    /// It gave up while its name was waiting; it had been part of so many calls, none of which did anything, the last
+    /// It gave up while its name was waiting; it had been part of these calls, none of which did anything, the last
     /// for this reason, if it is known.
-    Waiting(Interrupted, u32, Option<O>),
-    /// It gave up while its name was in a call, the last of so many.
-    UnderWay(Interrupted, u32),
+    Waiting(Interrupted, Tries, Option<O>),
+    /// It gave up while its name was in a call, the last of these.
+    UnderWay(Interrupted, Tries),
     /// The carrier ended without an outcome.
     Dropped,
 }
@@ -77,8 +86,7 @@ struct Entry<O> {
     under_way: bool,
     /// The call that it was in is over, and its cargo waits before the next.
     resting: bool,
-    /// Calls that it was part of.
-    tries: u32,
+    tries: Tries,
     /// Why the last of them did nothing.
     reason: Option<O>,
 }
@@ -89,8 +97,8 @@ impl<O> Entry<O> {
     }
 }
 
-/// What a caller hears: an outcome, or why the call under way did nothing, if it has given up meanwhile.
-type Told<O> = Result<O, Option<O>>;
+/// What a caller hears: an outcome; or, if it has given up meanwhile, the calls so far, and why the last did nothing.
+type Told<O> = Result<O, (Tries, Option<O>)>;
 
 struct Caller<O> {
     id: u64,
@@ -170,7 +178,7 @@ impl<O: Clone + Send + 'static> Batcher<O> {
                 told = &mut ticket.told => match told {
                     Ok(Ok(outcome)) => Ok(outcome),
                     // The name would have waited again.
-                    Ok(Err(reason)) => Err(Unserved::Waiting(why, tries, reason)),
+                    Ok(Err((tries, reason))) => Err(Unserved::Waiting(why, tries, reason)),
                     Err(_) => Err(Unserved::Waiting(why, tries, None)),
                 },
                 () = tokio::time::sleep(GRACE) => Err(Unserved::UnderWay(why, tries)),
@@ -197,7 +205,7 @@ impl<O: Clone + Send + 'static> Batcher<O> {
                 leave_by,
                 under_way: false,
                 resting: false,
-                tries: 0,
+                tries: Tries::default(),
                 reason: None,
             };
             state.entries.insert(name.to_owned(), entry);
@@ -282,8 +290,8 @@ struct Ticket<O> {
 
 /// Where a name is.
 enum Standing<O> {
-    Waiting(u32, Option<O>),
-    UnderWay(u32),
+    Waiting(Tries, Option<O>),
+    UnderWay(Tries),
     Settled,
 }
 
