@@ -298,6 +298,7 @@ enum Standing<O> {
 impl<O: Clone> Ticket<O> {
     /// Takes the caller out of the queue, unless its name is under way.
     fn give_up(&self) -> Standing<O> {
+        // Held until the caller is out: in between, a call may take its name.
         let mut state = self.shared.state();
         let Some(entry) = state.entries.get_mut(&self.name) else { return Standing::Settled };
         let (tries, is_in_a_call) = (entry.tries, entry.is_in_a_call());
@@ -309,22 +310,19 @@ impl<O: Clone> Ticket<O> {
             return Standing::UnderWay(tries);
         }
         let reason = entry.reason.clone();
-        drop(state);
-        self.remove();
+        self.remove(&mut state);
         Standing::Waiting(tries, reason)
     }
 }
 
 impl<O> Ticket<O> {
-    fn remove(&self) {
-        let mut state = self.shared.state();
+    fn remove(&self, state: &mut State<O>) {
         let Some(entry) = state.entries.get_mut(&self.name) else { return };
         entry.callers.retain(|caller| caller.id != self.id);
         if entry.callers.is_empty() && !entry.under_way {
             state.entries.remove(&self.name);
             state.waiting.retain(|name| *name != self.name);
         }
-        drop(state);
         self.shared.changed.notify_waiters();
     }
 }
@@ -332,6 +330,6 @@ impl<O> Ticket<O> {
 impl<O> Drop for Ticket<O> {
     /// A caller may be dropped at any time.
     fn drop(&mut self) {
-        self.remove();
+        self.remove(&mut self.shared.state());
     }
 }
