@@ -172,6 +172,16 @@ impl Error {
         self
     }
 
+    /// The same, with what failed before all that it tells of already.
+    #[must_use]
+    pub(crate) fn after(mut self, earlier: Option<Self>) -> Self {
+        self.0.last = match self.0.last.take() {
+            Some(last) => Some(last.after(earlier)),
+            None => earlier,
+        };
+        self
+    }
+
     /// The same, with what the service says of the missing permission.
     #[must_use]
     pub fn with_denial(mut self, denial: Option<Denial>) -> Self {
