@@ -239,9 +239,9 @@ async fn import_settled(
             && lost == 0
             && let Some((refusal, shown)) = before
         {
-            let last = error.last().unwrap_or(&error).clone();
+            let ended = error.last().unwrap_or(&error).clone();
             let waited = taken_since.map(|since: Instant| since.elapsed());
-            return Err(Failure::Exists(refusal.with_last(Some(last)), Box::new(shown), waited));
+            return Err(Failure::Exists(refusal.with_last(Some(ended)), Box::new(shown), waited));
         }
         let error = error.after(earlier);
         match error.kind() {
