@@ -55,7 +55,8 @@ impl Client {
                     return Err(Error::new(ErrorKind::ReplyLost, "The deletion ended without an answer."));
                 }
             };
-        let error = self.left(DELETE, SharedWait { started, tries, under_way, reason }, why, call);
+        let wait = SharedWait { started, tries: tries.made, unsent: tries.unsent, under_way, reason };
+        let error = self.left(DELETE, wait, why, call);
         if !under_way {
             return Err(error);
         }
@@ -85,6 +86,9 @@ impl Load for Cargo<Outcome> {
     fn put_back(&mut self, error: &Error) {
         if error.kind() == ErrorKind::Throttled {
             self.throttled();
+        }
+        if error.is_of_no_connection() {
+            self.unsent(self.held());
         }
         for name in self.held() {
             self.note(name, &Err(error.clone()));

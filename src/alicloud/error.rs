@@ -92,6 +92,7 @@ struct Details {
     proxy: Option<String>,
     credential: Option<String>,
     tries: u32,
+    unsent: u32,
     last: Option<Error>,
     denial: Option<Denial>,
 }
@@ -112,6 +113,7 @@ impl Error {
             proxy: None,
             credential: None,
             tries: 0,
+            unsent: 0,
             last: None,
             denial: None,
         }))
@@ -156,10 +158,27 @@ impl Error {
         self
     }
 
+    /// The same; so many of the requests failed before they were sent.
+    #[must_use]
+    pub fn with_unsent(mut self, unsent: u32) -> Self {
+        self.0.unsent = unsent;
+        self
+    }
+
     /// The same, because of an earlier error.
     #[must_use]
     pub fn with_last(mut self, last: Option<Error>) -> Self {
         self.0.last = last;
+        self
+    }
+
+    /// The same, with what failed before all that it tells of already.
+    #[must_use]
+    pub(crate) fn after(mut self, earlier: Option<Self>) -> Self {
+        self.0.last = match self.0.last.take() {
+            Some(last) => Some(last.after(earlier)),
+            None => earlier,
+        };
         self
     }
 
@@ -198,6 +217,11 @@ impl Error {
     pub fn comes_of_throttling(&self) -> bool {
         let throttled = |error: &Self| error.kind() == ErrorKind::Throttled;
         throttled(self) || self.kind() == ErrorKind::Deadline && self.last().is_some_and(throttled)
+    }
+
+    /// Whether there was no connection to the host that would do, so that nothing was sent.
+    pub(crate) fn is_of_no_connection(&self) -> bool {
+        matches!(self.kind(), ErrorKind::Unreachable | ErrorKind::Untrusted)
     }
 
     /// The operation that failed, as the API names it.
@@ -253,6 +277,11 @@ impl Error {
     /// How many requests were made; zero if it never came to one.
     pub fn tries(&self) -> u32 {
         self.0.tries
+    }
+
+    /// Whether it is certain that no request reached the service, so that nothing can have been changed.
+    pub fn was_never_sent(&self) -> bool {
+        self.0.unsent >= self.0.tries
     }
 
     /// For an operation that ran out of time, was cancelled, or ended unclear: what was last true.

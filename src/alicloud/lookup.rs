@@ -130,5 +130,10 @@ impl Source for Bindings {
 }
 
 fn given_up(client: &Client, operation: Operation, call: &Call, started: Instant, why: Interrupted) -> Error {
-    client.left(operation, SharedWait { started, tries: 0, under_way: false, reason: None }, why, call)
+    client.left(
+        operation,
+        SharedWait { started, tries: 0, unsent: 0, under_way: false, reason: None },
+        why,
+        call,
+    )
 }

@@ -146,6 +146,9 @@ impl Client {
                 Err(Failure::Interrupted(why)) => return Err(history.unheard(why)),
                 Err(Failure::Refused(refusal)) => refusal,
             };
+            if refusal.error.is_of_no_connection() {
+                history.unsent += 1;
+            }
             let error = history.locate(refusal.error.clone().with_credential(credentials.describe()));
             let next = self.next(&permit, &refusal, &error, credentials.is_temporary(), &mut history);
             if !matches!(next, Next::GiveUp(_)) {
@@ -189,6 +192,7 @@ impl Client {
         let mut history = History::new(operation, host, self.region());
         history.started = wait.started;
         history.tries = wait.tries;
+        history.unsent = wait.unsent;
         history.last = wait.reason.or_else(|| self.shared.limiter(operation.name).reason());
         if wait.under_way { history.unheard(why) } else { history.interrupted(why, call) }
     }
@@ -284,6 +288,8 @@ pub(super) struct SharedWait {
     pub(super) started: Instant,
     /// Requests that it was part of.
     pub(super) tries: u32,
+    /// Those of them that failed before they were sent.
+    pub(super) unsent: u32,
     /// Whether the last of them is still without an answer.
     pub(super) under_way: bool,
     /// Why the last one that was answered did nothing.
@@ -308,6 +314,8 @@ struct History {
     attempt_started: Instant,
     /// Requests made.
     tries: u32,
+    /// Those of them that failed before they were sent.
+    unsent: u32,
     /// Failures in a row that lead to a wait here (throttling waits in the limiter).
     failures: u32,
     unreachable_since: Option<Instant>,
@@ -327,6 +335,7 @@ impl History {
             started: now,
             attempt_started: now,
             tries: 0,
+            unsent: 0,
             failures: 0,
             unreachable_since: None,
             unreadable: 0,
@@ -338,7 +347,10 @@ impl History {
 
     /// The error as one of this call.
     fn locate(&self, error: Error) -> Error {
-        error.with_operation(self.operation.name, &self.host, &self.region).with_tries(self.tries)
+        error
+            .with_operation(self.operation.name, &self.host, &self.region)
+            .with_tries(self.tries)
+            .with_unsent(self.unsent)
     }
 
     /// The call is not repeated any longer, since the client has a limit for that: what was refused last is the error.

@@ -19,6 +19,14 @@ use std::fmt::Write as _;
 use crate::alicloud::{Error, ErrorKind};
 use crate::framework::Diagnostic;
 
+/// What to do about a host out of reach.
+const CHECK_THE_WAY: &str = "Check first that region and endpoints in the provider block are right; then the network, \
+                             name resolution, and the proxy variables (HTTPS_PROXY, HTTP_PROXY, NO_PROXY).";
+
+/// What to do about a host that is not trusted.
+const CHECK_THE_CERTIFICATE: &str = "Check endpoints in the provider block; where a proxy re-encrypts connections, add \
+                                     its certificate authority to the system's trust store.";
+
 /// What was being done when an error came.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Attempt<'a> {
@@ -61,16 +69,10 @@ impl Attempt<'_> {
                 } else {
                     format!("It was tried {} times.", error.tries())
                 };
-                format!(
-                    "{sent} Check first that region and endpoints in the provider block are right; then the network, name \
-                     resolution, and the proxy variables (HTTPS_PROXY, HTTP_PROXY, NO_PROXY)."
-                )
+                format!("{sent} {CHECK_THE_WAY}")
             }
             ErrorKind::Untrusted => {
-                "No request was sent, since the host's certificate is not trusted. Check endpoints in the provider \
-                 block; where a proxy re-encrypts connections, add its certificate authority to the system's trust \
-                 store."
-                    .to_owned()
+                format!("No request was sent, since the host's certificate is not trusted. {CHECK_THE_CERTIFICATE}")
             }
             ErrorKind::ReplyLost => {
                 "The request may have been carried out, or may be yet. If a proxy is in use (HTTPS_PROXY, HTTP_PROXY, \
@@ -179,9 +181,17 @@ impl Attempt<'_> {
     /// The time is used up: what was last true, as far as it is known.
     fn out_of_time(&self, error: &Error) -> String {
         let last = error.last().map(Error::kind);
+        // Where there was no connection, more time helps least.
+        let check = match last {
+            Some(ErrorKind::Unreachable) => CHECK_THE_WAY,
+            Some(ErrorKind::Untrusted) => CHECK_THE_CERTIFICATE,
+            _ => "",
+        };
         let name = self.key_pair;
         let known = if error.tries() == 0 {
             "No request was sent, so that nothing was changed. Run the command again.".to_owned()
+        } else if error.was_never_sent() {
+            "No try reached the service, so that nothing was changed.".to_owned()
         } else if error.operation().starts_with("Describe") {
             "Nothing was changed, since this only looks. Run the command again later.".to_owned()
         } else if last == Some(ErrorKind::NotDone) {
@@ -189,11 +199,16 @@ impl Attempt<'_> {
                 "At the last look, the key pair {name:?} was still there; it is still in the state. A try whose answer was \
                  lost may be carried out yet. Run the command again."
             )
+        } else if !check.is_empty() {
+            "Whether any of the tries changed anything is not known. Run the command again: it looks first at what is \
+             there."
+                .to_owned()
         } else {
             "Whether the last try changed anything is not known. Run the command again: it looks first at what is there."
                 .to_owned()
         };
-        format!("{known} {}", self.raise_the_timeout()).trim_end().to_owned()
+        let parts = [known.as_str(), check, &self.raise_the_timeout()];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
     }
 
     fn throttled(&self, error: &Error) -> String {

@@ -277,13 +277,24 @@ fn a_name_that_is_still_reserved_is_waited_for_and_explained() {
         assert_eq!(waits.count(), 2);
         case.destroy().succeeded();
 
+        // It stays so, and the wait for it ends in a look.
         reserve(case, None);
-        case.write(&CONFIG.replace("public_key", "timeouts {\n    create = \"2s\"\n  }\n  public_key"));
-        case.apply_fails().error().says(
+        case.simulator.forget_calls();
+        let mut running = case.start(&["apply", "-auto-approve", "-no-color"]);
+        assert!(case.simulator.wait_for_call("ImportKeyPair", 2));
+        let held = case.simulator.fail(Fault::on("DescribeKeyPairs").hang());
+        case.simulator.forget_calls();
+        assert!(case.simulator.wait_for_call("DescribeKeyPairs", 1));
+        running.signal_group("INT");
+        running.wait_for_line("Gracefully shutting down");
+        let run = case.ended(running).failed();
+        for part in [
             "The key pair name \"web\" is taken",
-            "key_pair_name",
-            &["refuses the name as taken, but shows no such key pair. This is so for a while after a key pair was deleted"],
-        );
+            "refuses the name as taken, but shows no such key pair. This is so for a while after a key pair was deleted",
+        ] {
+            assert!(run.text().contains(part), "{run}");
+        }
+        held.remove();
         assert!(case.state().is_empty());
     });
 }

@@ -217,7 +217,7 @@ fn an_endpoint_that_nobody_serves_is_named_and_so_is_the_proxy() {
 fn a_key_pair_that_cannot_be_read_back_is_made_nevertheless() {
     acceptance(|case| {
         case.write(CONFIG);
-        // The plan and the apply look whether the name is taken; then the new key pair is read.
+        // The plan looks twice: whether the name is taken, and how much of the quota. Then the new key pair is read.
         case.simulator.fail(Fault::on("DescribeKeyPairs").skip(2).refuse(403, "Forbidden.RAM", "No."));
         let warnings = case.apply().warnings();
         assert_eq!(warnings.len(), 1, "{warnings:?}");

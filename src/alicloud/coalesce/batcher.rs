@@ -30,14 +30,23 @@ pub(crate) trait Carrier<O>: Clone + Send + Sync + 'static {
     fn carry(self, cargo: Cargo<O>) -> impl Future<Output = ()> + Send;
 }
 
+/// The calls that a name was part of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tries {
+    /// How many there were.
+    pub(crate) made: u32,
+    /// How many of them failed before they were sent.
+    pub(crate) unsent: u32,
+}
+
 /// Why a caller has no outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Unserved<O> {
-    /// It gave up while its name was waiting; it had been part of so many calls, none of which did anything, the last
+    /// It gave up while its name was waiting; it had been part of these calls, none of which did anything, the last
     /// for this reason, if it is known.
-    Waiting(Interrupted, u32, Option<O>),
-    /// It gave up while its name was in a call, the last of so many.
-    UnderWay(Interrupted, u32),
+    Waiting(Interrupted, Tries, Option<O>),
+    /// It gave up while its name was in a call, the last of these.
+    UnderWay(Interrupted, Tries),
     /// The carrier ended without an outcome.
     Dropped,
 }
@@ -77,8 +86,7 @@ struct Entry<O> {
     under_way: bool,
     /// The call that it was in is over, and its cargo waits before the next.
     resting: bool,
-    /// Calls that it was part of.
-    tries: u32,
+    tries: Tries,
     /// Why the last of them did nothing.
     reason: Option<O>,
 }
@@ -89,8 +97,8 @@ impl<O> Entry<O> {
     }
 }
 
-/// What a caller hears: an outcome, or why the call under way did nothing, if it has given up meanwhile.
-type Told<O> = Result<O, Option<O>>;
+/// What a caller hears: an outcome; or, if it has given up meanwhile, the calls so far, and why the last did nothing.
+type Told<O> = Result<O, (Tries, Option<O>)>;
 
 struct Caller<O> {
     id: u64,
@@ -170,7 +178,7 @@ impl<O: Clone + Send + 'static> Batcher<O> {
                 told = &mut ticket.told => match told {
                     Ok(Ok(outcome)) => Ok(outcome),
                     // The name would have waited again.
-                    Ok(Err(reason)) => Err(Unserved::Waiting(why, tries, reason)),
+                    Ok(Err((tries, reason))) => Err(Unserved::Waiting(why, tries, reason)),
                     Err(_) => Err(Unserved::Waiting(why, tries, None)),
                 },
                 () = tokio::time::sleep(GRACE) => Err(Unserved::UnderWay(why, tries)),
@@ -197,7 +205,7 @@ impl<O: Clone + Send + 'static> Batcher<O> {
                 leave_by,
                 under_way: false,
                 resting: false,
-                tries: 0,
+                tries: Tries::default(),
                 reason: None,
             };
             state.entries.insert(name.to_owned(), entry);
@@ -282,14 +290,15 @@ struct Ticket<O> {
 
 /// Where a name is.
 enum Standing<O> {
-    Waiting(u32, Option<O>),
-    UnderWay(u32),
+    Waiting(Tries, Option<O>),
+    UnderWay(Tries),
     Settled,
 }
 
 impl<O: Clone> Ticket<O> {
     /// Takes the caller out of the queue, unless its name is under way.
     fn give_up(&self) -> Standing<O> {
+        // Held until the caller is out: in between, a call may take its name.
         let mut state = self.shared.state();
         let Some(entry) = state.entries.get_mut(&self.name) else { return Standing::Settled };
         let (tries, is_in_a_call) = (entry.tries, entry.is_in_a_call());
@@ -301,22 +310,19 @@ impl<O: Clone> Ticket<O> {
             return Standing::UnderWay(tries);
         }
         let reason = entry.reason.clone();
-        drop(state);
-        self.remove();
+        self.remove(&mut state);
         Standing::Waiting(tries, reason)
     }
 }
 
 impl<O> Ticket<O> {
-    fn remove(&self) {
-        let mut state = self.shared.state();
+    fn remove(&self, state: &mut State<O>) {
         let Some(entry) = state.entries.get_mut(&self.name) else { return };
         entry.callers.retain(|caller| caller.id != self.id);
         if entry.callers.is_empty() && !entry.under_way {
             state.entries.remove(&self.name);
             state.waiting.retain(|name| *name != self.name);
         }
-        drop(state);
         self.shared.changed.notify_waiters();
     }
 }
@@ -324,6 +330,6 @@ impl<O> Ticket<O> {
 impl<O> Drop for Ticket<O> {
     /// A caller may be dropped at any time.
     fn drop(&mut self) {
-        self.remove();
+        self.remove(&mut self.shared.state());
     }
 }

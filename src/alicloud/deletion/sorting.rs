@@ -60,6 +60,9 @@ impl Load for Portion<'_> {
         if is_throttled {
             self.cargo.throttled();
         }
+        if error.is_of_no_connection() {
+            self.cargo.unsent(&self.names);
+        }
         let reason = Err(error.clone().with_last(Some(self.refusal.clone())));
         // What keeps this portion keeps the others too.
         let kept = if is_throttled { self.cargo.held() } else { &self.names };

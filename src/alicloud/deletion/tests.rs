@@ -133,6 +133,29 @@ async fn a_deadline_between_lost_replies_tells_of_the_last_one_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whether_anything_was_sent_is_told_to_who_leaves() {
+    let refused = || Act::Fail(SendError::NotSent("connection refused".into()));
+    let slowly = |act| Act::After(Duration::from_secs(3), Box::new(act));
+    let lost = || code(500, "InternalError");
+    let there = answer(200, r#"{"TotalCount":1,"KeyPairs":{"KeyPair":[{"KeyPairName":"k0"}]}}"#);
+    for (deletes, never_sent) in [
+        (vec![refused()], true),
+        // The last one fails after the deadline.
+        (vec![slowly(refused())], true),
+        // One that was lost, and looked after, may be carried out yet.
+        (vec![lost(), refused()], false),
+        (vec![with_header(code(400, "Throttling.User"), "x-acs-retry-after", "10"), refused()], false),
+    ] {
+        fastrand::seed(7);
+        let script =
+            Script::by_action([("DeleteKeyPairs", deletes), ("DescribeKeyPairs", vec![there.clone()])]);
+        let error = script.client().delete_key_pair(&within(4), "k0").await.unwrap_err();
+        assert_eq!(error.last().map(Error::kind), Some(ErrorKind::Unreachable), "{error:?}");
+        assert_eq!((error.kind(), error.was_never_sent()), (ErrorKind::Deadline, never_sent), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn those_who_came_later_have_patience_of_their_own() {
     let credentials = Static::new(Credentials::new(KEY_ID, SECRET.into(), None, "a test"));
     let config = Config {

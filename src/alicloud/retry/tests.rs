@@ -156,6 +156,33 @@ async fn a_host_out_of_reach_is_given_up_before_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whether_anything_was_sent_is_known() {
+    let slowly = |seconds, act| Act::After(Duration::from_secs(seconds), Box::new(act));
+    let unavailable = || code(503, "ServiceUnavailable");
+    for (operation, acts, kind, never_sent) in [
+        (WRITE, vec![refused()], ErrorKind::Unreachable, true),
+        (READ, vec![unavailable(), refused()], ErrorKind::Unreachable, false),
+        // It comes back when the time is over.
+        (WRITE, vec![slowly(60, refused())], ErrorKind::ReplyLost, false),
+        (READ, vec![refused(), slowly(60, fine())], ErrorKind::Deadline, false),
+        (READ, vec![Act::Fail(SendError::Untrusted("x".into()))], ErrorKind::Untrusted, true),
+    ] {
+        let error = fail(&Script::new(acts).client(), operation, &within(40)).await;
+        assert_eq!((error.kind(), error.was_never_sent()), (kind, never_sent), "{error:?}");
+    }
+    // The service comes back, but only to throttle another.
+    let script = Script::new([refused(), with_header(throttled(), "x-acs-retry-after", "60000")]);
+    let (client, call) = (script.client(), within(50));
+    let other = async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        fail(&client, WRITE, &within(1)).await
+    };
+    let (error, _) = tokio::join!(fail(&client, WRITE, &call), other);
+    assert_eq!((error.kind(), error.tries(), error.was_never_sent()), (ErrorKind::Deadline, 1, true));
+    assert_eq!(error.last().map(Error::kind), Some(ErrorKind::Unreachable));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_answer_that_stays_unreadable_is_reported() {
     let script = Script::new([with_header(answer(200, "<p>"), "x-acs-request-id", "R-9")]);
     let error = fail(&script.client(), READ, &within(600)).await;

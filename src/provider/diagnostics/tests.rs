@@ -50,6 +50,16 @@ fn each_kind_has_its_text() {
         .with_operation("DeleteKeyPairs", "ecs.cn-nowhere.aliyuncs.com", "cn-nowhere")
         .with_proxy(Some("proxy.example:3128".to_owned()))
         .with_tries(4);
+    let untrusted =
+        Error::new(Kind::Untrusted, "No trusted connection: invalid peer certificate: UnknownIssuer")
+            .with_operation("DeleteKeyPairs", "ecs.cn-nowhere.aliyuncs.com", "cn-nowhere");
+    let out_of_reach = |unsent, last: Error| {
+        deadline(None)
+            .with_operation("DeleteKeyPairs", last.host(), last.region())
+            .with_unsent(unsent)
+            .with_proxy(last.proxy().map(str::to_owned))
+            .with_last(Some(last.clone()))
+    };
     for (name, error) in [
         ("throttled", throttled.clone()),
         ("deadline-throttled", deadline(Some(throttled.clone()))),
@@ -73,7 +83,10 @@ fn each_kind_has_its_text() {
                 ))),
         ),
         ("unavailable", unavailable),
-        ("unreachable", unreachable),
+        ("unreachable", unreachable.clone()),
+        ("deadline-out-of-reach", out_of_reach(7, unreachable.clone())),
+        ("deadline-out-of-reach-at-last", out_of_reach(6, unreachable)),
+        ("deadline-untrusted", out_of_reach(7, untrusted)),
         (
             "forbidden",
             error(

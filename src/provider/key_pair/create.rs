@@ -220,21 +220,37 @@ async fn import_settled(
     let oldest = (OffsetDateTime::now_utc() - CLOCK_TOLERANCE).unix_timestamp();
     // How often no answer came. Until one is lost, an answer tells all.
     let mut lost = 0;
-    // How often the name was taken and could not be said to be somebody's; since when, and whether no pair was shown.
+    // How often the name was taken and could not be said to be somebody's; since when, the last such refusal, and what
+    // was seen of the name.
     let mut taken = 0;
     let mut taken_since = None;
-    let mut reserved = false;
+    let mut before: Option<(Error, Result<Option<KeyPair>, Error>)> = None;
+    // Why the last import failed: each import only knows of its own tries.
+    let mut earlier = None;
     loop {
         let error = match client.import_key_pair(call, import).await {
             Ok(imported) => return Ok(imported.fingerprint),
             Err(error) => error,
         };
+        let has_ended =
+            matches!(error.kind(), ErrorKind::Deadline | ErrorKind::Throttled | ErrorKind::Cancelled);
+        // It changed nothing. That the name is taken is what was last true.
+        if has_ended
+            && lost == 0
+            && let Some((refusal, shown)) = before
+        {
+            let ended = error.last().unwrap_or(&error).clone();
+            let waited = taken_since.map(|since: Instant| since.elapsed());
+            return Err(Failure::Exists(refusal.with_last(Some(ended)), Box::new(shown), waited));
+        }
+        let error = error.after(earlier);
         match error.kind() {
             ErrorKind::ReplyLost => lost += 1,
             // The copy whose reply was lost may have come first.
             ErrorKind::AlreadyExists if lost > 0 => {}
             ErrorKind::AlreadyExists => {
                 let since = *taken_since.get_or_insert_with(Instant::now);
+                let reserved = matches!(before, Some((_, Ok(None))));
                 let shown = client.describe_key_pair(&call.to_explain(), &import.name).await;
                 // The look decides. Where the service only asks to be asked later, it has not decided yet; nor where
                 // there is no answer now, and before there was that there is none of this name.
@@ -242,7 +258,6 @@ async fn import_settled(
                     look.comes_of_throttling() || reserved && look.kind() == ErrorKind::Deadline
                 });
                 let goes_on = is_open || matches!(shown, Ok(None));
-                reserved |= matches!(shown, Ok(None));
                 // What was seen before says more than why it could not be seen again.
                 let shown = if shown.is_err() && reserved { Ok(None) } else { shown };
                 if goes_on {
@@ -260,6 +275,8 @@ async fn import_settled(
                     );
                     call.pause(taken).await;
                     if !call.is_over() {
+                        earlier = Some(error.clone().with_last(None));
+                        before = Some((error, shown));
                         continue;
                     }
                 }
@@ -285,6 +302,7 @@ async fn import_settled(
         if call.is_over() {
             return Err(Failure::Unclear(error, None));
         }
+        earlier = Some(error.with_last(None));
     }
 }
 
@@ -381,6 +399,35 @@ mod tests {
         let (took, failure) = import(reserved, 60).await;
         assert!(matches!(&failure, Failure::Exists(_, found, _) if matches!(**found, Ok(None))));
         assert_eq!(took, Duration::from_mins(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_last_true_is_told_when_the_time_is_over() {
+        let none = || vec![answer(200, r#"{"TotalCount":0,"KeyPairs":{"KeyPair":[]}}"#)];
+        let taken = || code(400, "KeyPair.AlreadyExist");
+        let unavailable = || code(503, "ServiceUnavailable");
+        // In an import under way: why those before it failed.
+        for (before, last) in [
+            (vec![unavailable(); 10], "ServiceUnavailable"),
+            (vec![taken()], "KeyPair.AlreadyExist"),
+            (vec![taken(), unavailable()], "ServiceUnavailable"),
+        ] {
+            fastrand::seed(7);
+            let imports = before.into_iter().chain([Act::Hang]).collect();
+            let script = Script::by_action([("ImportKeyPair", imports), ("DescribeKeyPairs", none())]);
+            let (took, failure) = import_by(&script, 9999).await;
+            let Failure::Unclear(error, None) = failure else { panic!("another failure") };
+            assert_eq!(error.last().and_then(Error::code), Some(last), "{error:?}");
+            assert!(took >= Duration::from_mins(5) && error.kind() == ErrorKind::ReplyLost, "{took:?}");
+        }
+        // In an import that does not come to be sent any more: what the one before was refused for.
+        let throttled = with_header(code(400, "Throttling.User"), "x-acs-retry-after", "900000");
+        let imports = vec![taken(), throttled];
+        let script = Script::by_action([("ImportKeyPair", imports), ("DescribeKeyPairs", none())]);
+        let (_, failure) = import_by(&script, 9999).await;
+        let Failure::Exists(error, found, Some(_)) = failure else { panic!("another failure") };
+        assert!(matches!(*found, Ok(None)));
+        assert_eq!(error.last().and_then(Error::code), Some("Throttling.User"));
     }
 
     #[tokio::test(start_paused = true)]

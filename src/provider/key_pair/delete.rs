@@ -143,6 +143,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_host_out_of_reach_until_the_deadline_is_what_is_to_be_seen_to() {
+        fastrand::seed(7);
+        let refused = Act::Fail(crate::alicloud::SendError::NotSent("connection refused".into()));
+        let client = Script::new([refused]).client();
+        let told = delete_unbound(&client, &within(4), Duration::ZERO, &ATTEMPT).await.unwrap_err();
+        for part in [
+            "No try reached the service, so that nothing was changed. Check first that region and endpoints",
+            "raise delete in the resource's timeouts block",
+            "Last failure: DeleteKeyPairs: No connection to ecs.cn-beijing.aliyuncs.com: connection refused.",
+        ] {
+            assert!(told.detail.contains(part), "{}", told.detail);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn whatever_ends_the_wait_the_bindings_are_told() {
         let throttled = with_header(code(400, "Throttling.User"), "x-acs-retry-after", "60000");
         let stopping = || shows(&[("i-1", "Stopping")]);

@@ -28,24 +28,31 @@ pub(super) enum KeyFileError {
 
 /// The public half of the key in the file, or `None` if there is no file. Changes nothing.
 pub(super) fn inspect(path: &Path) -> Result<Option<PublicKey>, KeyFileError> {
-    let metadata = match fs::metadata(path) {
-        Ok(metadata) => metadata,
+    open(path)?.as_ref().map(read).transpose()
+}
+
+/// The file, or `None` if there is none, or none any more.
+fn open(path: &Path) -> Result<Option<File>, KeyFileError> {
+    // Only a file is opened: a pipe, say, could keep whoever opens it waiting.
+    let opened = fs::metadata(path)
+        .and_then(|metadata| if metadata.is_file() { File::open(path).map(Some) } else { Ok(None) });
+    match opened {
+        Ok(Some(file)) => Ok(Some(file)),
+        Ok(None) => Err(KeyFileError::NotAFile),
         // A link to nothing is something: nothing is to be written through it.
-        Err(error) if error.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(path).is_err() => {
-            return Ok(None);
-        }
-        Err(error) => return Err(KeyFileError::Io(error)),
-    };
-    if !metadata.is_file() {
-        return Err(KeyFileError::NotAFile);
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => Ok(None),
+        Err(error) => Err(KeyFileError::Io(error)),
     }
-    let file = File::open(path).map_err(KeyFileError::Io)?;
+}
+
+/// The public half of the key in an open file.
+fn read(file: &File) -> Result<PublicKey, KeyFileError> {
     let mut content = zeroize::Zeroizing::new(Vec::new());
     file.take(MAX_FILE as u64 + 1).read_to_end(&mut content).map_err(KeyFileError::Io)?;
     if content.len() > MAX_FILE {
         return Err(KeyFileError::TooLarge);
     }
-    public_half(&content).map(Some).map_err(KeyFileError::Content)
+    public_half(&content).map_err(KeyFileError::Content)
 }
 
 /// What a create finds at the path of its key file.
@@ -60,8 +67,8 @@ pub(super) enum Found {
 
 /// Looks for a key to use. Changes nothing.
 pub(super) fn find(path: &Path) -> Result<Found, KeyFileError> {
-    let Some(key) = inspect(path)? else { return Ok(Found::Nothing) };
-    let file = File::open(path).map_err(KeyFileError::Io)?;
+    let Some(file) = open(path)? else { return Ok(Found::Nothing) };
+    let key = read(&file)?;
     match file.try_lock_shared() {
         Err(TryLockError::WouldBlock) => Ok(Found::Undecided),
         // It may have been taken away just before.
@@ -201,6 +208,33 @@ mod tests {
         drop(make());
         assert!(matches!(found(), Found::Key(found) if found.same_key(key.public_key())));
         assert!(matches!(write_new(&path, b"other"), Err(KeyFileError::Exists)));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_goes_away_while_it_is_looked_at_is_no_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let (path, spare) = (directory.path().join("key.pem"), directory.path().join("spare.pem"));
+        let key = crate::openssh::generate_rsa_2048().unwrap();
+        fs::write(&path, key.private_pem().as_bytes()).unwrap();
+        let over = std::sync::atomic::AtomicBool::new(false);
+        let done = || over.load(std::sync::atomic::Ordering::Relaxed);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done() {
+                    fs::rename(&path, &spare).unwrap();
+                    fs::rename(&spare, &path).unwrap();
+                }
+            });
+            let outcomes: Vec<_> = (0..5_000).map(|_| find(&path).err()).collect();
+            over.store(true, std::sync::atomic::Ordering::Relaxed);
+            assert!(outcomes.iter().all(Option::is_none), "{:?}", outcomes.into_iter().flatten().next());
+        });
+        // A link to nothing is something.
+        fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink(&spare, &path).unwrap();
+        assert!(matches!(find(&path), Err(KeyFileError::Io(_))));
+        assert!(matches!(find(directory.path()), Err(KeyFileError::NotAFile)));
     }
 
     #[test]

@@ -33,7 +33,7 @@ impl<O> Cargo<O> {
         for name in &self.held {
             if let Some(entry) = state.entries.get_mut(name) {
                 entry.under_way = true;
-                entry.tries = entry.tries.saturating_add(1);
+                entry.tries.made = entry.tries.made.saturating_add(1);
             }
         }
         self.taken = Some(Instant::now());
@@ -57,7 +57,7 @@ impl<O> Cargo<O> {
             if let Some(entry) = state.entries.get_mut(name) {
                 entry.under_way = true;
                 entry.resting = false;
-                entry.tries = entry.tries.saturating_add(1);
+                entry.tries.made = entry.tries.made.saturating_add(1);
             }
         }
         self.taken = Some(Instant::now());
@@ -71,7 +71,7 @@ impl<O> Cargo<O> {
         let State { waiting, entries, .. } = &mut *state;
         waiting.retain(|name| {
             let Some(entry) = entries.get_mut(name) else { return false };
-            let is_taken = entry.tries > 0 && entry.since <= then;
+            let is_taken = entry.tries.made > 0 && entry.since <= then;
             if is_taken {
                 entry.under_way = true;
                 self.held.push(name.clone());
@@ -96,6 +96,16 @@ impl<O> Cargo<O> {
     /// The service takes no more calls for a while.
     pub(crate) fn throttled(&self) {
         self.shared.state().pace.throttled(Instant::now());
+    }
+
+    /// The call with these of the held `names` failed before it was sent.
+    pub(crate) fn unsent(&self, names: &[String]) {
+        let mut state = self.shared.state();
+        for name in names {
+            if let Some(entry) = state.entries.get_mut(name) {
+                entry.tries.unsent = entry.tries.unsent.saturating_add(1);
+            }
+        }
     }
 
     /// The service takes at most so many names in a call.
@@ -140,7 +150,7 @@ impl<O: Clone> Cargo<O> {
             let (leaving, staying): (Vec<_>, Vec<_>) = callers.partition(|caller| caller.leaving);
             for caller in leaving {
                 // Whoever has left needs no answer.
-                let _ = caller.tell.send(Err(entry.reason.clone()));
+                let _ = caller.tell.send(Err((entry.tries, entry.reason.clone())));
             }
             entry.callers = staying;
         }

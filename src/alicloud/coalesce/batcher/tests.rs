@@ -224,16 +224,25 @@ async fn one(
     (outcome, came.elapsed().as_millis())
 }
 
+/// So many calls, all of them sent.
+fn tries(made: u32) -> Tries {
+    Tries { made, unsent: 0 }
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_a_caller_hears_that_gives_up() {
     let done = Ok(("a".to_owned(), true));
     let why = Interrupted::Deadline;
     assert_eq!(one([(50, Act::Deliver)], 1000).await, (done.clone(), 55));
-    assert_eq!(one([(50, Act::Deliver)], 2).await, (Err(Unserved::Waiting(why, 0, None)), 2), "never sent");
+    assert_eq!(
+        one([(50, Act::Deliver)], 2).await,
+        (Err(Unserved::Waiting(why, tries(0), None)), 2),
+        "never sent"
+    );
     assert_eq!(one([(3000, Act::Deliver)], 100).await, (done, 3005), "the answer came in time");
-    let late = (Err(Unserved::UnderWay(why, 1)), 100 + GRACE.as_millis());
+    let late = (Err(Unserved::UnderWay(why, tries(1))), 100 + GRACE.as_millis());
     assert_eq!(one([(9000, Act::Deliver)], 100).await, late);
-    let refused = Err(Unserved::Waiting(why, 1, Some(("a".to_owned(), false))));
+    let refused = Err(Unserved::Waiting(why, tries(1), Some(("a".to_owned(), false))));
     let after_it_gave_up = (refused.clone(), 3005);
     assert_eq!(one([(3000, Act::Throttle)], 100).await, after_it_gave_up);
     assert_eq!(one([(3000, Act::LoseAll)], 100).await, after_it_gave_up);
@@ -246,7 +255,10 @@ async fn what_a_caller_hears_that_gives_up() {
 async fn that_there_is_no_hope_for_what_waits_does_not_end_a_call_under_way() {
     for (act, expected) in [
         (Act::Deliver, Ok(("a".to_owned(), true))),
-        (Act::LoseAll, Err(Unserved::Waiting(Interrupted::Deadline, 1, Some(("a".to_owned(), false))))),
+        (
+            Act::LoseAll,
+            Err(Unserved::Waiting(Interrupted::Deadline, tries(1), Some(("a".to_owned(), false)))),
+        ),
     ] {
         let (batcher, player) = (Batcher::new(100), player([(60_000, act)]));
         player.0.seen.lock().unwrap().submitted.insert("a".to_owned(), 1);
