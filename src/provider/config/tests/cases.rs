@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Map, Value as Json};
-use tracing_subscriber::layer::SubscriberExt as _;
 
 use self::http::Recorded;
 use super::*;
@@ -70,13 +69,11 @@ async fn run(directory: &Path, case: &Map<String, Json>) -> Vec<String> {
     let config =
         value(&ProviderModel::ty(), case.get("provider").unwrap_or(&Json::Object(Map::new())), home_name);
     let config = ProviderModel::from_value(&config, &crate::cty::Path::root()).unwrap();
-    let log = LogCapture::default();
     let mut outcome = Outcome::default();
-    {
-        let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
-        play(case, &config, &surroundings, home.path(), &mut outcome).await;
-    }
-    let shown = format!("{}{}", log.text(), outcome.texts());
+    let log = LogCapture::listen();
+    play(case, &config, &surroundings, home.path(), &mut outcome).await;
+    let log = log.text();
+    let shown = format!("{log}{}", outcome.texts());
     let mut problems = outcome.problems;
     problems.extend(recorded.problems());
     for secret in MARKS.into_iter().map(str::to_owned).chain(recorded.signatures()) {
@@ -84,7 +81,7 @@ async fn run(directory: &Path, case: &Map<String, Json>) -> Vec<String> {
             problems.push(format!("shows a secret ({secret}): {line}"));
         }
     }
-    let log = log.text().replace(home_name, "HOME");
+    let log = log.replace(home_name, "HOME");
     for wanted in list(case, "log").iter().filter(|wanted| !log.contains(wanted.as_str())) {
         problems.push(format!("{wanted:?} is not in the log:\n{log}"));
     }
