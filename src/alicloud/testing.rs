@@ -146,7 +146,9 @@ pub(crate) fn headers<'a>(list: impl IntoIterator<Item = (&'a str, &'a str)>) ->
     list.into_iter().map(header).collect()
 }
 
-struct StoppedClock;
+/// Says 2016-02-23T12:46:24Z.
+#[derive(Debug)]
+pub(crate) struct StoppedClock;
 
 impl Clock for StoppedClock {
     fn now(&self) -> SystemTime {
