@@ -186,6 +186,17 @@ mod tests {
         assert_eq!(names.len(), 2, "a draft is left: {names:?}");
     }
 
+    /// Whoever reads it meanwhile reads on in the old one.
+    #[tokio::test]
+    async fn the_file_is_replaced_and_never_written_in_place() {
+        let (_directory, path) = file();
+        let old = File::open(&path).unwrap();
+        let held = Held::wait(&path, PATIENCE).await.unwrap();
+        held.draft("a").unwrap().put("a", &[("sts_token", New::Text("new"))]).unwrap();
+        assert_eq!(io::read_to_string(old).unwrap(), TEXT);
+        assert!(std::fs::read_to_string(&path).unwrap().contains("new"));
+    }
+
     #[cfg(unix)]
     #[tokio::test]
     async fn a_link_stays_one() {
