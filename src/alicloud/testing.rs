@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -12,6 +12,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tracing::subscriber::DefaultGuard;
+use tracing::{Dispatch, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::{Context, SubscriberExt as _};
 
 use super::call::Call;
 use super::client::{Client, Config};
@@ -142,7 +146,9 @@ pub(crate) fn headers<'a>(list: impl IntoIterator<Item = (&'a str, &'a str)>) ->
     list.into_iter().map(header).collect()
 }
 
-struct StoppedClock;
+/// Says 2016-02-23T12:46:24Z.
+#[derive(Debug)]
+pub(crate) struct StoppedClock;
 
 impl Clock for StoppedClock {
     fn now(&self) -> SystemTime {
@@ -237,18 +243,37 @@ async fn read_request(stream: &mut (impl AsyncReadExt + Unpin)) -> String {
     }
 }
 
-/// Collects everything that is logged, at every level, as text.
-#[derive(Clone, Default)]
-pub(crate) struct LogCapture(Arc<Mutex<String>>);
+/// Collects everything that this thread logs, at every level, as text, until it is dropped.
+pub(crate) struct LogCapture {
+    lines: Lines,
+    _listening: DefaultGuard,
+}
 
 impl LogCapture {
+    /// Begins to collect.
+    ///
+    /// While there is a single listener in the process, a line that another test's thread comes to first is noted as
+    /// one that nobody listens to, since that thread does not. With a second one, all listeners are asked; it hears
+    /// nothing, and stays to the end of the process.
+    pub(crate) fn listen() -> Self {
+        static ANOTHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(tracing_subscriber::registry()));
+        LazyLock::force(&ANOTHER);
+        let lines = Lines::default();
+        let listener = tracing_subscriber::registry().with(lines.clone());
+        // A listener that is made looks anew at what was noted before.
+        Self { lines, _listening: tracing::subscriber::set_default(listener) }
+    }
+
     pub(crate) fn text(&self) -> String {
-        self.0.lock().unwrap().clone()
+        self.lines.0.lock().unwrap().clone()
     }
 }
 
-impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for LogCapture {
-    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<String>>);
+
+impl<S: Subscriber> Layer<S> for Lines {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
         let text = &mut *self.0.lock().unwrap();
         text.push_str(event.metadata().level().as_str());
         event.record(&mut |field: &tracing::field::Field, value: &dyn std::fmt::Debug| {

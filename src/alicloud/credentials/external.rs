@@ -5,6 +5,7 @@
 mod tests;
 
 use std::fmt;
+use std::io;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -84,13 +85,7 @@ impl External {
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .map_err(|error| {
-                let why = format!("could not be started: {program}: {error}.");
-                self.failed(
-                    &why,
-                    "Check that the program is there, on the PATH or by its whole path, and may be run.",
-                )
-            })?;
+            .map_err(|error| self.not_started(program, &error))?;
         // When the time is up, the child is dropped, and so killed.
         let run = tokio::time::timeout(PATIENCE, finish(child)).await.map_err(|_| {
             let why = format!("was stopped, since it ran for more than {} s.", PATIENCE.as_secs());
@@ -108,6 +103,23 @@ impl External {
             return Err(self.failed(&why, "Run it by hand to see what is wrong."));
         }
         self.read(&run.output)
+    }
+
+    /// Why there is no such program. Of a word that was to set a variable, the value is not shown: it may be a password.
+    fn not_started(&self, program: &str, error: &io::Error) -> NotLoaded {
+        match program.split_once('=') {
+            None => self.failed(
+                &format!("could not be started: {program}: {error}."),
+                "Check that the program is there, on the PATH or by its whole path, and may be run.",
+            ),
+            Some((name, _)) => self.failed(
+                &format!(
+                    "could not be started: {error}. It begins with {name}=…, and since it is run without a shell, that \
+                     sets no variable, but is taken for the program's name."
+                ),
+                "Let it begin with the program; one that needs a variable is run by `env NAME=value program`.",
+            ),
+        }
     }
 
     /// Reads what the program printed.
@@ -195,7 +207,7 @@ async fn finish(mut child: Child) -> Result<Run, String> {
     Ok(Run { status, output, complaint: shown(&complaint) })
 }
 
-fn cannot(error: &std::io::Error) -> String {
+fn cannot(error: &io::Error) -> String {
     format!("could not be read from: {error}")
 }
 

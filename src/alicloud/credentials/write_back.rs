@@ -53,7 +53,17 @@ impl NotHeld {
 /// this lock; what they write in between is kept, since nothing but single values is replaced.
 pub(super) struct Held {
     path: PathBuf,
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a process that is being started has a copy of it, and with that the lock,
+        // until its program begins.
+        if let Err(error) = self.lock.unlock() {
+            tracing::debug!(path = %self.path.display(), %error, "the lock of the profiles was not given up, but closed");
+        }
+    }
 }
 
 impl Held {
@@ -69,7 +79,7 @@ impl Held {
         let give_up = Instant::now() + patience;
         loop {
             match lock.try_lock() {
-                Ok(()) => return Ok(Self { path, _lock: lock }),
+                Ok(()) => return Ok(Self { path, lock }),
                 Err(TryLockError::WouldBlock) if Instant::now() < give_up => tokio::time::sleep(PAUSE).await,
                 Err(TryLockError::WouldBlock) => return Err(NotHeld::Busy(patience)),
                 Err(TryLockError::Error(error)) => {
@@ -176,6 +186,17 @@ mod tests {
         assert_eq!(names.len(), 2, "a draft is left: {names:?}");
     }
 
+    /// Whoever reads it meanwhile reads on in the old one.
+    #[tokio::test]
+    async fn the_file_is_replaced_and_never_written_in_place() {
+        let (_directory, path) = file();
+        let old = File::open(&path).unwrap();
+        let held = Held::wait(&path, PATIENCE).await.unwrap();
+        held.draft("a").unwrap().put("a", &[("sts_token", New::Text("new"))]).unwrap();
+        assert_eq!(io::read_to_string(old).unwrap(), TEXT);
+        assert!(std::fs::read_to_string(&path).unwrap().contains("new"));
+    }
+
     #[cfg(unix)]
     #[tokio::test]
     async fn a_link_stays_one() {
@@ -202,5 +223,15 @@ mod tests {
             drop(first);
         });
         assert!(second.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_copy_of_the_lock_in_a_process_that_is_being_started_holds_nobody_up() {
+        let (_directory, path) = file();
+        let held = Held::wait(&path, PATIENCE).await.unwrap();
+        let _copy = held.lock.try_clone().unwrap();
+        assert!(matches!(Held::wait(&path, Duration::ZERO).await, Err(NotHeld::Busy(_))));
+        drop(held);
+        assert!(Held::wait(&path, Duration::ZERO).await.is_ok());
     }
 }

@@ -2,7 +2,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tracing_subscriber::layer::SubscriberExt;
 
 use super::*;
 use crate::alicloud::client::Config;
@@ -291,16 +290,11 @@ async fn a_caller_that_never_got_through_learns_why() {
 
 #[tokio::test(start_paused = true)]
 async fn the_log_tells_each_call_and_each_wait_but_no_secret() {
-    let log = LogCapture::default();
-    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
+    let log = LogCapture::listen();
     let echo = format!(r#"{{"Code":"InternalError","Message":"{KEY_ID} {SECRET} string to sign {TOKEN}"}}"#);
     let script = Script::new([throttled(), answer(500, &echo), lost(), fine()]);
     let client = script.client();
     let parameters = Parameters::new().set("PublicKeyBody", "ssh-rsa AAAAmaterial");
-    // With a single listener in the process, a line that another test's thread comes to first is noted as one that
-    // nobody listens to, since that thread does not. With two, all listeners are asked.
-    let _another = tracing::Dispatch::new(tracing_subscriber::registry());
-    tracing::callsite::rebuild_interest_cache();
     client.execute(READ, parameters, &within(60)).await.ok().unwrap();
     let text = log.text();
     let lines = |start: &str| text.lines().filter(|line| line.starts_with(start)).count();

@@ -342,6 +342,27 @@ pub(super) fn profile_settings(
     Ok(ProfileSettings::default())
 }
 
+/// The region of a profile that somebody named and whose credentials are not used, since an access key comes before it,
+/// and where it comes from. No such profile is no error: the key does not need it.
+pub(super) fn region_beside_a_key(
+    config: &ProviderModel,
+    world: &World,
+) -> Result<Option<(String, String)>, CredentialsError> {
+    let environment = &*world.environment;
+    let is_named = PROFILE.find(&config.profile, environment).is_some();
+    let is_unreadable = CREDENTIALS_FILE.garbled(&config.shared_credentials_file, environment).is_some()
+        || garbled_place(environment).is_some();
+    if !is_named || is_unreadable || key(config, environment).source.is_err() {
+        return Ok(None);
+    }
+    let Some((_, profile)) = chosen_profile(config, world, &Current::default()) else { return Ok(None) };
+    match profile.if_there().settings() {
+        Ok(ProfileSettings { region, origin, .. }) => Ok(region.map(|region| (region, origin))),
+        Err(NotLoaded::Absent(_)) => Ok(None),
+        Err(NotLoaded::Failed(error)) => Err(error),
+    }
+}
+
 /// What the block names and something else comes before is no mistake, but worth a line in the log.
 fn tell_what_is_passed_over(config: &ProviderModel, links: &[Link]) {
     let in_block = [

@@ -285,7 +285,16 @@ fn client(config: &ProviderModel, host: &Host, surroundings: &Surroundings) -> R
         }
     };
     let of_the_profile = profile.region.map(|region| (region, profile.origin.clone()));
-    if let Some(found) = region.or(of_the_profile) {
+    let region = match region.or(of_the_profile) {
+        None => credentials::region_beside_a_key(config, &world).map_err(|error| {
+            let variables = REGION.variables.join(", ");
+            let detail =
+                format!("{error} Or set region ({variables}): the access key does not need the file.");
+            Problem::Later(Diagnostic::error("No region", detail))
+        })?,
+        found => found,
+    };
+    if let Some(found) = region {
         (world.config.region, origin) = found;
     }
     let credentials = credentials::credentials(config, &world, &current, &profile.sts)?;

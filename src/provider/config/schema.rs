@@ -44,8 +44,9 @@ fn connection(block: Block) -> Block {
         .attribute(
             "region",
             text(
-                "The region. Also from the environment: `ALICLOUD_REGION`, `ALIBABA_CLOUD_REGION`. Then \
-                 that of the profile in use. `cn-beijing` by default.",
+                "The region. Also from the environment: `ALICLOUD_REGION`, `ALIBABA_CLOUD_REGION`. If nothing sets a \
+                 region, it is the `region_id` of the profile that is named, also beside an access key from elsewhere, \
+                 or else of the one in use; and `cn-beijing` otherwise.",
             ),
         )
         .attribute(

@@ -84,14 +84,22 @@ pub(super) fn find(path: &Path) -> Result<Found, KeyFileError> {
 pub(super) struct NewFile {
     path: PathBuf,
     /// Holds the lock, if there is one.
-    _file: File,
+    file: File,
     is_locked: bool,
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a process that is being started has a copy of it, and with that the lock,
+        // until its program begins. Where there are no locks, there is nothing to give up.
+        let _ = self.file.unlock();
+    }
 }
 
 impl NewFile {
     /// `file` is to be locked before it has a name that others could find.
     fn new(path: &Path, file: File, is_locked: bool) -> Self {
-        Self { path: path.to_owned(), _file: file, is_locked }
+        Self { path: path.to_owned(), file, is_locked }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -205,7 +213,10 @@ mod tests {
         assert!(matches!(found(), Found::Undecided));
         assert!(file.take_away(key.public_key()));
         assert!(matches!(found(), Found::Nothing));
-        drop(make());
+        let file = make();
+        // As a process has that is being started.
+        let _copy = file.file.try_clone().unwrap();
+        drop(file);
         assert!(matches!(found(), Found::Key(found) if found.same_key(key.public_key())));
         assert!(matches!(write_new(&path, b"other"), Err(KeyFileError::Exists)));
     }
@@ -242,8 +253,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("key.pem");
         let key = crate::openssh::generate_rsa_2048().unwrap();
-        let file = write_new(&path, key.private_pem().as_bytes()).unwrap();
-        assert!(!NewFile { is_locked: false, ..file }.take_away(key.public_key()));
+        let mut file = write_new(&path, key.private_pem().as_bytes()).unwrap();
+        file.is_locked = false;
+        assert!(!file.take_away(key.public_key()));
         // Somebody has put another key there.
         fs::remove_file(&path).unwrap();
         let file = write_new(&path, key.private_pem().as_bytes()).unwrap();

@@ -1,7 +1,6 @@
 pub(crate) mod login_file;
 
 use serde_json::json;
-use tracing_subscriber::layer::SubscriberExt as _;
 
 use self::login_file::{File, NOW, id, kept, oauth_session, sso_session, tokens};
 use super::*;
@@ -197,8 +196,7 @@ async fn what_was_got_and_cannot_be_kept_is_used() {
     let used = answer(400, r#"{"error": "invalid_grant"}"#);
     let (sso, oauth) = (vec![sso_session("STS.1")], vec![tokens(2), oauth_session("STS.1"), used]);
     for (mode, acts) in [(Mode::CloudSso, sso), (Mode::Oauth, oauth)] {
-        let log = LogCapture::default();
-        let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
+        let log = LogCapture::listen();
         let file = File::new(mode, if mode == Mode::Oauth { &over } else { &[] });
         let (path, content) = (file.path(), file.read());
         let script = Script::new(acts);
@@ -234,13 +232,11 @@ async fn what_another_tool_wrote_during_a_request_that_failed_is_looked_at() {
                 let (path, new) = (file.path(), File::new(mode, &kept("STS.other", 3600)).read());
                 let happens = move || std::fs::write(&path, new.to_string()).unwrap();
                 let login = file.login_while(mode, &Script::new([refusal.clone()]), happens);
-                let log = LogCapture::default();
-                let guard =
-                    tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
+                let log = LogCapture::listen();
                 assert_eq!(id(&login).await.unwrap(), "STS.other");
                 // It is as good as one of its own.
                 assert!(!log.text().contains("there is no new session; the one"), "{}", log.text());
-                drop(guard);
+                drop(log);
                 // It was given, so it is not a new one any more.
                 assert!(id(&login).await.is_err());
             }

@@ -36,7 +36,7 @@ pub(crate) struct Profile {
     /// The profile; the file's current one if there is none.
     name: Option<String>,
     current: Current,
-    /// Whether somebody named the profile or the file.
+    /// Whether somebody named the profile or the file, so that it has to be there.
     chosen: bool,
     /// Why another file is not looked into, in a sentence, and what to do about it.
     passed_over: Option<(String, String)>,
@@ -93,6 +93,11 @@ impl Profile {
         Self { passed_over: Some((why, fix)), ..self }
     }
 
+    /// The same, where nothing hangs on its being there.
+    pub(crate) fn if_there(self) -> Self {
+        Self { chosen: false, ..self }
+    }
+
     async fn get(&self) -> Result<Credentials, NotLoaded> {
         // The source borrows nothing: the file's content is wiped before anybody is asked.
         let source = self.source()?;
@@ -103,7 +108,7 @@ impl Profile {
     pub(crate) fn settings(&self) -> Result<ProfileSettings, NotLoaded> {
         let (file, name) = self.read()?;
         let reading = Reading::new(&self.world, &file, &name, &self.given)?;
-        if !self.chosen && reading.is_blank() {
+        if !self.chosen && self.name.is_none() && reading.is_blank() {
             return Err(blank(&name));
         }
         Ok(ProfileSettings {
@@ -153,6 +158,9 @@ impl Profile {
                 Some(file) if file.profile(name).is_some() => return Ok((file, *format, name.to_owned())),
                 other => others.extend(other),
             }
+        }
+        if !self.chosen {
+            return Err(NotLoaded::Absent("there is no such profile".to_owned()));
         }
         let paths: Vec<&Path> = self.files.iter().map(|(path, _)| path.as_path()).collect();
         let why_not = if others.is_empty() { self.no_file(&paths) } else { lacking(name, &others) };

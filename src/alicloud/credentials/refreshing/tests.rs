@@ -2,7 +2,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::UNIX_EPOCH;
 
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::*;
 use crate::alicloud::credentials::Link;
@@ -91,8 +90,7 @@ async fn a_refresh_comes_before_the_end_and_survives_its_caller() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refresh_that_fails_is_a_warning_while_the_old_ones_hold() {
-    let log = LogCapture::default();
-    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
+    let log = LogCapture::listen();
     let (mint, keys) = mint(3600, |number| (2..5).contains(&number));
     number(&keys).await.unwrap();
     pass(3600 - 180).await;
@@ -154,8 +152,7 @@ async fn a_refresh_that_is_broken_off_is_told_and_another_one_may_follow() {
 
 #[tokio::test(start_paused = true)]
 async fn what_nobody_named_is_told_once() {
-    let log = LogCapture::default();
-    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
+    let log = LogCapture::listen();
     let (mint, _) = mint(10, |_| false);
     let keys = Refreshing::new(Chain::new(vec![Link::implicit("b", mint.clone())], ""), mint.clock.clone());
     number(&keys).await.unwrap();

@@ -8,13 +8,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Map, Value as Json};
-use tracing_subscriber::layer::SubscriberExt as _;
 
 use self::http::Recorded;
 use super::*;
 use crate::alicloud::Call;
 use crate::alicloud::credentials::{CredentialsError, expiration};
-use crate::alicloud::testing::{LogCapture, MovingClock};
+use crate::alicloud::testing::{LogCapture, MovingClock, StoppedClock};
 use crate::cty::{Number, Type, Value};
 use crate::framework::ModelValue;
 use crate::provider::diagnostics::Attempt;
@@ -34,11 +33,11 @@ fn every_case_ends_as_it_says() {
             continue;
         }
         let case = object(&read(&directory.join("case.json")).expect("a case has a case.json"));
-        // A clock that stands still jumps ahead of a program that is being run.
+        // A clock that is paused jumps ahead of a program that is being run.
         let is_paused = case.get("clock").is_none_or(|clock| clock != "real");
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = runtime.enable_all().start_paused(is_paused).build().unwrap();
-        for problem in runtime.block_on(run(&directory, &case)) {
+        for problem in runtime.block_on(run(&directory, &case, is_paused)) {
             let _ = writeln!(wrong, "== {name}: {problem}");
         }
     }
@@ -55,7 +54,7 @@ fn cases() -> Vec<PathBuf> {
 }
 
 /// Runs one case; what is wrong comes back.
-async fn run(directory: &Path, case: &Map<String, Json>) -> Vec<String> {
+async fn run(directory: &Path, case: &Map<String, Json>, is_paused: bool) -> Vec<String> {
     let home = tempfile::tempdir().unwrap();
     copy(&directory.join("home"), home.path());
     let home_name = home.path().to_str().unwrap();
@@ -65,18 +64,17 @@ async fn run(directory: &Path, case: &Map<String, Json>) -> Vec<String> {
     let surroundings = Surroundings {
         environment: Arc::new(environment),
         transport: Some(Arc::new(recorded.clone())),
-        clock: Arc::new(MovingClock::default()),
+        // How long a program takes is not to be seen in a message.
+        clock: if is_paused { Arc::new(MovingClock::default()) } else { Arc::new(StoppedClock) },
     };
     let config =
         value(&ProviderModel::ty(), case.get("provider").unwrap_or(&Json::Object(Map::new())), home_name);
     let config = ProviderModel::from_value(&config, &crate::cty::Path::root()).unwrap();
-    let log = LogCapture::default();
     let mut outcome = Outcome::default();
-    {
-        let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
-        play(case, &config, &surroundings, home.path(), &mut outcome).await;
-    }
-    let shown = format!("{}{}", log.text(), outcome.texts());
+    let log = LogCapture::listen();
+    play(case, &config, &surroundings, home.path(), &mut outcome).await;
+    let log = log.text();
+    let shown = format!("{log}{}", outcome.texts());
     let mut problems = outcome.problems;
     problems.extend(recorded.problems());
     for secret in MARKS.into_iter().map(str::to_owned).chain(recorded.signatures()) {
@@ -84,7 +82,7 @@ async fn run(directory: &Path, case: &Map<String, Json>) -> Vec<String> {
             problems.push(format!("shows a secret ({secret}): {line}"));
         }
     }
-    let log = log.text().replace(home_name, "HOME");
+    let log = log.replace(home_name, "HOME");
     for wanted in list(case, "log").iter().filter(|wanted| !log.contains(wanted.as_str())) {
         problems.push(format!("{wanted:?} is not in the log:\n{log}"));
     }
