@@ -1,6 +1,6 @@
 //! The schemas of this provider with nothing behind them: each question is answered with what came with it.
 //!
-//! `cargo xtask bench` plans with it. No provider can be quicker, so that what it takes is the host's own work.
+//! `cargo xtask bench` plans with it. No provider can be much quicker: nearly all that this takes is the host's own work.
 
 use std::process::ExitCode;
 

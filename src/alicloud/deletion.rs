@@ -55,7 +55,8 @@ impl Client {
                     return Err(Error::new(ErrorKind::ReplyLost, "The deletion ended without an answer."));
                 }
             };
-        let wait = SharedWait { started, tries: tries.made, unsent: tries.unsent, under_way, reason };
+        let wait =
+            SharedWait { started, tries: tries.made, unconnected: tries.unconnected, under_way, reason };
         let error = self.left(DELETE, wait, why, call);
         if !under_way {
             return Err(error);
@@ -87,13 +88,14 @@ impl Load for Cargo<Outcome> {
         if error.kind() == ErrorKind::Throttled {
             self.throttled();
         }
-        if error.is_of_no_connection() {
-            self.unsent(self.held());
-        }
         for name in self.held() {
             self.note(name, &Err(error.clone()));
         }
         Cargo::put_back(self);
+    }
+
+    fn found_no_connection(&mut self) {
+        self.unconnected(self.held());
     }
 }
 

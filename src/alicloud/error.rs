@@ -92,7 +92,7 @@ struct Details {
     proxy: Option<String>,
     credential: Option<String>,
     tries: u32,
-    unsent: u32,
+    unconnected: u32,
     last: Option<Error>,
     denial: Option<Denial>,
 }
@@ -113,7 +113,7 @@ impl Error {
             proxy: None,
             credential: None,
             tries: 0,
-            unsent: 0,
+            unconnected: 0,
             last: None,
             denial: None,
         }))
@@ -160,8 +160,8 @@ impl Error {
 
     /// The same; so many of the requests failed before they were sent.
     #[must_use]
-    pub fn with_unsent(mut self, unsent: u32) -> Self {
-        self.0.unsent = unsent;
+    pub fn with_unconnected(mut self, unconnected: u32) -> Self {
+        self.0.unconnected = unconnected;
         self
     }
 
@@ -279,9 +279,9 @@ impl Error {
         self.0.tries
     }
 
-    /// Whether it is certain that no request reached the service, so that nothing can have been changed.
+    /// Whether this operation was tried, and it is certain that no try reached the service.
     pub fn was_never_sent(&self) -> bool {
-        self.0.unsent >= self.0.tries
+        self.0.tries > 0 && self.0.unconnected >= self.0.tries
     }
 
     /// For an operation that ran out of time, was cancelled, or ended unclear: what was last true.

@@ -132,7 +132,7 @@ impl Source for Bindings {
 fn given_up(client: &Client, operation: Operation, call: &Call, started: Instant, why: Interrupted) -> Error {
     client.left(
         operation,
-        SharedWait { started, tries: 0, unsent: 0, under_way: false, reason: None },
+        SharedWait { started, tries: 0, unconnected: 0, under_way: false, reason: None },
         why,
         call,
     )

@@ -68,6 +68,9 @@ pub(super) trait Load: Send {
 
     /// The try changed nothing, because of `error`; another will follow.
     fn put_back(&mut self, error: &Error);
+
+    /// The try found no connection that would do, so that nothing was sent; whether or not another follows.
+    fn found_no_connection(&mut self) {}
 }
 
 impl Load for Parameters {
@@ -85,6 +88,10 @@ impl<L: Load> Load for &mut L {
 
     fn put_back(&mut self, error: &Error) {
         L::put_back(self, error);
+    }
+
+    fn found_no_connection(&mut self) {
+        L::found_no_connection(self);
     }
 }
 
@@ -147,7 +154,8 @@ impl Client {
                 Err(Failure::Refused(refusal)) => refusal,
             };
             if refusal.error.is_of_no_connection() {
-                history.unsent += 1;
+                history.unconnected += 1;
+                load.found_no_connection();
             }
             let error = history.locate(refusal.error.clone().with_credential(credentials.describe()));
             let next = self.next(&permit, &refusal, &error, credentials.is_temporary(), &mut history);
@@ -192,7 +200,7 @@ impl Client {
         let mut history = History::new(operation, host, self.region());
         history.started = wait.started;
         history.tries = wait.tries;
-        history.unsent = wait.unsent;
+        history.unconnected = wait.unconnected;
         history.last = wait.reason.or_else(|| self.shared.limiter(operation.name).reason());
         if wait.under_way { history.unheard(why) } else { history.interrupted(why, call) }
     }
@@ -289,7 +297,7 @@ pub(super) struct SharedWait {
     /// Requests that it was part of.
     pub(super) tries: u32,
     /// Those of them that failed before they were sent.
-    pub(super) unsent: u32,
+    pub(super) unconnected: u32,
     /// Whether the last of them is still without an answer.
     pub(super) under_way: bool,
     /// Why the last one that was answered did nothing.
@@ -315,7 +323,7 @@ struct History {
     /// Requests made.
     tries: u32,
     /// Those of them that failed before they were sent.
-    unsent: u32,
+    unconnected: u32,
     /// Failures in a row that lead to a wait here (throttling waits in the limiter).
     failures: u32,
     unreachable_since: Option<Instant>,
@@ -335,7 +343,7 @@ impl History {
             started: now,
             attempt_started: now,
             tries: 0,
-            unsent: 0,
+            unconnected: 0,
             failures: 0,
             unreachable_since: None,
             unreadable: 0,
@@ -350,7 +358,7 @@ impl History {
         error
             .with_operation(self.operation.name, &self.host, &self.region)
             .with_tries(self.tries)
-            .with_unsent(self.unsent)
+            .with_unconnected(self.unconnected)
     }
 
     /// The call is not repeated any longer, since the client has a limit for that: what was refused last is the error.

@@ -64,10 +64,13 @@ impl Attempt<'_> {
             }
             ErrorKind::Unreachable => {
                 // An earlier try may have got through, and its answer been lost.
-                let sent = if error.tries() <= 1 {
+                let sent = if error.tries() <= 1 && error.last().is_none() {
                     "No request was sent.".to_owned()
                 } else {
-                    format!("It was tried {} times.", error.tries())
+                    match error.tries() {
+                        0 | 1 => "It was tried before.".to_owned(),
+                        tries => format!("It was tried {tries} times."),
+                    }
                 };
                 format!("{sent} {CHECK_THE_WAY}")
             }
@@ -189,9 +192,10 @@ impl Attempt<'_> {
         };
         let name = self.key_pair;
         let known = if error.tries() == 0 {
-            "No request was sent, so that nothing was changed. Run the command again.".to_owned()
+            "No request of this operation was sent, so that it changed nothing. Run the command again."
+                .to_owned()
         } else if error.was_never_sent() {
-            "No try reached the service, so that nothing was changed.".to_owned()
+            "No try of this operation reached the service, so that it changed nothing.".to_owned()
         } else if error.operation().starts_with("Describe") {
             "Nothing was changed, since this only looks. Run the command again later.".to_owned()
         } else if last == Some(ErrorKind::NotDone) {

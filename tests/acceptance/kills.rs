@@ -102,7 +102,7 @@ impl Kill {
         let which = u64::from(victim == Victim::Host) * 2 + u64::from(during == During::Destroy);
         let mut random = fastrand::Rng::with_seed(seed.wrapping_add(which));
         let standing = [Standing::Arrived, Standing::Done, Standing::OnItsWay];
-        let name = match random.usize(..NAMED + MADE_UP) {
+        let name = match random.usize(..=NAMED) {
             named @ ..NAMED => name(named),
             _ => PREFIX.to_owned(),
         };

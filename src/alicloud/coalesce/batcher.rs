@@ -36,7 +36,7 @@ pub(crate) struct Tries {
     /// How many there were.
     pub(crate) made: u32,
     /// How many of them failed before they were sent.
-    pub(crate) unsent: u32,
+    pub(crate) unconnected: u32,
 }
 
 /// Why a caller has no outcome.

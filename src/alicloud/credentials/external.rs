@@ -105,9 +105,22 @@ impl External {
         self.read(&run.output)
     }
 
-    /// Why there is no such program. Of a word that was to set a variable, the value is not shown: it may be a password.
+    /// Why there is no such program. Of a word that was to set a variable, the value is not shown: it may be a password;
+    /// nor is what follows the program in a command line that was taken for one word.
     fn not_started(&self, program: &str, error: &io::Error) -> NotLoaded {
-        match program.split_once('=') {
+        let is_name = |text: &str| {
+            text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+                && text.chars().all(|other| other.is_ascii_alphanumeric() || other == '_')
+        };
+        match program.split_once('=').filter(|(name, _)| is_name(name)) {
+            None if program.contains(char::is_whitespace) => {
+                let first = program.split_whitespace().next().unwrap_or_default();
+                self.failed(
+                    &format!("could not be started: {first} …: {error}."),
+                    "Since it stands in quotes, all of it is taken for the program's name. Check that the program is there; \
+                     its arguments do not belong into its quotes.",
+                )
+            }
             None => self.failed(
                 &format!("could not be started: {program}: {error}."),
                 "Check that the program is there, on the PATH or by its whole path, and may be run.",

@@ -60,9 +60,6 @@ impl Load for Portion<'_> {
         if is_throttled {
             self.cargo.throttled();
         }
-        if error.is_of_no_connection() {
-            self.cargo.unsent(&self.names);
-        }
         let reason = Err(error.clone().with_last(Some(self.refusal.clone())));
         // What keeps this portion keeps the others too.
         let kept = if is_throttled { self.cargo.held() } else { &self.names };
@@ -71,6 +68,10 @@ impl Load for Portion<'_> {
         }
         self.cargo.rest_some(&self.names);
         self.waited = true;
+    }
+
+    fn found_no_connection(&mut self) {
+        self.cargo.unconnected(&self.names);
     }
 }
 

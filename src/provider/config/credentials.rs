@@ -350,13 +350,21 @@ pub(super) fn region_beside_a_key(
 ) -> Result<Option<(String, String)>, CredentialsError> {
     let environment = &*world.environment;
     let is_named = PROFILE.find(&config.profile, environment).is_some();
-    let is_unreadable = CREDENTIALS_FILE.garbled(&config.shared_credentials_file, environment).is_some()
-        || garbled_place(environment).is_some();
-    if !is_named || is_unreadable || key(config, environment).source.is_err() {
+    if !is_named || key(config, environment).source.is_err() {
         return Ok(None);
     }
     let Some((_, profile)) = chosen_profile(config, world, &Current::default()) else { return Ok(None) };
-    match profile.if_there().settings() {
+    let unreadable = CREDENTIALS_FILE
+        .garbled(&config.shared_credentials_file, environment)
+        .or_else(|| garbled_place(environment));
+    let settings = match unreadable {
+        Some(variable) => {
+            let (why, fix) = not_text(variable);
+            Err(NotLoaded::failed(why, fix))
+        }
+        None => profile.if_there().settings(),
+    };
+    match settings {
         Ok(ProfileSettings { region, origin, .. }) => Ok(region.map(|region| (region, origin))),
         Err(NotLoaded::Absent(_)) => Ok(None),
         Err(NotLoaded::Failed(error)) => Err(error),

@@ -53,10 +53,10 @@ fn each_kind_has_its_text() {
     let untrusted =
         Error::new(Kind::Untrusted, "No trusted connection: invalid peer certificate: UnknownIssuer")
             .with_operation("DeleteKeyPairs", "ecs.cn-nowhere.aliyuncs.com", "cn-nowhere");
-    let out_of_reach = |unsent, last: Error| {
+    let out_of_reach = |unconnected, last: Error| {
         deadline(None)
             .with_operation("DeleteKeyPairs", last.host(), last.region())
-            .with_unsent(unsent)
+            .with_unconnected(unconnected)
             .with_proxy(last.proxy().map(str::to_owned))
             .with_last(Some(last.clone()))
     };
@@ -86,7 +86,7 @@ fn each_kind_has_its_text() {
         ("unreachable", unreachable.clone()),
         ("deadline-out-of-reach", out_of_reach(7, unreachable.clone())),
         ("deadline-out-of-reach-at-last", out_of_reach(6, unreachable)),
-        ("deadline-untrusted", out_of_reach(7, untrusted)),
+        ("deadline-untrusted", out_of_reach(1, untrusted).with_tries(1)),
         (
             "forbidden",
             error(

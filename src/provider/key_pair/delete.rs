@@ -149,7 +149,7 @@ mod tests {
         let client = Script::new([refused]).client();
         let told = delete_unbound(&client, &within(4), Duration::ZERO, &ATTEMPT).await.unwrap_err();
         for part in [
-            "No try reached the service, so that nothing was changed. Check first that region and endpoints",
+            "No try of this operation reached the service, so that it changed nothing. Check first that region and endpoints",
             "raise delete in the resource's timeouts block",
             "Last failure: DeleteKeyPairs: No connection to ecs.cn-beijing.aliyuncs.com: connection refused.",
         ] {

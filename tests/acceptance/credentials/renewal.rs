@@ -60,7 +60,8 @@ fn processes_that_run_side_by_side_renew_an_oauth_login_once() {
 }
 
 /// The provider's clock for its last work begins when the answer is already there, so that all that is left is to read it
-/// and to write a file: the machine would have to be busy enough to take most of a second for that. How long the process waits for an answer that is still to come is shown beside what waits.
+/// and to write a file: the machine would have to be busy enough to take most of a second for that. How long the process
+/// waits for an answer that is still to come is shown beside what waits.
 #[cfg(target_os = "linux")]
 #[test]
 fn an_interrupt_while_an_oauth_login_is_renewed_loses_no_token() {

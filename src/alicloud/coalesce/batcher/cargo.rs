@@ -99,11 +99,11 @@ impl<O> Cargo<O> {
     }
 
     /// The call with these of the held `names` failed before it was sent.
-    pub(crate) fn unsent(&self, names: &[String]) {
+    pub(crate) fn unconnected(&self, names: &[String]) {
         let mut state = self.shared.state();
         for name in names {
             if let Some(entry) = state.entries.get_mut(name) {
-                entry.tries.unsent = entry.tries.unsent.saturating_add(1);
+                entry.tries.unconnected = entry.tries.unconnected.saturating_add(1);
             }
         }
     }

@@ -226,7 +226,7 @@ async fn one(
 
 /// So many calls, all of them sent.
 fn tries(made: u32) -> Tries {
-    Tries { made, unsent: 0 }
+    Tries { made, unconnected: 0 }
 }
 
 #[tokio::test(start_paused = true)]

@@ -93,7 +93,7 @@ impl Profile {
         Self { passed_over: Some((why, fix)), ..self }
     }
 
-    /// The same, where nothing hangs on its being there.
+    /// The same, where it is no error if it is not there.
     pub(crate) fn if_there(self) -> Self {
         Self { chosen: false, ..self }
     }
