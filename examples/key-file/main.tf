@@ -4,7 +4,8 @@
 terraform {
   required_providers {
     alicloud = {
-      source = "alikeys/alicloud"
+      source  = "alikeys/alicloud"
+      version = "~> 0.1"
     }
   }
 }

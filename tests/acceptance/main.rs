@@ -20,6 +20,7 @@ mod harness;
 mod hosting;
 mod identity;
 mod import;
+mod installation;
 #[cfg(unix)]
 mod interrupts;
 mod key_file;

@@ -1,8 +1,10 @@
 //! What the project's own commands and its acceptance tests share: finding a host (Terraform or
-//! OpenTofu) on this machine, driving it in a directory of its own, Python packages, and making the reference pages.
+//! OpenTofu) on this machine, driving it in a directory of its own, Python packages, installing
+//! the provider, and making the reference pages.
 
 pub mod docs;
 pub mod host;
+pub mod install;
 pub mod python;
 pub mod soak;
 pub mod workdir;
