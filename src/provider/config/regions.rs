@@ -60,27 +60,8 @@ pub(super) fn is_known(region: &str) -> bool {
 /// The known region whose name is most like `region`, if one is.
 pub(super) fn most_like(region: &str) -> Option<&'static str> {
     let wanted = region.to_ascii_lowercase();
-    let (distance, known) = KNOWN.iter().map(|known| (distance(&wanted, known), *known)).min()?;
+    let (distance, known) = KNOWN.iter().map(|known| (strsim::levenshtein(&wanted, known), *known)).min()?;
     (distance <= 2).then_some(known)
-}
-
-/// How many letters have to be changed, put in or taken out to make one text of the other.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (above, x) in (1..).zip(a.chars()) {
-        let mut diagonal = above - 1;
-        let mut left = above;
-        for (cell, y) in row.iter_mut().skip(1).zip(b.chars()) {
-            let changed = diagonal + usize::from(x != y);
-            diagonal = *cell;
-            left = changed.min(diagonal + 1).min(left + 1);
-            *cell = left;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = above;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]

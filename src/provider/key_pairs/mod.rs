@@ -182,18 +182,12 @@ fn instance_model(instance: &Instance) -> InstanceModel {
 
 /// What the official provider uses for an id: the CRC-32 of the names, each with a hyphen after it, in decimal.
 fn answer_id<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let mut crc = u32::MAX;
-    for byte in names.flat_map(|name| name.bytes().chain([b'-'])) {
-        crc ^= u32::from(byte);
-        for _ in 0..8 {
-            let carry = crc & 1;
-            crc >>= 1;
-            if carry == 1 {
-                crc ^= 0xedb8_8320;
-            }
-        }
+    let mut hash = crc32fast::Hasher::new();
+    for name in names {
+        hash.update(name.as_bytes());
+        hash.update(b"-");
     }
-    (!crc).to_string()
+    hash.finalize().to_string()
 }
 
 #[cfg(test)]
