@@ -115,20 +115,20 @@ impl Value {
             Value::Unknown(_) => found.push(here.clone()),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
             Value::List(elements) | Value::Tuple(elements) => {
-                (0..)
-                    .zip(elements)
-                    .for_each(|(index, element)| element.find_unknown(&here.index(index), found));
+                for (index, element) in (0..).zip(elements) {
+                    element.find_unknown(&here.index(index), found);
+                }
             }
             Value::Set(_) => found.extend((!self.is_wholly_known()).then(|| here.clone())),
             Value::Map(entries) => {
-                entries
-                    .iter()
-                    .for_each(|(key, element)| element.find_unknown(&here.key(key.as_str()), found));
+                for (key, element) in entries {
+                    element.find_unknown(&here.key(key.as_str()), found);
+                }
             }
             Value::Object(fields) => {
-                fields
-                    .iter()
-                    .for_each(|(name, field)| field.find_unknown(&here.attribute(name.as_str()), found));
+                for (name, field) in fields {
+                    field.find_unknown(&here.attribute(name.as_str()), found);
+                }
             }
             Value::Dynamic(typed) => typed.1.find_unknown(here, found),
         }

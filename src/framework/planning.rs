@@ -298,7 +298,7 @@ mod tests {
         let block = Block::new("")
             .attribute("note", Attribute::string().optional())
             .attribute("later", Attribute::string().computed().keeps_prior())
-            .attribute("never", Attribute::string().computed().keeps_prior().keeps_null());
+            .attribute("never", Attribute::string().computed().keeps_null());
         let object = |note: &str, rest: Value| {
             Value::object([("note", note.into()), ("later", rest.clone()), ("never", rest)])
         };

@@ -55,7 +55,7 @@ fn in_object(fields: Fields<'_>, place: Place<'_>, path: &Path, found: &mut Vec<
     }
     for nested in fields.nested() {
         let here = path.attribute(nested.name);
-        if found.last() != Some(&here) && !field(nested.name).is_unchanged() && can_replace(nested.fields) {
+        if !found.contains(&here) && !field(nested.name).is_unchanged() && can_replace(nested.fields) {
             in_nested(&nested, field(nested.name), &here, found);
         }
     }
@@ -199,7 +199,7 @@ mod tests {
                 assert_eq!(change(&[a()], &[unknown]), [place(0)], "{name}: may be another");
                 assert_eq!(
                     found(&name, nest(nesting, &[a()]), Value::UNKNOWN),
-                    [name.clone()],
+                    [name.as_str()],
                     "{name}: unknown"
                 );
                 if !matches!(nesting, Nesting::Single) {
@@ -207,6 +207,22 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_nested_attribute_that_replaces_as_a_whole_is_named_as_a_whole() {
+        let inner = [("zone", Attribute::string().optional().requires_replace())];
+        let block = Block::new("")
+            .attribute("disk", Attribute::nested(Nesting::List, inner).optional().requires_replace())
+            .attribute("name", Attribute::string().optional().requires_replace());
+        let value = |text: &str| {
+            Value::object([
+                ("disk", Value::list([Value::object([("zone", text.into())])])),
+                ("name", text.into()),
+            ])
+        };
+        let found = replacements(block.fields(), &value("a"), &value("b"), &value("b"));
+        assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), ["disk", "name"]);
     }
 
     #[test]
@@ -229,6 +245,6 @@ mod tests {
         let set = |elements: &[Value]| nest(Nesting::Set, elements);
         let (a, b) = (one("a", "1"), one("b", "2"));
         assert_eq!(found("set", set(&[a.clone(), b.clone()]), set(&[b, one("a", "0")])), [""; 0]);
-        assert_eq!(found("set", set(&[a.clone()]), set(&[a, one("a", "2")])), ["set"], "one more");
+        assert_eq!(found("set", set(&[one("a", "1")]), set(&[a, one("a", "2")])), ["set"], "one more");
     }
 }

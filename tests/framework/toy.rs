@@ -124,7 +124,7 @@ impl Resource for NoteResource {
             .attribute("text", Attribute::string().optional())
             .attribute("number", Attribute::string().computed())
             .attribute("draft", Attribute::string().optional().write_only());
-        let link = Block::new("")
+        let reference = Block::new("")
             .attribute("url", Attribute::string().required().requires_replace())
             .attribute("caption", Attribute::string().optional());
         let author = [
@@ -141,7 +141,7 @@ impl Resource for NoteResource {
             .attribute("tags", Attribute::of(Type::set(Type::String)).optional())
             .attribute("authors", Attribute::nested(Nesting::Set, author).optional())
             .block("line", NestedBlock::new(Nesting::List, line))
-            .block("link", NestedBlock::new(Nesting::Set, link));
+            .block("link", NestedBlock::new(Nesting::Set, reference));
         Schema { version: 2, block }
     }
 

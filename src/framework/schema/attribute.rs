@@ -55,7 +55,7 @@ pub struct Attribute {
     /// A computed value that is not null stays as it is through an update, instead of being unknown. Elements of lists
     /// are matched by index: after a removal, an element keeps what its neighbour had.
     pub keeps_prior: bool,
-    /// A computed value that is null stays so through an update: for what is never filled later.
+    /// With `keeps_prior`: a null stays, too. For what is never filled later.
     pub keeps_null: bool,
     /// Fills a null in the configuration, except inside sets.
     pub default: Option<Default>,
@@ -162,11 +162,10 @@ impl Attribute {
         Self { keeps_prior: true, ..self }
     }
 
-    /// See [`Attribute::keeps_null`](field@Attribute::keeps_null). Goes with
-    /// [`keeps_prior`](method@Attribute::keeps_prior).
+    /// Keeps its prior value, null included; see [`Attribute::keeps_null`](field@Attribute::keeps_null).
     #[must_use]
     pub fn keeps_null(self) -> Self {
-        Self { keeps_null: true, ..self }
+        Self { keeps_prior: true, keeps_null: true, ..self }
     }
 
     /// See [`Attribute::default`](field@Attribute::default). The attribute must be computed.

@@ -91,9 +91,6 @@ fn check_attributes(
                 "{here}: compared with its prior value inside a set, whose elements have none"
             ));
         }
-        if attribute.keeps_null && !attribute.keeps_prior {
-            broken.push(format!("{here}: keeps a prior null, so it must keep its prior value"));
-        }
         if (attribute.default.is_some() || attribute.keeps_prior) && !computed {
             broken.push(format!("{here}: only a computed attribute has a default or keeps its prior value"));
         }
@@ -199,7 +196,7 @@ mod tests {
                     Attribute::nested(Nesting::Set, [("b", s().optional().same_if(|_, _| true))]).optional(),
                 ),
             ),
-            ("keeps a prior null", one("a", s().computed().keeps_null())),
+            ("keeps its prior", one("a", s().optional().keeps_null())),
             (
                 "dynamic inside a list or map",
                 one(

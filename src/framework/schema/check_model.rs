@@ -1,6 +1,6 @@
 //! Whether a model can hold every value that Terraform may send for its schema.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Attribute, AttributeKind, Fields, Nesting, Schema};
 use crate::cty::{Path, Type, Value};
@@ -8,9 +8,9 @@ use crate::framework::ModelValue;
 
 /// Every way in which values of the schema do not fit the model `M`, one sentence each.
 ///
-/// Tries what Terraform may send: null and unknown in each place, whatever the place holds, and elements where a
-/// configuration may have some. A field that is not in [`Attr`](crate::framework::Attr) takes neither, except that a bare collection takes
-/// null; an unknown collection (`dynamic` blocks make them) always needs `Attr`.
+/// Tries what Terraform may send: null and unknown in each place, and elements where a configuration may have some. A
+/// field that is not in [`Attr`](crate::framework::Attr) takes neither, except that a bare collection takes null. A
+/// collection always needs `Attr`, since `dynamic` blocks make unknown ones.
 pub fn check_model<M: ModelValue>(schema: &Schema) -> Vec<String> {
     let mut broken = type_differences(&M::ty(), &schema.ty());
     if !broken.is_empty() {
@@ -40,7 +40,7 @@ fn type_differences(model: &Type, schema: &Type) -> Vec<String> {
     let (Type::Object(model), Type::Object(schema)) = (model, schema) else {
         return vec!["the model is no struct made by model!".to_owned()];
     };
-    let names: std::collections::BTreeSet<&String> = model.keys().chain(schema.keys()).collect();
+    let names: BTreeSet<&String> = model.keys().chain(schema.keys()).collect();
     let difference = |name: &String| match (model.get(name), schema.get(name)) {
         (None, _) => Some(format!("{name}: the model has no such field")),
         (_, None) => Some(format!("{name}: the schema has no such attribute or block")),

@@ -106,14 +106,7 @@ pub(super) fn schema() -> Schema {
         )
         .attribute(
             "public_key",
-            Attribute::string()
-                .optional()
-                .computed()
-                .keeps_prior()
-                .keeps_null()
-                .requires_replace()
-                .same_if(same_key)
-                .describe(
+            Attribute::string().optional().computed().keeps_null().requires_replace().same_if(same_key).describe(
                 "The public key in OpenSSH's one-line form, `type base64 [comment]`. Another key replaces the \
                  key pair; another comment or white space is no change. Read from the cloud when the \
                  configuration does not set it.",
@@ -152,7 +145,6 @@ pub(super) fn schema() -> Schema {
             "create_time",
             Attribute::string()
                 .computed()
-                .keeps_prior()
                 .keeps_null()
                 .describe("When the key pair was made, to the minute, for example `2026-01-31T08:33Z`."),
         )
