@@ -102,6 +102,38 @@ impl Value {
         }
     }
 
+    /// Where the value is not known, from the first place to the last. Elements of sets have no address, so the path
+    /// of a set stands for them.
+    pub fn unknown_places(&self) -> Vec<Path> {
+        let mut found = Vec::new();
+        self.find_unknown(&Path::root(), &mut found);
+        found
+    }
+
+    fn find_unknown(&self, here: &Path, found: &mut Vec<Path>) {
+        match self {
+            Value::Unknown(_) => found.push(here.clone()),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+            Value::List(elements) | Value::Tuple(elements) => {
+                for (index, element) in (0..).zip(elements) {
+                    element.find_unknown(&here.index(index), found);
+                }
+            }
+            Value::Set(_) => found.extend((!self.is_wholly_known()).then(|| here.clone())),
+            Value::Map(entries) => {
+                for (key, element) in entries {
+                    element.find_unknown(&here.key(key.as_str()), found);
+                }
+            }
+            Value::Object(fields) => {
+                for (name, field) in fields {
+                    field.find_unknown(&here.attribute(name.as_str()), found);
+                }
+            }
+            Value::Dynamic(typed) => typed.1.find_unknown(here, found),
+        }
+    }
+
     /// The text, if this is a known string.
     pub fn as_str(&self) -> Option<&str> {
         match self.content() {

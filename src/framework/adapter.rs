@@ -1,15 +1,17 @@
 //! From values to a resource's typed model and back: what lets one server hold every resource.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 
+use super::fit::{fit, refuse_unknown, without_unknowns};
 use super::planning;
+use super::replacement::replacements;
 use super::resource::{
     ChangeResponse, CreateRequest, DeleteRequest, DestroyPlanRequest, ImportSource, MoveSource, PlanRequest,
     PlanResponse, ReadRequest, UpdateRequest,
 };
 use super::schema::{IdentitySchema, Schema};
+use super::untouched::keep_untouched;
 use super::{Context, Diagnostic, Diagnostics, ModelError, ModelValue, Private, Resource};
 use crate::cty::{Path, Value};
 use crate::plugin::panics::{self, PanicReport};
@@ -76,13 +78,15 @@ impl<R: Resource> ResourceAdapter<R> {
         Self { resource, schema, identity_schema }
     }
 
-    /// Turns what a step left behind into values. The response outlives the step, so what it holds
-    /// survives an error and a panic.
+    /// Turns what a step left behind into an answer that Terraform stores. The response outlives the step, so what it
+    /// holds survives an error and a panic. A failed step may leave unknown values, which become null; a step that
+    /// claims success may not.
     fn finish(
         &self,
         context: &Context<R::Client>,
         mut response: ChangeResponse<R::Model>,
         outcome: Result<Result<(), Diagnostics>, PanicReport>,
+        when: &str,
     ) -> Changed {
         match outcome {
             Ok(Ok(())) => {}
@@ -90,8 +94,25 @@ impl<R: Resource> ResourceAdapter<R> {
             Err(report) => response.diagnostics.push(panicked(&report)),
         }
         let identity = self.identity_of(context, response.state.as_ref());
-        let state = response.state.map(|model| model.to_value());
-        Changed { state, private: response.private, identity, diagnostics: response.diagnostics }
+        let mut diagnostics = response.diagnostics;
+        let state = response.state.map(|model| {
+            let state = self.fit(&model);
+            if !diagnostics.has_errors() {
+                diagnostics.extend(refuse_unknown(&state, when).err().unwrap_or_default());
+            }
+            without_unknowns(state)
+        });
+        Changed { state, private: response.private, identity, diagnostics }
+    }
+
+    fn fit(&self, model: &R::Model) -> Value {
+        fit(self.schema.block.fields(), model.to_value())
+    }
+
+    /// A state that was made from a stored one.
+    fn stored(&self, model: &R::Model, when: &str) -> Result<Value, Diagnostics> {
+        let state = self.fit(model);
+        refuse_unknown(&state, when).map(|()| state)
     }
 
     fn identity_of(&self, context: &Context<R::Client>, state: Option<&R::Model>) -> Option<Value> {
@@ -114,24 +135,38 @@ impl<R: Resource> ResourceAdapter<R> {
             }
             return Ok(PlannedChange { private, identity, diagnostics, ..PlannedChange::default() });
         };
-        let planned = planning::plan(&self.schema.block, prior.as_ref(), &config, &proposed);
-        let config = model::<R::Model>(&config)?;
+        let planned = planning::plan(&self.schema.block, prior.as_ref(), &config, proposed);
+        let replaced_by = |planned: &Value| match &prior {
+            Some(prior) => replacements(self.schema.block.fields(), prior, &config, planned),
+            None => Vec::new(),
+        };
+        let config_model = model::<R::Model>(&config)?;
+        let planned_model = model::<R::Model>(&planned)?;
+        let before = planned_model.to_value();
+        let before_replaces = replaced_by(&planned);
         let mut response = PlanResponse {
-            planned: model::<R::Model>(&planned.state)?,
-            requires_replace: planned.requires_replace,
+            planned: planned_model,
+            requires_replace: before_replaces.clone(),
             private,
             diagnostics: Diagnostics::new(),
         };
-        let request = PlanRequest { config: &config, prior: prior_model.as_ref() };
+        let request = PlanRequest { config: &config_model, prior: prior_model.as_ref() };
         self.resource.plan(context, request, &mut response).await;
+        let state = keep_untouched(planned, &before, response.planned.to_value());
+        let state = fit(self.schema.block.fields(), state);
+        // The hook may have changed what replaces, or taken such a change back.
+        let replaces = replaced_by(&state);
+        let mut requires_replace = response.requires_replace;
+        requires_replace.retain(|path| replaces.contains(path) || !before_replaces.contains(path));
+        requires_replace.extend(replaces.into_iter().filter(|path| !before_replaces.contains(path)));
         // A new object has the identity that its plan gives it, as far as that is known.
         let identity = match &prior_model {
             Some(prior) => identity.or_else(|| self.identity_of(context, Some(prior))),
             None => self.identity_of(context, Some(&response.planned)),
         };
         Ok(PlannedChange {
-            state: Some(response.planned.to_value()),
-            requires_replace: response.requires_replace,
+            state: Some(state),
+            requires_replace,
             private: response.private,
             identity,
             diagnostics: response.diagnostics,
@@ -192,8 +227,8 @@ impl<R: Resource> AnyResource<R::Client> for ResourceAdapter<R> {
                 }
             })
             .await;
-            let mut changed = self.finish(context, response, outcome);
-            settle(&mut changed, is_destroy);
+            let mut changed = self.finish(context, response, outcome, "after apply");
+            check_presence(&mut changed, is_destroy);
             changed
         })
     }
@@ -212,7 +247,7 @@ impl<R: Resource> AnyResource<R::Client> for ResourceAdapter<R> {
                 self.resource.read(context, ReadRequest { state }, &mut response).await
             })
             .await;
-            self.finish(context, response, outcome)
+            self.finish(context, response, outcome, "after reading")
         })
     }
 
@@ -221,52 +256,34 @@ impl<R: Resource> AnyResource<R::Client> for ResourceAdapter<R> {
             let mut response =
                 ChangeResponse { state: None, private: Private::default(), diagnostics: Diagnostics::new() };
             let outcome = panics::caught(self.resource.import(context, source, &mut response)).await;
-            self.finish(context, response, outcome)
+            self.finish(context, response, outcome, "after importing")
         })
     }
 
     fn upgrade(&self, version: i64, state: &serde_json::Value) -> Result<Value, Diagnostics> {
-        self.resource.upgrade(version, state).map(|model| model.to_value())
+        self.stored(&self.resource.upgrade(version, state)?, "after upgrading the state")
     }
 
     fn move_state(&self, source: &MoveSource) -> Option<Result<(Value, Private), Diagnostics>> {
         let moved = self.resource.move_state(source)?;
-        Some(moved.map(|moved| (moved.state.to_value(), moved.private)))
+        Some(
+            moved.and_then(|moved| Ok((self.stored(&moved.state, "after moving the state")?, moved.private))),
+        )
     }
 }
 
-/// Makes the result of an apply one that a host stores: a failed step may leave unknown values,
-/// which become null; a step that claims success may not.
-fn settle(changed: &mut Changed, is_destroy: bool) {
-    if !changed.diagnostics.has_errors() {
-        let complaint = match &changed.state {
-            Some(_) if is_destroy => Some("The object was to be destroyed, and the provider kept it"),
-            None if !is_destroy => Some("The provider returned no state for an object that should exist"),
-            Some(state) if !state.is_wholly_known() => Some("The provider left values unknown after apply"),
-            _ => None,
-        };
-        if let Some(complaint) = complaint {
-            let detail = "This is a bug in the provider; please report it.";
-            changed.diagnostics.push(Diagnostic::error(complaint, detail));
-        }
+/// An apply that claims success leaves an object, and a destroy none.
+fn check_presence(changed: &mut Changed, is_destroy: bool) {
+    if changed.diagnostics.has_errors() {
+        return;
     }
-    changed.state = changed.state.take().map(without_unknowns);
-}
-
-fn without_unknowns(value: Value) -> Value {
-    let fields = |fields: BTreeMap<String, Value>| {
-        fields.into_iter().map(|(name, value)| (name, without_unknowns(value))).collect()
+    let complaint = match &changed.state {
+        Some(_) if is_destroy => "The object was to be destroyed, and the provider kept it",
+        None if !is_destroy => "The provider returned no state for an object that should exist",
+        _ => return,
     };
-    let elements = |elements: Vec<Value>| elements.into_iter().map(without_unknowns);
-    match value {
-        Value::Unknown(_) => Value::Null,
-        Value::List(list) => Value::List(elements(list).collect()),
-        Value::Tuple(tuple) => Value::Tuple(elements(tuple).collect()),
-        Value::Set(set) => Value::set(elements(set)),
-        Value::Map(map) => Value::Map(fields(map)),
-        Value::Object(object) => Value::Object(fields(object)),
-        known => known,
-    }
+    let detail = "This is a bug in the provider; please report it.";
+    changed.diagnostics.push(Diagnostic::error(complaint, detail));
 }
 
 /// The message for a step that panicked.

@@ -3,8 +3,9 @@
 use std::future::Future;
 
 use super::adapter::{BoxFuture, model, panicked};
+use super::fit::{fit, refuse_unknown};
 use super::schema::Schema;
-use super::{Context, Diagnostic, Diagnostics, Model, ModelValue as _};
+use super::{Context, Diagnostics, Model, ModelValue as _};
 use crate::cty::Value;
 use crate::plugin::panics;
 
@@ -89,12 +90,11 @@ impl<D: DataSource> AnyDataSource<D::Client> for DataSourceAdapter<D> {
             .await;
             let failed = match outcome {
                 Ok(Ok(answer)) => {
-                    let answer = answer.to_value();
-                    if answer.is_wholly_known() {
-                        return (Some(answer), diagnostics);
+                    let answer = fit(self.schema.block.fields(), answer.to_value());
+                    match refuse_unknown(&answer, "after reading") {
+                        Ok(()) => return (Some(answer), diagnostics),
+                        Err(errors) => errors,
                     }
-                    let detail = "This is a bug in the provider; please report it.";
-                    Diagnostic::error("The provider left values unknown after reading", detail).into()
                 }
                 Ok(Err(errors)) => errors,
                 Err(report) => panicked(&report).into(),

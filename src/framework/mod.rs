@@ -11,15 +11,20 @@ mod data_source;
 mod deprecation;
 mod diagnostic;
 pub mod duration;
+mod fit;
 mod model;
 mod planning;
 mod private;
 mod proto;
 mod provider;
+mod replacement;
 mod resource;
 pub mod schema;
 mod secret;
 mod server;
+mod set;
+mod untouched;
+mod write_only;
 
 pub use context::Context;
 pub use data_source::DataSource;
@@ -33,3 +38,4 @@ pub use resource::{
 };
 pub use secret::Secret;
 pub use server::service;
+pub use set::Set;

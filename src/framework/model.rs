@@ -1,6 +1,6 @@
 //! Typed models: a struct with one field per attribute, mapped to values in this one place.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::cty::{Number, Path, Type, Value};
 
@@ -89,7 +89,7 @@ pub trait ModelValue: Sized {
 /// A struct made by [`model!`](crate::model): the typed form of a schema's value.
 pub trait Model: ModelValue + Clone + Default + Send + Sync + 'static {}
 
-fn mismatch<T>(path: &Path, expected: &'static str) -> Result<T, ModelError> {
+pub(super) fn mismatch<T>(path: &Path, expected: &'static str) -> Result<T, ModelError> {
     Err(ModelError { path: path.clone(), expected })
 }
 
@@ -157,13 +157,18 @@ impl<T: ModelValue> ModelValue for Attr<T> {
     }
 }
 
+// A block that a state or an import leaves out is null; a bare collection reads it as empty. Unknown needs `Attr`.
 impl<T: ModelValue> ModelValue for Vec<T> {
     fn ty() -> Type {
         Type::list(T::ty())
     }
 
     fn from_value(value: &Value, path: &Path) -> Result<Self, ModelError> {
-        let Value::List(elements) = value else { return mismatch(path, "a list") };
+        let elements = match value {
+            Value::Null => return Ok(Self::new()),
+            Value::List(elements) => elements,
+            _ => return mismatch(path, "a list"),
+        };
         let at = |index: usize| path.clone().index(i64::try_from(index).unwrap_or(i64::MAX));
         elements.iter().enumerate().map(|(index, element)| T::from_value(element, &at(index))).collect()
     }
@@ -173,28 +178,17 @@ impl<T: ModelValue> ModelValue for Vec<T> {
     }
 }
 
-impl<T: ModelValue + Ord> ModelValue for BTreeSet<T> {
-    fn ty() -> Type {
-        Type::set(T::ty())
-    }
-
-    fn from_value(value: &Value, path: &Path) -> Result<Self, ModelError> {
-        let Value::Set(elements) = value else { return mismatch(path, "a set") };
-        elements.iter().map(|element| T::from_value(element, path)).collect()
-    }
-
-    fn to_value(&self) -> Value {
-        Value::set(self.iter().map(ModelValue::to_value))
-    }
-}
-
 impl<T: ModelValue> ModelValue for BTreeMap<String, T> {
     fn ty() -> Type {
         Type::map(T::ty())
     }
 
     fn from_value(value: &Value, path: &Path) -> Result<Self, ModelError> {
-        let Value::Map(elements) = value else { return mismatch(path, "a map") };
+        let elements = match value {
+            Value::Null => return Ok(Self::new()),
+            Value::Map(elements) => elements,
+            _ => return mismatch(path, "a map"),
+        };
         elements
             .iter()
             .map(|(key, element)| Ok((key.clone(), T::from_value(element, &path.clone().key(key.as_str()))?)))

@@ -1,34 +1,26 @@
 //! The planning that every resource shares, done by the schema alone.
 //!
 //! A host proposes: the configuration where it says something, the prior value where a computed
-//! attribute is left open. From there: defaults fill nulls, write-only values leave, another
+//! attribute is left open. From there: write-only values leave, defaults fill nulls, another
 //! spelling of the prior value becomes the prior value. Only if something still differs from the
 //! prior state do the open computed attributes become unknown, since an update may change them.
+//! What replaces the object is told by [`replacements`](super::replacement::replacements).
 
 use std::collections::BTreeMap;
 
+use super::fit::fit;
 use super::schema::{Attribute, AttributeKind, Block, Nesting};
-use crate::cty::{Path, Value};
-
-/// What the schema makes of a proposal.
-pub(super) struct Planned {
-    pub(super) state: Value,
-    pub(super) requires_replace: Vec<Path>,
-}
+use crate::cty::Value;
 
 /// Plans a create (no prior state) or an update.
-pub(super) fn plan(block: &Block, prior: Option<&Value>, config: &Value, proposed: &Value) -> Planned {
-    let settled = walk(block, prior, config, proposed, &mut |site| settle(&site));
-    let state = if prior == Some(&settled) {
+pub(super) fn plan(block: &Block, prior: Option<&Value>, config: &Value, proposed: Value) -> Value {
+    let proposed = fit(block.fields(), proposed);
+    let settled = walk(block, prior, config, &proposed, &mut |site| settle(&site));
+    if prior == Some(&settled) {
         settled
     } else {
         walk(block, prior, config, &settled, &mut |site| open(&site))
-    };
-    let mut requires_replace = Vec::new();
-    if let Some(prior) = prior {
-        find_replacements(&block.attributes, prior, config, &state, &Path::root(), &mut requires_replace);
     }
-    Planned { state, requires_replace }
 }
 
 /// One attribute at one place.
@@ -40,9 +32,6 @@ struct Site<'a> {
 }
 
 fn settle(site: &Site<'_>) -> Value {
-    if site.attribute.write_only {
-        return Value::Null;
-    }
     if let (true, Some(default)) = (site.config.is_null(), site.attribute.default) {
         return default();
     }
@@ -58,7 +47,8 @@ fn settle(site: &Site<'_>) -> Value {
 fn open(site: &Site<'_>) -> Value {
     let attribute = site.attribute;
     let is_open = attribute.computed && site.config.is_null() && attribute.default.is_none();
-    let stays = attribute.keeps_prior && site.prior.is_some_and(|prior| !prior.is_null());
+    let stays =
+        attribute.keeps_prior && site.prior.is_some_and(|prior| attribute.keeps_null || !prior.is_null());
     if is_open && !stays { Value::UNKNOWN } else { site.planned.clone() }
 }
 
@@ -79,13 +69,6 @@ fn walk(
             walk_nested(nested.nesting, prior, config, name, value, &mut |prior, config, planned| {
                 walk(&nested.block, prior, config, planned, visit)
             });
-        // Blocks are never null, except a single one that is absent.
-        let walked = match (nested.nesting, walked) {
-            (Nesting::List, Value::Null) => Value::List(Vec::new()),
-            (Nesting::Set, Value::Null) => Value::Set(Vec::new()),
-            (Nesting::Map, Value::Null) => Value::Map(BTreeMap::new()),
-            (_, value) => value,
-        };
         fields.insert((*name).to_owned(), walked);
     }
     Value::Object(fields)
@@ -166,38 +149,24 @@ fn walk_nested(
     }
 }
 
-/// A computed value that is only open, with nothing about it in the configuration, replaces nothing: what it will be is
-/// the provider's own affair.
-fn find_replacements(
-    attributes: &BTreeMap<&'static str, Attribute>,
-    prior: &Value,
-    config: &Value,
-    planned: &Value,
-    path: &Path,
-    found: &mut Vec<Path>,
-) {
-    for (name, attribute) in attributes {
-        let before = prior.get(name).unwrap_or(&Value::Null);
-        let after = planned.get(name).unwrap_or(&Value::Null);
-        let asked = config.get(name).unwrap_or(&Value::Null);
-        if before == after || (asked.is_null() && after.is_unknown()) {
-            continue;
-        }
-        let here = path.clone().attribute(*name);
-        match &attribute.kind {
-            _ if attribute.requires_replace => found.push(here),
-            AttributeKind::Nested(nested) if matches!(nested.nesting, Nesting::Single) => {
-                find_replacements(&nested.attributes, before, asked, after, &here, found);
-            }
-            _ => {}
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cty::Path;
+    use crate::framework::replacement::replacements;
     use crate::framework::schema::NestedBlock;
+
+    struct Planned {
+        state: Value,
+        requires_replace: Vec<Path>,
+    }
+
+    fn plan(block: &Block, prior: Option<&Value>, config: &Value, proposed: &Value) -> Planned {
+        let state = super::plan(block, prior, config, proposed.clone());
+        let requires_replace =
+            prior.map(|prior| replacements(block.fields(), prior, config, &state)).unwrap_or_default();
+        Planned { state, requires_replace }
+    }
 
     fn block() -> Block {
         Block::new("")
@@ -322,6 +291,72 @@ mod tests {
         let planned = plan(&block(), Some(&prior), &config, &proposed);
         assert_eq!(planned.state.get("key"), Some(&Value::UNKNOWN));
         assert_eq!(planned.requires_replace, []);
+    }
+
+    #[test]
+    fn a_null_that_is_never_filled_later_is_kept() {
+        let block = Block::new("")
+            .attribute("note", Attribute::string().optional())
+            .attribute("later", Attribute::string().computed().keeps_prior())
+            .attribute("never", Attribute::string().computed().keeps_null());
+        let object = |note: &str, rest: Value| {
+            Value::object([("note", note.into()), ("later", rest.clone()), ("never", rest)])
+        };
+        let (prior, next) = (object("a", Value::Null), object("b", Value::Null));
+        let planned = plan(&block, Some(&prior), &next, &next).state;
+        assert_eq!((planned.get("later"), planned.get("never")), (Some(&Value::UNKNOWN), Some(&Value::Null)));
+        let made = plan(&block, None, &next, &next).state;
+        assert_eq!(made, object("b", Value::UNKNOWN), "a create fills both");
+    }
+
+    #[test]
+    fn defaults_and_other_spellings_hold_at_every_depth() {
+        let fields = || {
+            [
+                ("mode", Attribute::string().optional().computed().default_value(|| "fast".into())),
+                (
+                    "name",
+                    Attribute::string().optional().same_if(|prior, config| {
+                        prior.as_str().map(str::to_lowercase) == config.as_str().map(str::to_lowercase)
+                    }),
+                ),
+                ("secret", Attribute::string().optional().write_only()),
+            ]
+        };
+        let nestings = [
+            (Nesting::Single, "single"),
+            (Nesting::List, "list"),
+            (Nesting::Map, "map"),
+            (Nesting::Group, "group"),
+        ];
+        let inner =
+            || fields().into_iter().fold(Block::new(""), |block, (name, it)| block.attribute(name, it));
+        let mut block = Block::new("")
+            .attribute("nested_single", Attribute::nested(Nesting::Single, fields()).optional());
+        for (nesting, name) in nestings {
+            block = block.block(name, NestedBlock::new(nesting, inner()));
+        }
+        block = block
+            .attribute("nested_list", Attribute::nested(Nesting::List, fields()).optional())
+            .attribute("nested_map", Attribute::nested(Nesting::Map, fields()).optional());
+        let value = |mode: Value, name: &str, secret: Value| {
+            let one =
+                || Value::object([("mode", mode.clone()), ("name", name.into()), ("secret", secret.clone())]);
+            let (list, map) = (|| Value::list([one()]), || Value::map([("k".to_owned(), one())]));
+            Value::object([
+                ("single", one()),
+                ("list", list()),
+                ("map", map()),
+                ("group", one()),
+                ("nested_single", one()),
+                ("nested_list", list()),
+                ("nested_map", map()),
+            ])
+        };
+        let prior = value("fast".into(), "Web", Value::Null);
+        let config = value(Value::Null, "web", "s3cret".into());
+        assert_eq!(plan(&block, Some(&prior), &config, &config).state, prior);
+        assert_eq!(plan(&block, None, &config, &config).state, value("fast".into(), "web", Value::Null));
     }
 
     #[test]

@@ -42,7 +42,8 @@ pub trait Resource: Send + Sync + 'static {
     }
 
     /// Adjusts the plan of a create (no prior state) or an update. Called again before apply with
-    /// all values known, and must then come to the same plan: no clock, no randomness.
+    /// all values known, and must then come to the same plan: no clock, no randomness. Attributes that it does not
+    /// change are planned exactly as the schema plans them.
     fn plan(
         &self,
         context: &Context<Self::Client>,
@@ -142,7 +143,8 @@ pub struct PlanRequest<'a, M> {
 pub struct PlanResponse<M> {
     /// The planned state, as the schema plans it.
     pub planned: M,
-    /// Attributes whose change replaces the object.
+    /// Attributes whose change replaces the object, as far as the schema knows before the hook. A change of `planned`
+    /// that replaces by the schema is added afterwards, and one that was taken back is removed.
     pub requires_replace: Vec<Path>,
     /// Travels to apply. On a replacement, the delete of the old object sees this too.
     pub private: Private,

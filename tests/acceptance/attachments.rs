@@ -82,6 +82,57 @@ fn made_changed_in_place_imported_and_ended() {
     });
 }
 
+/// `count` resources whose `output` is `id`, known after apply, and an attachment of `ids`.
+fn yet_to_be_made(count: usize, id: &str, ids: &str) -> String {
+    format!(
+        "resource \"terraform_data\" \"i\" {{\n  count = {count}\n  input = {id:?}\n}}\nresource \
+         \"alicloud_key_pair_attachment\" \"x\" {{\n  key_pair_name = \"x\"\n  instance_ids = {ids}\n}}\n"
+    )
+}
+
+#[test]
+fn instances_that_are_yet_to_be_made_are_planned_one_by_one() {
+    with_instances(4, |case| {
+        let all = "terraform_data.i[*].output";
+        let some = "concat([\"i-4\"], terraform_data.i[*].output)";
+        for (count, ids, expected) in [
+            (2, all, &["i-1", "i-2"][..]),
+            (3, all, &["i-1", "i-2", "i-3"]),
+            (2, some, &["i-1", "i-2", "i-4"]),
+        ] {
+            let made: Vec<String> = (0..count).map(|n| format!("terraform_data.i[{n}]")).collect();
+            let made = made.iter().map(|address| (address.as_str(), "create"));
+            let changes: Vec<(&str, &str)> = made.chain([(X, "create")]).collect();
+            let plan = case.step(&yet_to_be_made(count, "i-${count.index + 1}", ids), &changes);
+            let unknown = plan.change(X)["after_unknown"]["instance_ids"].as_array().unwrap().clone();
+            assert_eq!(unknown.iter().filter(|it| **it == true).count(), count, "{unknown:?}");
+            assert_eq!(*case.state().get(X, "instance_ids"), serde_json::json!(expected));
+            assert_eq!(bound(case, "x"), expected);
+            case.destroy().succeeded();
+        }
+        // More instances for an attachment that is there.
+        case.step(&attachment("x", "x", &["i-4"], ""), &[(X, "create")]);
+        let changes = [("terraform_data.i[0]", "create"), ("terraform_data.i[1]", "create"), (X, "update")];
+        case.step(&yet_to_be_made(2, "i-${count.index + 1}", some), &changes);
+        assert_eq!(bound(case, "x"), ["i-1", "i-2", "i-4"]);
+    });
+}
+
+#[test]
+fn unknown_instances_that_turn_out_to_be_one_are_one() {
+    with_instances(2, |case| {
+        let changes = [("terraform_data.i[0]", "create"), ("terraform_data.i[1]", "create"), (X, "create")];
+        let ids = "concat([\"i-1\"], terraform_data.i[*].output)";
+        case.step(&yet_to_be_made(2, "i-2", "terraform_data.i[*].output"), &changes);
+        assert_eq!(*case.state().get(X, "instance_ids"), serde_json::json!(["i-2"]));
+        assert_eq!(case.state().text(X, "id"), "x:[\"i-2\"]");
+        case.destroy().succeeded();
+        // Also where they turn out to be one that was known.
+        case.step(&yet_to_be_made(2, "i-1", ids), &changes);
+        assert_eq!(*case.state().get(X, "instance_ids"), serde_json::json!(["i-1"]));
+    });
+}
+
 #[test]
 fn what_somebody_else_has_bound_is_left_alone() {
     with_instances(3, |case| {

@@ -12,7 +12,8 @@ use crate::harness::{host, loud};
 const WHOLE: [&str; 2] = ["--skip", "second_host::"];
 
 /// One test of each kind of traffic between host and provider.
-const REPRESENTATIVE: [&str; 12] = [
+const REPRESENTATIVE: [&str; 13] = [
+    "attachments::instances_that_are_yet_to_be_made_are_planned_one_by_one",
     "drift::of_tags_and_group_is_set_right_in_place",
     "failures::a_name_that_is_taken_warns_in_the_plan_and_is_refused",
     "flows::a_removed_block_forgets",

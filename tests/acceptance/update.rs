@@ -54,6 +54,26 @@ fn of_tags_only_the_difference_is_sent() {
 }
 
 #[test]
+fn what_is_null_for_good_is_not_called_unknown() {
+    acceptance(|case| {
+        case.simulator.world(|world| {
+            world.add_key_pair(REGION, "web", crate::harness::keys::A);
+            world.shows_public_keys = false;
+        });
+        let config = |env: &str| {
+            format!(
+                "resource \"alicloud_key_pair\" \"k\" {{\n  key_pair_name = \"web\"\n  tags = {{ env = {env:?} }}\n}}\n"
+            )
+        };
+        case.write(&config("dev"));
+        case.run(&["import", K, "web"]).succeeded();
+        let plan = case.step(&config("prod"), &[(K, "update")]);
+        assert_eq!(plan.unknown(K), [""; 0]);
+        assert!(case.state().get(K, "public_key").is_null());
+    });
+}
+
+#[test]
 fn the_resource_group_changes_in_place() {
     acceptance(|case| {
         case.simulator.world(|world| world.default_resource_group = "rg-default".to_owned());

@@ -93,7 +93,7 @@ async fn apply(
 }
 
 fn planned_note(title: &str) -> Note {
-    Note { id: Attr::Unknown, text: Attr::Unknown, ..note(title) }
+    Note { id: Attr::Unknown, text: Attr::Unknown, edition: Attr::Unknown, ..note(title) }
 }
 
 fn json_of(private: &[u8]) -> serde_json::Value {
@@ -105,13 +105,13 @@ async fn a_create_plans_unknowns_nulls_write_only_values_and_keeps_private_data(
     let mut client = configured().await;
     let config = Note {
         secret: "s3cret".into(),
-        line: vec![Line { text: "a".into(), ..Line::default() }],
+        line: Attr::Known(vec![Line { text: "a".into(), draft: "s3cret".into(), ..Line::default() }]),
         ..note("warned of")
     };
     let planned = plan(&mut client, None, Some(&config), Some(&config)).await;
     let expected = Note {
         secret: Attr::Null,
-        line: vec![Line { text: "a".into(), number: Attr::Unknown }],
+        line: Attr::Known(vec![Line { text: "a".into(), number: Attr::Unknown, draft: Attr::Null }]),
         ..planned_note("warned of")
     };
     assert_eq!(planned.state, expected.to_value());
@@ -122,7 +122,7 @@ async fn a_create_plans_unknowns_nulls_write_only_values_and_keeps_private_data(
 #[tokio::test]
 async fn an_update_opens_computed_values_only_if_something_changes() {
     let mut client = configured().await;
-    let prior = Note { id: "1".into(), text: "t".into(), ..note("a") };
+    let prior = Note { id: "1".into(), text: "t".into(), edition: "1".into(), ..note("a") };
     let same = plan(&mut client, Some(&prior), Some(&note("a")), Some(&prior)).await;
     assert_eq!((same.state, same.replaces), (prior.to_value(), 0));
 
@@ -130,7 +130,10 @@ async fn an_update_opens_computed_values_only_if_something_changes() {
     let config = Note { labels: labels.clone(), ..note("a") };
     let proposed = Note { labels: labels.clone(), ..prior.clone() };
     let changed = plan(&mut client, Some(&prior), Some(&config), Some(&proposed)).await;
-    assert_eq!(changed.state, Note { id: "1".into(), labels, ..planned_note("a") }.to_value());
+    assert_eq!(
+        changed.state,
+        Note { id: "1".into(), edition: "1".into(), labels, ..planned_note("a") }.to_value()
+    );
 
     let renamed = Note { title: "b".into(), ..prior.clone() };
     assert_eq!(plan(&mut client, Some(&prior), Some(&note("b")), Some(&renamed)).await.replaces, 1);
@@ -150,7 +153,12 @@ async fn a_create_fills_what_was_unknown() {
     let mut client = configured().await;
     let config = Note { secret: "s3cret".into(), ..note("a") };
     let done = apply(&mut client, None, Some(&config), Some(&planned_note("a"))).await;
-    let made = Note { id: "on oak of 1.2.3 with a secret".into(), text: "no text".into(), ..note("a") };
+    let made = Note {
+        id: "on oak of 1.2.3 with a secret".into(),
+        text: "no text".into(),
+        edition: "1".into(),
+        ..note("a")
+    };
     assert_eq!(done.state, made.to_value());
     assert_eq!(json_of(&done.private), json!({"others": 1, "made": true}));
     assert!(done.told.is_empty() && done.identity);
@@ -162,6 +170,7 @@ async fn whatever_happens_the_state_holds_what_was_made() {
     let made = |title: &str| Note {
         id: "on oak of 1.2.3 with no secret".into(),
         text: "no text".into(),
+        edition: "1".into(),
         ..note(title)
     };
     for (title, state, expected) in [
@@ -172,7 +181,7 @@ async fn whatever_happens_the_state_holds_what_was_made() {
         (
             "half known",
             Some(Note { text: Attr::Null, ..made("half known") }),
-            "Error: The provider left values unknown after apply",
+            "Error: The provider left values unknown after apply [text]",
         ),
     ] {
         let mut client = configured().await;

@@ -6,5 +6,6 @@
 mod alicloud;
 mod client;
 mod lifecycle;
+mod planning;
 mod requests;
 mod toy;

@@ -1,11 +1,12 @@
 //! The calls around a life: validation, refresh, import, upgrade, move; and requests that are wrong.
 
 use alicloud_provider::cty::{Type, Value};
-use alicloud_provider::framework::ModelValue as _;
+use alicloud_provider::framework::schema::{check, check_model};
+use alicloud_provider::framework::{Attr, ModelValue as _, Resource as _};
 use tonic::Code;
 
 use crate::client::{Client, dynamic, proto, serve, told, value};
-use crate::toy::{Note, Notes, note, note_type};
+use crate::toy::{Line, Note, NoteResource, Notes, note, note_type};
 
 const TYPE: &str = "notes_note";
 
@@ -36,6 +37,12 @@ async fn the_schema_and_the_metadata_name_the_same_types() {
     assert_eq!(identities.identity_schemas[TYPE].identity_attributes[0].name, "title");
 }
 
+#[test]
+fn the_toys_model_holds_whatever_its_schema_allows() {
+    let schema = NoteResource.schema();
+    assert_eq!((check(&schema), check_model::<Note>(&schema)), (vec![], vec![]));
+}
+
 #[tokio::test]
 async fn kinds_that_are_not_there_answer_unimplemented() {
     let mut client = unconfigured();
@@ -60,10 +67,8 @@ async fn validation_needs_no_configuration_and_tells_where() {
         };
         told(&client.validate_resource_config(request).await.unwrap().into_inner().diagnostics)
     };
-    let labelled = |key: &str| Note {
-        labels: alicloud_provider::framework::Attr::Known([(key.to_owned(), "x".into())].into()),
-        ..note("a")
-    };
+    let labelled =
+        |key: &str| Note { labels: Attr::Known([(key.to_owned(), "x".into())].into()), ..note("a") };
     assert_eq!(
         validate(labelled("").to_value(), true).await,
         ["Error: A label without a name [labels.[\"\"]]"]
@@ -71,18 +76,19 @@ async fn validation_needs_no_configuration_and_tells_where() {
     assert!(validate(labelled("k").to_value(), true).await.is_empty());
     let secret = Note { secret: "s".into(), ..note("a") };
     assert!(validate(secret.to_value(), true).await.is_empty());
-    let refused = "Error: This host cannot keep a write-only value out of its state [secret]";
-    assert_eq!(validate(secret.to_value(), false).await, [refused]);
+    let refused = "Error: This host cannot keep a write-only value out of its state";
+    assert_eq!(validate(secret.to_value(), false).await, [format!("{refused} [secret]")]);
+    let drafts = [Line::default(), Line { draft: "s3cret".into(), ..Line::default() }];
+    let drafted = Note { line: Attr::Known(drafts.into()), ..note("a") };
+    assert!(validate(drafted.to_value(), true).await.is_empty());
+    assert_eq!(validate(drafted.to_value(), false).await, [format!("{refused} [line.[1].draft]")]);
     assert_eq!(
         validate(note("panics in validate").to_value(), true).await,
         ["Error: The provider ran into a bug"]
     );
     // Everything may be unknown, refined or not, and every optional value null.
     let Value::Object(fields) = note("a").to_value() else { panic!("an object") };
-    let unknown = fields.into_keys().map(|name| {
-        let blocks = if name == "line" { Value::List(Vec::new()) } else { Value::UNKNOWN };
-        (name, blocks)
-    });
+    let unknown = fields.into_keys().map(|name| (name, Value::UNKNOWN));
     assert!(validate(Value::object(unknown), true).await.is_empty());
 
     let shelf = Type::object([("shelf", Type::String)]);
@@ -101,6 +107,11 @@ async fn a_refresh_keeps_drops_or_fails() {
         ("a", note("a").to_value(), vec![]),
         ("gone", Value::Null, vec![]),
         ("unreadable", note("unreadable").to_value(), vec!["Error: Unreadable"]),
+        (
+            "half read",
+            note("half read").to_value(),
+            vec!["Error: The provider left values unknown after reading [text]"],
+        ),
     ] {
         let request = proto::read_resource::Request {
             type_name: TYPE.to_owned(),
@@ -135,6 +146,13 @@ async fn an_import_starts_from_a_text_or_an_identity() {
         assert_eq!(value(imported.state, &note_type()), note("a").to_value());
         assert!(imported.identity.is_some());
     }
+    let request = proto::import_resource_state::Request {
+        type_name: TYPE.to_owned(),
+        id: "half read".to_owned(),
+        ..Default::default()
+    };
+    let answer = client.import_resource_state(request).await.unwrap().into_inner();
+    assert_eq!(told(&answer.diagnostics), ["Error: The provider left values unknown after importing [text]"]);
 }
 
 #[tokio::test]
@@ -153,7 +171,11 @@ async fn states_of_every_version_are_read_without_a_configuration() {
         upgrade(2, "{\n  \"title\": \"a\",\n  \"line\": [],\n  \"extra\": {\"x\": [1.5]}\n}\n").await,
         a
     );
+    assert_eq!(upgrade(2, r#"{"title":"a","secret":"s3cret","line":null}"#).await, a);
     assert_eq!(upgrade(1, r#"{"name":"a"}"#).await, a);
+    let half = upgrade(1, r#"{"name":"half read"}"#).await;
+    let told = "Error: The provider left values unknown after upgrading the state [text]";
+    assert_eq!(half, (Value::Null, vec![told.to_owned()]));
     let failed = |summary: &str| (Value::Null, vec![format!("Error: {summary}")]);
     assert_eq!(upgrade(0, "{}").await, failed("Too old"));
     for broken in ["", "{", "[]", "nonsense"] {
@@ -203,7 +225,8 @@ async fn requests_that_are_wrong_are_answered_and_survived() {
     let answer = client.plan_resource_change(request).await.unwrap().into_inner();
     assert_eq!(told(&answer.diagnostics), ["Error: Unknown resource type"]);
     // JSON in place of msgpack, as the protocol allows.
-    let json = br#"{"id":null,"title":"a","text":null,"secret":null,"labels":null,"line":[]}"#;
+    let json = br#"{"id":null,"title":"a","text":null,"edition":null,"secret":null,"labels":null,"tags":null,
+        "authors":null,"line":[],"link":[]}"#;
     let request = proto::read_resource::Request {
         type_name: TYPE.to_owned(),
         current_state: Some(proto::DynamicValue { msgpack: Vec::new(), json: json.to_vec() }),

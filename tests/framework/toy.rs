@@ -9,7 +9,7 @@ use alicloud_provider::framework::schema::{
 use alicloud_provider::framework::{
     Attr, ChangeResponse, Context, CreateRequest, DeleteRequest, DestroyPlanRequest, Diagnostic, Diagnostics,
     Host, ImportSource, ModelValue as _, MoveSource, Moved, PlanRequest, PlanResponse, Provider, ReadRequest,
-    Resource, Types, UpdateRequest,
+    Resource, Set, Types, UpdateRequest,
 };
 
 alicloud_provider::model! {
@@ -23,9 +23,27 @@ alicloud_provider::model! {
         pub(crate) id: Attr<String>,
         pub(crate) title: Attr<String>,
         pub(crate) text: Attr<String>,
+        pub(crate) edition: Attr<String>,
         pub(crate) secret: Attr<String>,
         pub(crate) labels: Attr<BTreeMap<String, Attr<String>>>,
-        pub(crate) line: Vec<Line>,
+        pub(crate) tags: Attr<Set<Attr<String>>>,
+        pub(crate) authors: Attr<Set<Attr<Author>>>,
+        pub(crate) line: Attr<Vec<Line>>,
+        pub(crate) link: Attr<Set<Link>>,
+    }
+}
+
+alicloud_provider::model! {
+    pub(crate) struct Author {
+        pub(crate) name: Attr<String>,
+        pub(crate) roles: Attr<Set<Attr<String>>>,
+    }
+}
+
+alicloud_provider::model! {
+    pub(crate) struct Link {
+        pub(crate) url: Attr<String>,
+        pub(crate) caption: Attr<String>,
     }
 }
 
@@ -33,6 +51,7 @@ alicloud_provider::model! {
     pub(crate) struct Line {
         pub(crate) text: Attr<String>,
         pub(crate) number: Attr<String>,
+        pub(crate) draft: Attr<String>,
     }
 }
 
@@ -44,9 +63,19 @@ pub(crate) fn note_type() -> Type {
     Note::ty()
 }
 
-/// A note's value of only a title.
+/// A note's value of only a title, as Terraform has it.
 pub(crate) fn note(title: &str) -> Note {
-    Note { title: title.into(), ..Note::default() }
+    Note {
+        title: title.into(),
+        line: Attr::Known(Vec::new()),
+        link: Attr::Known(Set::default()),
+        ..Note::default()
+    }
+}
+
+/// What an author may answer who does not think of Terraform's rules: null blocks, and a write-only value.
+fn careless(title: &str) -> Note {
+    Note { title: title.into(), secret: "s3cret".into(), ..Note::default() }
 }
 
 impl Provider for Notes {
@@ -80,7 +109,7 @@ impl Provider for Notes {
     }
 }
 
-struct NoteResource;
+pub(crate) struct NoteResource;
 
 impl Resource for NoteResource {
     type Model = Note;
@@ -93,14 +122,26 @@ impl Resource for NoteResource {
     fn schema(&self) -> Schema {
         let line = Block::new("")
             .attribute("text", Attribute::string().optional())
-            .attribute("number", Attribute::string().computed());
+            .attribute("number", Attribute::string().computed())
+            .attribute("draft", Attribute::string().optional().write_only());
+        let reference = Block::new("")
+            .attribute("url", Attribute::string().required().requires_replace())
+            .attribute("caption", Attribute::string().optional());
+        let author = [
+            ("name", Attribute::string().required()),
+            ("roles", Attribute::of(Type::set(Type::String)).optional()),
+        ];
         let block = Block::new("A note.")
             .attribute("id", Attribute::string().computed().keeps_prior())
             .attribute("title", Attribute::string().required().requires_replace())
             .attribute("text", Attribute::string().optional().computed())
+            .attribute("edition", Attribute::string().computed().keeps_prior().requires_replace())
             .attribute("secret", Attribute::string().optional().write_only())
             .attribute("labels", Attribute::of(Type::map(Type::String)).optional())
-            .block("line", NestedBlock::new(Nesting::List, line));
+            .attribute("tags", Attribute::of(Type::set(Type::String)).optional())
+            .attribute("authors", Attribute::nested(Nesting::Set, author).optional())
+            .block("line", NestedBlock::new(Nesting::List, line))
+            .block("link", NestedBlock::new(Nesting::Set, reference));
         Schema { version: 2, block }
     }
 
@@ -132,6 +173,13 @@ impl Resource for NoteResource {
         if request.config.text.is_null() && request.prior.is_none() {
             response.private.set("plan", &"without a text");
         }
+        match request.config.text.as_str() {
+            Some("a second edition") => response.planned.edition = "2".into(),
+            Some("the first edition again") => {
+                response.planned.title = request.prior.map(|prior| prior.title.clone()).unwrap_or_default();
+            }
+            _ => {}
+        }
         if request.config.title.as_str() == Some("warned of") {
             response.diagnostics.push(Diagnostic::warning("A doubtful title", "It will do."));
         }
@@ -159,7 +207,7 @@ impl Resource for NoteResource {
             return Err(refused().into());
         }
         let secret = request.config.secret.as_str().map_or("no secret", |_| "a secret");
-        let lines = request.planned.line.iter().zip(1..);
+        let lines = request.planned.line.known().into_iter().flatten().zip(1..);
         let lines =
             lines.map(|(line, number)| Line { number: Attr::Known(format!("{number}")), ..line.clone() });
         let made = Note {
@@ -172,7 +220,9 @@ impl Resource for NoteResource {
                 .unwrap_or_else(|| "no text".to_owned())
                 .as_str()
                 .into(),
-            line: lines.collect(),
+            edition: "1".into(),
+            secret: request.config.secret.clone(),
+            line: if request.planned.line.is_null() { Attr::Null } else { Attr::Known(lines.collect()) },
             ..request.planned.clone()
         };
         match title.as_str() {
@@ -205,8 +255,9 @@ impl Resource for NoteResource {
     ) -> Result<(), Diagnostics> {
         match request.state.title.as_str().or(request.state.id.as_str()) {
             Some("gone") => response.state = None,
+            Some("half read") => response.state = Some(Note { text: Attr::Unknown, ..request.state }),
             Some("unreadable") => return Err(Diagnostic::error("Unreadable", "The ink has faded.").into()),
-            Some(title) => response.state = Some(Note { title: title.into(), ..request.state }),
+            Some(title) => response.state = Some(careless(title)),
             None => {}
         }
         Ok(())
@@ -224,7 +275,7 @@ impl Resource for NoteResource {
         if request.planned.labels.known().is_some_and(|labels| labels.contains_key("refused")) {
             return Err(Diagnostic::error("Refused", "The label is not taken.").at("labels").into());
         }
-        *state = Note { text: state.text.clone(), ..request.planned };
+        *state = Note { text: state.text.clone(), secret: request.config.secret, ..request.planned };
         Ok(())
     }
 
@@ -254,13 +305,15 @@ impl Resource for NoteResource {
                 identity.get("title").and_then(Value::as_str).unwrap_or_default().to_owned()
             }
         };
-        response.state = Some(Note { title: Attr::Known(title), ..Note::default() });
+        let text = if title == "half read" { Attr::Unknown } else { Attr::Null };
+        response.state = Some(Note { text, ..careless(&title) });
         Ok(())
     }
 
     fn upgrade(&self, version: i64, state: &serde_json::Value) -> Result<Note, Diagnostics> {
         match (version, state["name"].as_str()) {
-            (1, Some(name)) => Ok(note(name)),
+            (1, Some("half read")) => Ok(Note { text: Attr::Unknown, ..careless("half read") }),
+            (1, Some(name)) => Ok(careless(name)),
             _ => Err(Diagnostic::error("Too old", "Nobody knows that shape.").into()),
         }
     }
@@ -270,6 +323,6 @@ impl Resource for NoteResource {
             return None;
         }
         let title = source.state["heading"].as_str()?;
-        Some(Ok(Moved { state: note(title), private: source.private.clone() }))
+        Some(Ok(Moved { state: careless(title), private: source.private.clone() }))
     }
 }

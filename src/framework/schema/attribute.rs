@@ -49,13 +49,17 @@ pub struct Attribute {
     pub description: &'static str,
     /// What to use instead, if the attribute should no longer be used.
     pub deprecation: Option<&'static str>,
-    /// A change replaces the object.
+    /// A change replaces the object, at any depth. What is absent counts as null, so that adding or removing an element
+    /// that sets the attribute is a change, too.
     pub requires_replace: bool,
-    /// A computed value stays as it is through an update, instead of being unknown.
+    /// A computed value that is not null stays as it is through an update, instead of being unknown. Elements of lists
+    /// are matched by index: after a removal, an element keeps what its neighbour had.
     pub keeps_prior: bool,
-    /// Fills a null in the configuration.
+    /// With `keeps_prior`: a null stays, too. For what is never filled later.
+    pub keeps_null: bool,
+    /// Fills a null in the configuration, except inside sets.
     pub default: Option<Default>,
-    /// Lets another spelling of the prior value plan as the prior value.
+    /// Lets another spelling of the prior value plan as the prior value, except inside sets.
     pub same: Option<Same>,
 }
 
@@ -98,6 +102,7 @@ impl Attribute {
             deprecation: None,
             requires_replace: false,
             keeps_prior: false,
+            keeps_null: false,
             default: None,
             same: None,
         }
@@ -155,6 +160,12 @@ impl Attribute {
     #[must_use]
     pub fn keeps_prior(self) -> Self {
         Self { keeps_prior: true, ..self }
+    }
+
+    /// Keeps its prior value, null included; see [`Attribute::keeps_null`](field@Attribute::keeps_null).
+    #[must_use]
+    pub fn keeps_null(self) -> Self {
+        Self { keeps_prior: true, keeps_null: true, ..self }
     }
 
     /// See [`Attribute::default`](field@Attribute::default). The attribute must be computed.

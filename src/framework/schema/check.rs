@@ -21,12 +21,29 @@ pub fn check(schema: &Schema) -> Vec<String> {
             broken.push(format!("{name}: the name is reserved"));
         }
     }
-    check_block(&schema.block, "", false, &mut broken);
+    check_block(&schema.block, "", Inside::default(), &mut broken);
     broken
 }
 
-fn check_block(block: &Block, path: &str, in_set: bool, broken: &mut Vec<String>) {
-    check_attributes(&block.attributes, path, in_set, broken);
+/// What an attribute lies in, at any distance.
+#[derive(Clone, Copy, Default)]
+struct Inside {
+    set: bool,
+    /// Where all elements have one type, which excludes dynamic ones: Terraform sends tuples and objects there.
+    list_or_map: bool,
+}
+
+impl Inside {
+    fn and(self, nesting: Nesting) -> Self {
+        Self {
+            set: self.set || nesting == Nesting::Set,
+            list_or_map: self.list_or_map || matches!(nesting, Nesting::List | Nesting::Map),
+        }
+    }
+}
+
+fn check_block(block: &Block, path: &str, inside: Inside, broken: &mut Vec<String>) {
+    check_attributes(&block.attributes, path, inside, broken);
     for (name, nested) in &block.blocks {
         let here = format!("{path}{name}");
         check_name(name, &here, broken);
@@ -42,17 +59,17 @@ fn check_block(block: &Block, path: &str, in_set: bool, broken: &mut Vec<String>
         if !limits_fit {
             broken.push(format!("{here}: min_items {min} and max_items {max} do not fit the nesting"));
         }
-        let set = in_set || nested.nesting == Nesting::Set;
-        check_block(&nested.block, &format!("{here}."), set, broken);
+        check_block(&nested.block, &format!("{here}."), inside.and(nested.nesting), broken);
     }
 }
 
 fn check_attributes(
     attributes: &BTreeMap<&'static str, Attribute>,
     path: &str,
-    in_set: bool,
+    inside: Inside,
     broken: &mut Vec<String>,
 ) {
+    let in_set = inside.set;
     for (name, attribute) in attributes {
         let here = format!("{path}{name}");
         check_name(name, &here, broken);
@@ -69,6 +86,11 @@ fn check_attributes(
         if computed && in_set {
             broken.push(format!("{here}: computed inside a set, which this framework does not plan"));
         }
+        if attribute.same.is_some() && in_set {
+            broken.push(format!(
+                "{here}: compared with its prior value inside a set, whose elements have none"
+            ));
+        }
         if (attribute.default.is_some() || attribute.keeps_prior) && !computed {
             broken.push(format!("{here}: only a computed attribute has a default or keeps its prior value"));
         }
@@ -76,6 +98,9 @@ fn check_attributes(
             AttributeKind::Type(ty) => {
                 if in_set && contains_dynamic(ty) {
                     broken.push(format!("{here}: dynamic inside a set"));
+                }
+                if inside.list_or_map && contains_dynamic(ty) {
+                    broken.push(format!("{here}: dynamic inside a list or map"));
                 }
                 if collection_of_dynamic(ty) {
                     broken.push(format!("{here}: a collection of dynamic elements crashes hosts"));
@@ -85,8 +110,8 @@ fn check_attributes(
                 if nested.nesting == Nesting::Group {
                     broken.push(format!("{here}: groups are for blocks only"));
                 }
-                let set = in_set || nested.nesting == Nesting::Set;
-                check_attributes(&nested.attributes, &format!("{here}."), set, broken);
+                let inside = inside.and(nested.nesting);
+                check_attributes(&nested.attributes, &format!("{here}."), inside, broken);
             }
         }
     }
@@ -163,6 +188,38 @@ mod tests {
             (
                 "computed inside a set",
                 one("a", Attribute::nested(Nesting::Set, [("b", s().computed())]).optional()),
+            ),
+            (
+                "compared with its prior value inside a set",
+                one(
+                    "a",
+                    Attribute::nested(Nesting::Set, [("b", s().optional().same_if(|_, _| true))]).optional(),
+                ),
+            ),
+            ("keeps its prior", one("a", s().optional().keeps_null())),
+            (
+                "dynamic inside a list or map",
+                one(
+                    "a",
+                    Attribute::nested(Nesting::Map, [("b", Attribute::of(Type::Dynamic).optional())])
+                        .optional(),
+                ),
+            ),
+            (
+                "dynamic inside a list or map",
+                broken(Block::new("").block(
+                    "a",
+                    NestedBlock::new(
+                        Nesting::List,
+                        Block::new("").block(
+                            "b",
+                            NestedBlock::new(
+                                Nesting::Single,
+                                Block::new("").attribute("c", Attribute::of(Type::Dynamic).optional()),
+                            ),
+                        ),
+                    ),
+                )),
             ),
             (
                 "dynamic inside a set",

@@ -3,11 +3,15 @@
 mod attribute;
 mod block;
 mod check;
+mod check_model;
+mod fields;
 mod identity;
 
 pub use attribute::{Attribute, AttributeKind, Default, NestedAttributes, Same};
 pub use block::{Block, NestedBlock, Nesting};
 pub use check::check;
+pub use check_model::check_model;
+pub(super) use fields::{Fields, Nested};
 pub use identity::{IdentityAttribute, IdentitySchema};
 
 use crate::cty::Type;

@@ -3,9 +3,9 @@
 use super::{Server, convert};
 use crate::cty::{Type, Value, json};
 use crate::framework::adapter::{AnyResource, Change};
+use crate::framework::fit::fit;
 use crate::framework::resource::{ImportSource, MoveSource};
-use crate::framework::schema::Block;
-use crate::framework::{Diagnostic, Diagnostics, Private, Provider, deprecation, proto};
+use crate::framework::{Diagnostic, Diagnostics, Private, Provider, deprecation, proto, write_only};
 
 /// The state of an object, on its way between host and type.
 struct Object<'a> {
@@ -75,7 +75,7 @@ impl<P: Provider> Server<P> {
             request.client_capabilities.is_some_and(|client| client.write_only_attributes_allowed);
         let mut diagnostics = Diagnostics::new();
         if !write_only_allowed {
-            refuse_write_only(&resource.schema().block, &config, &mut diagnostics);
+            write_only::refuse(resource.schema().block.fields(), &config, &mut diagnostics);
         }
         deprecation::warn(&resource.schema().block, &config, &mut diagnostics);
         diagnostics.extend(resource.validate(&config));
@@ -90,14 +90,15 @@ impl<P: Provider> Server<P> {
         let object = Object::of(resource, &request.type_name);
         let upgraded = if request.version == resource.schema().version {
             // Not through a JSON tree: numbers keep the digits that they were written with.
-            match request.raw_state {
+            let stored = match request.raw_state {
                 Some(raw) if !raw.json.is_empty() => json::decode_state(&raw.json, &object.ty)
                     .map_err(|error| unreadable(error, object.name))?,
                 raw => {
                     object.decode_raw_state(raw)?;
                     Value::Null
                 }
-            }
+            };
+            fit(resource.schema().block.fields(), stored)
         } else {
             resource.upgrade(request.version, &object.decode_raw_state(request.raw_state)?)?
         };
@@ -244,20 +245,5 @@ impl<P: Provider> Server<P> {
             target_private: private.encode(),
             target_identity: None,
         })
-    }
-}
-
-/// Hosts before Terraform 1.11 would store write-only values.
-fn refuse_write_only(block: &Block, config: &Value, diagnostics: &mut Diagnostics) {
-    for (name, attribute) in &block.attributes {
-        if attribute.write_only && config.get(name).is_some_and(|value| !value.is_null()) {
-            diagnostics.push(
-                Diagnostic::error(
-                    "This host cannot keep a write-only value out of its state",
-                    format!("{name} is write-only, which needs Terraform 1.11 or OpenTofu 1.11, or later."),
-                )
-                .at(name),
-            );
-        }
     }
 }

@@ -1,10 +1,8 @@
 //! The typed form of the provider block.
 
-use std::collections::BTreeSet;
-
 use super::endpoints::EndpointsModel;
 use crate::cty::Number;
-use crate::framework::{Attr, Secret};
+use crate::framework::{Attr, Secret, Set};
 
 crate::model! {
     /// The provider block.
@@ -28,7 +26,7 @@ crate::model! {
         /// The role of the instance that this runs on.
         pub(super) ecs_role_name: Attr<String>,
         /// The role to assume.
-        pub(super) assume_role: Attr<BTreeSet<AssumeRoleModel>>,
+        pub(super) assume_role: Attr<Set<AssumeRoleModel>>,
         /// The role to assume with the token of an identity provider.
         pub(super) assume_role_with_oidc: Attr<Vec<AssumeRoleWithOidcModel>>,
         /// The account.
@@ -56,11 +54,11 @@ crate::model! {
         /// Added to the user agent.
         pub(super) configuration_source: Attr<String>,
         /// Hosts to call instead of the usual ones.
-        pub(super) endpoints: Attr<BTreeSet<EndpointsModel>>,
+        pub(super) endpoints: Attr<Set<EndpointsModel>>,
         /// Of no use here.
         pub(super) features: Attr<Vec<FeaturesModel>>,
         /// Of no use here.
-        pub(super) sign_version: Attr<BTreeSet<SignVersionModel>>,
+        pub(super) sign_version: Attr<Set<SignVersionModel>>,
         /// Of no use here.
         pub(super) fc: Attr<String>,
         /// Of no use here.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::alicloud::testing::raw_server;
 use crate::cty::Value;
-use crate::framework::schema::{Block, Nesting, check};
+use crate::framework::schema::{Block, Nesting, check, check_model};
 use crate::framework::{ModelValue, Secret};
 
 fn configured(config: &ProviderModel, environment: &[(&str, &str)]) -> (Option<Cloud>, Diagnostics) {
@@ -25,7 +25,7 @@ fn configured(config: &ProviderModel, environment: &[(&str, &str)]) -> (Option<C
 #[test]
 fn hosts_accept_the_schema_and_the_model_fits_it() {
     assert_eq!(check(&schema()), Vec::<String>::new());
-    assert_eq!(ProviderModel::ty(), schema().ty());
+    assert_eq!(check_model::<ProviderModel>(&schema()), Vec::<String>::new());
 }
 
 #[test]

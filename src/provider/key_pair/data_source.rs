@@ -1,6 +1,5 @@
 //! The data source `alicloud_key_pair`: one key pair that exists, by its exact name.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -10,7 +9,7 @@ use super::tags;
 use crate::alicloud::Call;
 use crate::alicloud::ecs::InstanceFilter;
 use crate::framework::schema::{Attribute, Block, Schema};
-use crate::framework::{Attr, Context, DataSource, Diagnostic, Diagnostics, ModelValue as _};
+use crate::framework::{Attr, Context, DataSource, Diagnostic, Diagnostics, ModelValue as _, Set};
 use crate::openssh::PublicKey;
 use crate::provider::cloud::Cloud;
 use crate::provider::diagnostics::Attempt;
@@ -43,7 +42,7 @@ crate::model! {
         /// The tags.
         pub(super) tags: Attr<Tags>,
         /// The instances that carry it.
-        pub(super) instance_ids: Attr<BTreeSet<Attr<String>>>,
+        pub(super) instance_ids: Attr<Set<Attr<String>>>,
     }
 }
 
@@ -75,7 +74,7 @@ impl DataSource for OneKeyPair {
                 .attribute("tags", Attribute::of(Tags::ty()).computed().describe("The tags."))
                 .attribute(
                     "instance_ids",
-                    Attribute::of(BTreeSet::<Attr<String>>::ty())
+                    Attribute::of(Set::<Attr<String>>::ty())
                         .computed()
                         .describe("The ids of the instances that carry it."),
                 ),
@@ -142,11 +141,11 @@ impl DataSource for OneKeyPair {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::framework::schema::check;
+    use crate::framework::schema::{check, check_model};
 
     #[test]
     fn hosts_accept_the_schema_and_the_model_fits_it() {
         assert_eq!(check(&OneKeyPair.schema()), Vec::<String>::new());
-        assert_eq!(OneKeyPairModel::ty(), OneKeyPair.schema().ty());
+        assert_eq!(check_model::<OneKeyPairModel>(&OneKeyPair.schema()), Vec::<String>::new());
     }
 }

@@ -106,7 +106,7 @@ pub(super) fn schema() -> Schema {
         )
         .attribute(
             "public_key",
-            Attribute::string().optional().computed().keeps_prior().requires_replace().same_if(same_key).describe(
+            Attribute::string().optional().computed().keeps_null().requires_replace().same_if(same_key).describe(
                 "The public key in OpenSSH's one-line form, `type base64 [comment]`. Another key replaces the \
                  key pair; another comment or white space is no change. Read from the cloud when the \
                  configuration does not set it.",
@@ -145,7 +145,7 @@ pub(super) fn schema() -> Schema {
             "create_time",
             Attribute::string()
                 .computed()
-                .keeps_prior()
+                .keeps_null()
                 .describe("When the key pair was made, to the minute, for example `2026-01-31T08:33Z`."),
         )
         .attribute(
@@ -186,12 +186,12 @@ fn same_key(prior: &Value, config: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::framework::schema::check;
+    use crate::framework::schema::{check, check_model};
 
     #[test]
     fn hosts_accept_the_schema_and_the_model_fits_it() {
         assert_eq!(check(&schema()), Vec::<String>::new());
-        assert_eq!(KeyPairModel::ty(), schema().ty());
+        assert_eq!(check_model::<KeyPairModel>(&schema()), Vec::<String>::new());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::id;
 use crate::framework::duration::timeouts_block;
 use crate::framework::schema::{Attribute, Block, Schema};
-use crate::framework::{Attr, ModelValue};
+use crate::framework::{Attr, ModelValue, Set};
 
 crate::model! {
     /// An attachment's attributes.
@@ -17,7 +17,7 @@ crate::model! {
         /// The key pair, under its old argument.
         pub(super) key_name: Attr<String>,
         /// The instances.
-        pub(super) instance_ids: Attr<BTreeSet<Attr<String>>>,
+        pub(super) instance_ids: Attr<Set<Attr<String>>>,
         /// Whether to reboot instances so that they take the key.
         pub(super) force: Attr<bool>,
         /// How long each operation may take.
@@ -87,7 +87,7 @@ pub(super) fn schema() -> Schema {
         )
         .attribute(
             "instance_ids",
-            Attribute::of(BTreeSet::<Attr<String>>::ty()).required().describe(
+            Attribute::of(Set::<Attr<String>>::ty()).required().describe(
                 "The instances, Linux only. Changed in place: only those that are added are bound, and only those \
                  that are taken out and still carry this key pair are unbound.",
             ),
@@ -116,11 +116,11 @@ pub(super) fn schema() -> Schema {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::framework::schema::check;
+    use crate::framework::schema::{check, check_model};
 
     #[test]
     fn hosts_accept_the_schema_and_the_model_fits_it() {
         assert_eq!(check(&schema()), Vec::<String>::new());
-        assert_eq!(AttachmentModel::ty(), schema().ty());
+        assert_eq!(check_model::<AttachmentModel>(&schema()), Vec::<String>::new());
     }
 }

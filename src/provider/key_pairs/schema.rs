@@ -96,7 +96,10 @@ pub(super) fn schema() -> Schema {
             Attribute::of(Vec::<Attr<String>>::ty())
                 .optional()
                 .computed()
-                .describe("Names to choose from. Holds the names that were found."),
+                .describe(
+                    "Names to choose from. Holds the names that were found; where the data source is read during \
+                     apply, refer to `names` instead (see above).",
+                ),
         )
         .attribute(
             "name_regex",
@@ -137,11 +140,11 @@ pub(super) fn schema() -> Schema {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::framework::schema::check;
+    use crate::framework::schema::{check, check_model};
 
     #[test]
     fn hosts_accept_the_schema_and_the_model_fits_it() {
         assert_eq!(check(&schema()), Vec::<String>::new());
-        assert_eq!(KeyPairsModel::ty(), schema().ty());
+        assert_eq!(check_model::<KeyPairsModel>(&schema()), Vec::<String>::new());
     }
 }
