@@ -126,16 +126,15 @@ impl Simulator {
     /// The same as commands of a shell, with those for each RAM user.
     pub fn instructions(&self) -> String {
         let export = |name: &str, value: &str| format!("  export {name}={}\n", quoted(value));
-        let variables = self.environment("cn-hangzhou");
-        let mut text = "\nTo use it, set in another shell:\n\n".to_owned();
-        text.extend(variables.iter().map(|(name, value)| export(name, value)));
+        let mut text = vec!["\nTo use it, set in another shell:\n\n".to_owned()];
+        text.extend(self.environment("cn-hangzhou").iter().map(|(name, value)| export(name, value)));
         for key in self.shared.lock().keys.values() {
             let Some(user) = key.ram_user() else { continue };
-            text += &format!("\nTo be the RAM user {user}, who can assume roles, instead:\n\n");
-            text += &export("ALICLOUD_ACCESS_KEY", &key.id);
-            text += &export("ALICLOUD_SECRET_KEY", &key.secret);
+            text.push(format!("\nTo be the RAM user {user}, who can assume roles, instead:\n\n"));
+            text.push(export("ALICLOUD_ACCESS_KEY", &key.id));
+            text.push(export("ALICLOUD_SECRET_KEY", &key.secret));
         }
-        text
+        text.concat()
     }
 
     /// Runs until the process is stopped.
