@@ -212,7 +212,6 @@ fn plans_that_destroy_or_replace_warn_of_each_bound_key_pair() {
 
         // Without the permission, one warning for the whole plan says so.
         case.simulator.world(|world| world.denials.push(Denial::of("DescribeInstances")));
-        case.simulator.forget_calls();
         let warning = case.plan_with(&["-destroy"]).warning();
         warning.says(
             "Could not check which instances the key pairs are attached to",
@@ -220,7 +219,6 @@ fn plans_that_destroy_or_replace_warn_of_each_bound_key_pair() {
             &["The credentials lack ecs:DescribeInstances, so the plan does not warn of key pairs that ECS will refuse to \
                delete because instances use them."],
         );
-        assert_eq!(case.simulator.count("DescribeInstances"), 1);
         case.simulator.world(|world| world.denials.clear());
         // And none is looked for when none is wanted.
         case.set_provider(&format!("region = \"{REGION}\"\nplan_time_checks = false\n{}", case.endpoints()));
