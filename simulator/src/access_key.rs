@@ -90,6 +90,11 @@ impl AccessKey {
         self.session.as_deref().unwrap_or("session")
     }
 
+    /// The RAM user whose lasting key this is; `None` for an account's own key, and for a temporary one.
+    pub fn ram_user(&self) -> Option<&str> {
+        self.user.as_deref().filter(|_| self.token.is_none())
+    }
+
     /// The account that the key belongs to: 16 digits.
     pub fn account(&self) -> &str {
         &self.account

@@ -1,12 +1,13 @@
 //! The admin API: what tests in other languages, and people, do instead of calling the library.
 
+mod identity;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::faults::Fault;
 use crate::gateway::RawRequest;
-use crate::identity::Identity;
 use crate::parameters::Parameters;
 use crate::state::Shared;
 use crate::world::{Instance, World};
@@ -16,20 +17,30 @@ pub const ADMIN_HELP: &str = "\
 GET    /admin/                            this list
 GET    /admin/world                       the whole world, as JSON
 PUT    /admin/world                       replace it; members left out take their defaults
-POST   /admin/reset                       an empty world, no sessions, no calls, no faults
+POST   /admin/reset                       an empty world, no sessions, no calls, no faults; the roles are those of
+                                          the command line, and access keys stay
 GET    /admin/calls                       the calls that arrived, with their outcome
 DELETE /admin/calls                       forget them
 POST   /admin/instances                   add an instance: {\"id\": \"i-1\", \"region\": \"cn-hangzhou\", …}
 DELETE /admin/instances/ID                take it away
 POST   /admin/instances/ID/bind           bind a key pair to it: {\"key_pair_name\": \"deploy\"}
 POST   /admin/instances/ID/unbind         take the key pair off it
+GET    /admin/users                       the RAM users, with their access keys' ids
+POST   /admin/users                       add one: {\"name\": \"ann\", \"access_key_id\": \"…\", \"access_key_secret\": \"…\"}
+DELETE /admin/users/NAME                  take one away, with its access keys
+GET    /admin/roles                       the roles, with who may assume them
+POST   /admin/roles                       add one: {\"name\": \"deploy\", \"trusted\": [\"user/ann\"], \"external_id\": \"…\",
+                                          \"longest_session_seconds\": 3600}; all but the name may be left out
+DELETE /admin/roles/NAME                  take one away
+POST   /admin/oidc-tokens                 add one: {\"provider_arn\": \"acs:ram::…:oidc-provider/ci\", \"token\": \"…\"}
 GET    /admin/faults                      the faults, with how many calls met each
 POST   /admin/faults                      add one: {\"action\": \"DeleteKeyPairs\", \"times\": 3, \"effect\": \"disconnect\"}
 DELETE /admin/faults                      take all out
 DELETE /admin/faults/ID                   take one out, and let go what it held
 POST   /admin/faults/ID/release           let go what it holds
 PUT    /admin/settings                    {\"latency_ms\": 50, \"clock_offset_seconds\": 0, \"rate_headers\": true,
-                                           \"rate_limits\": {\"DeleteKeyPairs\": 60}}
+                                           \"rate_limits\": {\"DeleteKeyPairs\": 60},
+                                           \"denied_instances_are_empty\": false}
 ";
 
 /// A refusal: a status, and a sentence.
@@ -60,12 +71,14 @@ fn handle(shared: &Shared, path: &str, raw: &RawRequest) -> Result<Value, Refusa
             to_json(state.world(account))?
         }
         ("PUT", ["world"]) => {
-            *state.world(account) = read::<World>(&raw.body)?;
+            let mut world = read::<World>(&raw.body)?;
+            world.give_addresses();
+            *state.world(account) = world;
             json!({})
         }
         ("POST", ["reset"]) => {
             state.worlds.clear();
-            state.identity = Identity::default();
+            state.identity = state.first_identity.clone();
             state.faults.clear();
             state.forget_calls();
             json!({})
@@ -93,7 +106,10 @@ fn handle(shared: &Shared, path: &str, raw: &RawRequest) -> Result<Value, Refusa
         }
         _ => {
             changed = false;
-            control(shared, &mut state, &steps, raw)?
+            match identity::handle(&mut state, account, &steps, raw) {
+                Some(answer) => answer?,
+                None => control(shared, &mut state, account, &steps, raw)?,
+            }
         }
     };
     if changed {
@@ -106,6 +122,7 @@ fn handle(shared: &Shared, path: &str, raw: &RawRequest) -> Result<Value, Refusa
 fn control(
     shared: &Shared,
     state: &mut crate::state::State,
+    account: &str,
     steps: &[&str],
     raw: &RawRequest,
 ) -> Result<Value, Refusal> {
@@ -149,6 +166,9 @@ fn control(
             for (action, calls) in settings.rate_limits {
                 state.rates.limit(&action, calls);
             }
+            if let Some(empty) = settings.denied_instances_are_empty {
+                state.world(account).denied_instances_are_empty = empty;
+            }
             Ok(json!({}))
         }
         (method, steps) => {
@@ -172,6 +192,8 @@ struct Settings {
     rate_headers: Option<bool>,
     /// Calls of an action in each window; null lifts the limit.
     rate_limits: std::collections::BTreeMap<String, Option<u32>>,
+    /// See [`World::denied_instances_are_empty`].
+    denied_instances_are_empty: Option<bool>,
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {

@@ -6,6 +6,9 @@ use serde_json::{Map, Value, json};
 
 use crate::error::ApiError;
 
+/// The host that errors of STS name.
+const STS_HOST: &str = "sts.aliyuncs.com";
+
 /// The form of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
@@ -27,8 +30,10 @@ impl Format {
     }
 }
 
-/// The members of the body, its root element in XML, and the status.
+/// The members of the body, its root element in XML, and the status. `product` is what refused, where something did, and
+/// `host` where it was asked.
 pub(crate) fn body(
+    product: &str,
     action: &str,
     host: &str,
     request_id: &str,
@@ -44,9 +49,11 @@ pub(crate) fn body(
         }
         Err(error) => {
             let recommend = format!(
-                "https://api.aliyun.com/troubleshoot?q={}&product=Ecs&requestId={request_id}",
+                "https://api.aliyun.com/troubleshoot?q={}&product={product}&requestId={request_id}",
                 error.code
             );
+            // All products share one host here, so that the host which was asked does not tell STS from ECS.
+            let host = if product == "Sts" { STS_HOST } else { host };
             let mut members = json!({
                 "RequestId": request_id, "HostId": host, "Code": error.code, "Message": error.message,
                 "Recommend": recommend,
@@ -126,7 +133,7 @@ mod tests {
         let members = json!({
             "KeyPairs": {"KeyPair": [{"KeyPairName": "a"}, {"KeyPairName": "<&>"}]}, "TotalCount": 2,
         });
-        let (status, root, members) = body("DescribeKeyPairs", "h", "R", &Ok(members));
+        let (status, root, members) = body("Ecs", "DescribeKeyPairs", "h", "R", &Ok(members));
         assert_eq!((status, root.as_str()), (200, "DescribeKeyPairsResponse"));
         assert_eq!(
             write(Format::Xml, &root, &members),
@@ -135,9 +142,12 @@ mod tests {
              <KeyPair><KeyPairName>&lt;&amp;&gt;</KeyPairName></KeyPair>\
              </KeyPairs><RequestId>R</RequestId><TotalCount>2</TotalCount></DescribeKeyPairsResponse>"
         );
-        let (status, root, members) = body("X", "host", "R", &Err(ApiError::new(404, "A.B", "m")));
+        let (status, root, members) = body("Ecs", "X", "host", "R", &Err(ApiError::new(404, "A.B", "m")));
         assert_eq!((status, root.as_str()), (404, "Error"));
         assert_eq!((&members["Code"], &members["HostId"]), (&json!("A.B"), &json!("host")));
+        let (_, _, members) = body("Sts", "X", "host", "R", &Err(ApiError::new(404, "A.B", "m")));
+        assert_eq!(members["HostId"], "sts.aliyuncs.com");
+        assert_eq!(members["Recommend"], "https://api.aliyun.com/troubleshoot?q=A.B&product=Sts&requestId=R");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::access_key::AccessKey;
+use crate::identity::Role;
 
 /// The account of the default access key.
 pub const DEFAULT_ACCOUNT: &str = "1234567890123456";
@@ -20,6 +21,10 @@ pub struct Config {
     pub address: SocketAddr,
     /// The access keys that it knows; the first one is the default account's.
     pub access_keys: Vec<AccessKey>,
+    /// The roles that may be assumed.
+    pub roles: Vec<Role>,
+    /// Tokens that may be traded for a role's keys, each with the ARN of the OIDC provider that vouches for it.
+    pub oidc_tokens: Vec<(String, String)>,
     /// How long each call takes.
     pub latency: Duration,
     /// The length of the windows in which calls are counted against the rate limits.
@@ -37,6 +42,8 @@ impl Default for Config {
                 DEFAULT_ACCESS_KEY_SECRET,
                 DEFAULT_ACCOUNT,
             )],
+            roles: Vec::new(),
+            oidc_tokens: Vec::new(),
             latency: Duration::ZERO,
             rate_window: Duration::from_mins(1),
             state_file: None,

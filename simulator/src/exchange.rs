@@ -11,7 +11,7 @@ use crate::calls::{self, Call};
 use crate::error::ApiError;
 use crate::faults::{Effect, Hit};
 use crate::gateway::{self, Request, Signed};
-use crate::operations::{Context, Operation};
+use crate::operations::{self, Context, Operation};
 use crate::reply::Reply;
 use crate::server::{Dropped, response};
 use crate::services::{Service, Visit};
@@ -185,7 +185,8 @@ fn operate(
         }
     };
     let world = state.worlds.entry(caller.account.clone()).or_default();
-    gateway::check_permission(world, caller, &request.action, parameters)?;
+    let product = operations::product(&request.version);
+    gateway::check_permission(world, caller, product, &request.action, parameters)?;
     let mut copy = (!keep).then(|| world.clone());
     let world = copy.as_mut().unwrap_or(world);
     let mut context = Context { world, identity, parameters, caller, now, changed: false };
@@ -220,7 +221,8 @@ fn respond(
         (format, status, String::new(), members)
     } else {
         let host = request.raw.header("host");
-        let (status, root, members) = answer::body(&request.action, host, request_id, &result);
+        let product = operations::product(&request.version);
+        let (status, root, members) = answer::body(product, &request.action, host, request_id, &result);
         (request.format(), status, root, members)
     };
     let (code, headers) = result.err().map(|error| (error.code, error.headers)).unzip();

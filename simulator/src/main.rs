@@ -35,7 +35,7 @@ fn run(options: Options) -> ExitCode {
     for (action, calls) in options.rate_limits {
         simulator.set_rate_limit(&action, Some(calls));
     }
-    print(&format!("{}\n", simulator.introduction()));
+    print(&format!("{}\n{}", simulator.introduction(), simulator.instructions()));
     simulator.wait();
     ExitCode::FAILURE
 }

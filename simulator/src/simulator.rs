@@ -1,5 +1,6 @@
 //! A running simulator, as tests hold it.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -105,8 +106,35 @@ impl Simulator {
             "access_key_secret": self.access_key.secret,
             "account": self.account(),
             "admin": format!("{}/admin/", self.url()),
+            "environment": self.environment("cn-hangzhou").into_iter().collect::<BTreeMap<_, _>>(),
         })
         .to_string()
+    }
+
+    /// The variables to set so that the provider, or another client that reads them, uses this simulator with the first
+    /// access key, in this region.
+    pub fn environment(&self, region: &str) -> [(&'static str, String); 5] {
+        [
+            ("ALICLOUD_REGION", region.to_owned()),
+            ("ALICLOUD_ACCESS_KEY", self.access_key.id.clone()),
+            ("ALICLOUD_SECRET_KEY", self.access_key.secret.clone()),
+            ("ALIBABA_CLOUD_ENDPOINT_ECS", self.url()),
+            ("ALIBABA_CLOUD_ENDPOINT_STS", self.url()),
+        ]
+    }
+
+    /// The same as commands of a shell, with those for each RAM user.
+    pub fn instructions(&self) -> String {
+        let export = |name: &str, value: &str| format!("  export {name}={}\n", quoted(value));
+        let mut text = vec!["\nTo use it, set in another shell:\n\n".to_owned()];
+        text.extend(self.environment("cn-hangzhou").iter().map(|(name, value)| export(name, value)));
+        for key in self.shared.lock().keys.values() {
+            let Some(user) = key.ram_user() else { continue };
+            text.push(format!("\nTo be the RAM user {user}, who can assume roles, instead:\n\n"));
+            text.push(export("ALICLOUD_ACCESS_KEY", &key.id));
+            text.push(export("ALICLOUD_SECRET_KEY", &key.secret));
+        }
+        text.concat()
     }
 
     /// Runs until the process is stopped.
@@ -220,6 +248,15 @@ impl Simulator {
     pub fn set_clock_offset(&self, seconds: i64) {
         self.shared.clock.set_offset(seconds);
     }
+}
+
+/// A value as a shell reads it.
+fn quoted(value: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@+,".contains(c);
+    if !value.is_empty() && value.chars().all(is_plain) {
+        return value.to_owned();
+    }
+    format!("'{}'", value.replace('\'', "'\\''"))
 }
 
 impl Drop for Simulator {

@@ -21,6 +21,8 @@ pub(crate) struct State {
     /// By id.
     pub(crate) keys: BTreeMap<String, AccessKey>,
     pub(crate) identity: Identity,
+    /// The roles and tokens that there were at the start.
+    pub(crate) first_identity: Identity,
     pub(crate) calls: Vec<Call>,
     /// Every signature that has come, good or not. They outlive the record of the calls.
     pub(crate) signatures: BTreeSet<String>,
@@ -73,13 +75,22 @@ impl Shared {
     /// Sets up the state; reads the state file, if there is one.
     pub(crate) fn new(config: Config) -> Result<Self, StoreError> {
         let store = config.state_file.map(Store::new);
-        let worlds = store.as_ref().map_or_else(|| Ok(BTreeMap::new()), Store::load)?;
+        let mut worlds = store.as_ref().map_or_else(|| Ok(BTreeMap::new()), Store::load)?;
+        worlds.values_mut().for_each(World::give_addresses);
+        let mut identity = Identity::default();
+        for role in config.roles {
+            identity.add_role(role);
+        }
+        for (provider, token) in config.oidc_tokens {
+            identity.add_oidc_token(&provider, &token);
+        }
         let account = config.access_keys.first().map_or(crate::DEFAULT_ACCOUNT, |key| &key.account);
         let account = account.to_owned();
         let state = State {
             worlds,
             keys: config.access_keys.into_iter().map(|key| (key.id.clone(), key)).collect(),
-            identity: Identity::default(),
+            first_identity: identity.clone(),
+            identity,
             calls: Vec::new(),
             signatures: BTreeSet::new(),
             under_way: 0,

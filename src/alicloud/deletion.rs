@@ -18,7 +18,7 @@ use super::ecs::delete_key_pairs::{DELETE, parameters};
 use super::error::{Error, ErrorKind};
 use super::lookup::KeyPairs;
 use super::request::Parameters;
-use super::retry::{Load, SharedWait};
+use super::retry::{Load, NothingToSend, SharedWait};
 
 /// A shared call has no deadline of its own: each of its callers has one, and leaves. This only bounds what nobody
 /// waits for any more.
@@ -79,19 +79,21 @@ impl Client {
 }
 
 impl Load for Cargo<Outcome> {
-    fn take(&mut self) -> Option<Parameters> {
+    type Nothing = NothingToSend;
+
+    fn take(&mut self) -> Result<Parameters, NothingToSend> {
         let names = Cargo::take(self);
-        (!names.is_empty()).then(|| parameters(names))
+        if names.is_empty() { Err(NothingToSend) } else { Ok(parameters(names)) }
     }
 
-    fn put_back(&mut self, error: &Error) {
+    fn put_back(&mut self, error: &Error) -> Result<(), NothingToSend> {
         if error.kind() == ErrorKind::Throttled {
             self.throttled();
         }
         for name in self.held() {
             self.note(name, &Err(error.clone()));
         }
-        Cargo::put_back(self);
+        if Cargo::put_back(self) { Ok(()) } else { Err(NothingToSend) }
     }
 
     fn found_no_connection(&mut self) {
@@ -105,14 +107,13 @@ impl Carrier<Outcome> for Client {
         let mut losses = 0;
         loop {
             let started = Instant::now();
-            let outcome = self.execute(DELETE, &mut cargo, &call).await;
+            let outcome = self.execute_load(DELETE, &mut cargo, &call).await;
             cargo.answered();
             let names = cargo.held().to_vec();
             let _changing: Vec<_> = names.iter().map(|name| self.shared.key_pairs.changing(name)).collect();
             match outcome {
-                Ok(_) => cargo.settle_all(&Ok(())),
-                // There was nothing left to send: nobody cancels this call.
-                Err(error) if error.kind() == ErrorKind::Cancelled => return,
+                Ok(Ok(_)) => cargo.settle_all(&Ok(())),
+                Ok(Err(NothingToSend)) => return,
                 Err(error) => {
                     if names.is_empty() {
                         // It is not sent again.
@@ -128,14 +129,17 @@ impl Carrier<Outcome> for Client {
                     self.sort_out(&mut cargo, &call, names, error).await;
                 }
             }
+            cargo.rest();
+            cargo.drop_abandoned();
             if cargo.held().is_empty() {
                 return;
             }
             // Replies were lost, and these are still there.
             losses += 1;
-            cargo.rest();
             call.pause(losses).await;
-            cargo.put_back();
+            if !cargo.put_back() {
+                return;
+            }
         }
     }
 }

@@ -56,6 +56,8 @@ pub enum ErrorKind {
     QuotaExceeded,
     /// A key pair is bound to an instance: release or detach it first.
     Bound,
+    /// What is to be changed is busy, or in a status that does not allow it: wait until that has passed.
+    Conflict,
     /// More names in one call than the service takes: make smaller calls.
     LimitExceeded,
     /// The service doesn't know the key pair. From an operation that names one to change it; whether a key

@@ -6,7 +6,7 @@
 //! Sources: the error tables of the ECS operations, and the common error codes of the API gateway.
 
 use super::error::ErrorKind::{
-    self, AccessKeyDisabled, AccessKeyNotFound, AccountRestricted, AlreadyExists, Bound, ClockSkew,
+    self, AccessKeyDisabled, AccessKeyNotFound, AccountRestricted, AlreadyExists, Bound, ClockSkew, Conflict,
     Forbidden, InvalidInput, KeyPairNotFound, LimitExceeded, Malformed, Other, QuotaExceeded, RegionNotFound,
     ReplyLost, ResourceGroupNotFound, Signature, Throttled, TokenExpired, TokenInvalid, Unavailable,
     WrongEndpoint,
@@ -57,6 +57,8 @@ const EXACT: &[(&str, ErrorKind)] = &[
     ("QuotaExceed.Tags", QuotaExceeded),
     ("OperationDenied.QuotaExceed", QuotaExceeded),
     ("InvalidParameter.KeypairAlreadyAttachedInstance", Bound),
+    ("OperationConflict", Conflict),
+    ("IncorrectInstanceStatus", Conflict),
     ("InstanceKeyPairLimitExceeded", LimitExceeded),
     ("InvalidKeyPairName.NotFound", KeyPairNotFound),
     // In the tag and resource group operations, whose resource ids are key pair names.
@@ -188,6 +190,8 @@ mod tests {
             (404, "MissingParameter.ResourceIds", InvalidInput, Names),
             (404, "InvalidResourceType.NotFound", Other, Names),
             (400, "KeyPair.AlreadyExist", AlreadyExists, Call),
+            (400, "OperationConflict", Conflict, Names),
+            (403, "IncorrectInstanceStatus", Conflict, Names),
             // Whether it is about names shows when they are named alone.
             (400, "IdempotentParameterMismatch", Other, Names),
             (400, "Surprise", Other, Names),

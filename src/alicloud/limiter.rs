@@ -106,9 +106,13 @@ impl Limiter {
         }
     }
 
-    /// The refusal that closed the gate, as long as it is not wholly open again.
+    /// The refusal that closed the gate, as long as it keeps callers waiting: while the gate is closed, or as many calls
+    /// are under way as may be.
     pub(crate) fn reason(&self) -> Option<Error> {
-        self.state().reason.clone()
+        let state = self.state();
+        let is_closed = state.closed_until.is_some_and(|until| until > Instant::now());
+        let is_full = state.window.is_some_and(|window| state.in_flight >= window);
+        state.reason.clone().filter(|_| is_closed || is_full)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -17,6 +17,7 @@
 #[cfg(test)]
 mod tests;
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -63,31 +64,44 @@ impl Answer {
 /// What a call carries. It is taken up anew for each try, when the service is about to be asked, so that it can grow
 /// while the call waits.
 pub(super) trait Load: Send {
-    /// The parameters of the next try; `None` if there is nothing to ask any more.
-    fn take(&mut self) -> Option<Parameters>;
+    /// Why there may be nothing left to send; without a value where there always is something.
+    type Nothing: Send;
 
-    /// The try changed nothing, because of `error`; another will follow.
-    fn put_back(&mut self, error: &Error);
+    /// The parameters of the next try.
+    fn take(&mut self) -> Result<Parameters, Self::Nothing>;
+
+    /// The try changed nothing, because of `error`; another follows, unless there is nothing left to send.
+    fn put_back(&mut self, error: &Error) -> Result<(), Self::Nothing>;
 
     /// The try found no connection that would do, so that nothing was sent; whether or not another follows.
     fn found_no_connection(&mut self) {}
 }
 
+/// All who waited for the call have left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NothingToSend;
+
 impl Load for Parameters {
-    fn take(&mut self) -> Option<Parameters> {
-        Some(self.clone())
+    type Nothing = Infallible;
+
+    fn take(&mut self) -> Result<Parameters, Infallible> {
+        Ok(self.clone())
     }
 
-    fn put_back(&mut self, _: &Error) {}
+    fn put_back(&mut self, _: &Error) -> Result<(), Infallible> {
+        Ok(())
+    }
 }
 
 impl<L: Load> Load for &mut L {
-    fn take(&mut self) -> Option<Parameters> {
+    type Nothing = L::Nothing;
+
+    fn take(&mut self) -> Result<Parameters, L::Nothing> {
         L::take(self)
     }
 
-    fn put_back(&mut self, error: &Error) {
-        L::put_back(self, error);
+    fn put_back(&mut self, error: &Error) -> Result<(), L::Nothing> {
+        L::put_back(self, error)
     }
 
     fn found_no_connection(&mut self) {
@@ -100,9 +114,20 @@ impl Client {
     pub(super) async fn execute(
         &self,
         operation: Operation,
-        mut load: impl Load,
+        parameters: Parameters,
         call: &Call,
     ) -> Result<Answer, Error> {
+        let Ok(answer) = self.execute_load(operation, parameters, call).await?;
+        Ok(answer)
+    }
+
+    /// The same for a load that changes while it waits, and of which nothing may be left.
+    pub(super) async fn execute_load<L: Load>(
+        &self,
+        operation: Operation,
+        mut load: L,
+        call: &Call,
+    ) -> Result<Result<Answer, L::Nothing>, Error> {
         let host = &self.shared.endpoint(operation.service).host;
         let limiter = self.shared.limiter(operation.name);
         let mut history = History::new(operation, host, self.region());
@@ -131,8 +156,9 @@ impl Client {
                 .await
                 .map_err(|why| history.still_without_credentials(why))?
                 .map_err(|why| history.locate(without_credentials(&why)))?;
-            let Some(parameters) = load.take() else {
-                return Err(history.interrupted(Interrupted::Cancelled, call));
+            let parameters = match load.take() {
+                Ok(parameters) => parameters,
+                Err(nothing) => return Ok(Err(nothing)),
             };
             history.tries += 1;
             history.attempt_started = Instant::now();
@@ -140,7 +166,7 @@ impl Client {
             let refusal = match outcome {
                 Ok(success) => {
                     permit.accepted();
-                    return Ok(Answer {
+                    return Ok(Ok(Answer {
                         body: success.body,
                         request_id: success.request_id,
                         http_status: success.http_status,
@@ -148,7 +174,7 @@ impl Client {
                         host: host.clone(),
                         region: self.region().to_owned(),
                         tries: history.tries,
-                    });
+                    }));
                 }
                 Err(Failure::Interrupted(why)) => return Err(history.unheard(why)),
                 Err(Failure::Refused(refusal)) => refusal,
@@ -159,8 +185,10 @@ impl Client {
             }
             let error = history.locate(refusal.error.clone().with_credential(credentials.describe()));
             let next = self.next(&permit, &refusal, &error, credentials.is_temporary(), &mut history);
-            if !matches!(next, Next::GiveUp(_)) {
-                load.put_back(&error);
+            if !matches!(next, Next::GiveUp(_))
+                && let Err(nothing) = load.put_back(&error)
+            {
+                return Ok(Err(nothing));
             }
             history.last = Some(error);
             // A wait here is this caller's own; others may go ahead.

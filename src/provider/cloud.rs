@@ -1,5 +1,6 @@
 //! What the types work with: the API client, or the reason why there is none, and the account.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
@@ -8,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::key_pair_attachment::{Claims, InstanceLocks};
 use super::unbindings::PlannedUnbindings;
-use crate::alicloud::{Call, Client};
+use crate::alicloud::{Call, Client, Error};
 use crate::framework::Diagnostic;
 
 /// How long the account may take to be told. It only guards against a wrong place; nothing waits
@@ -31,6 +32,8 @@ pub struct Cloud {
     account: OnceCell<Option<String>>,
     /// How many key pairs the region has, as far as plans have asked.
     key_pairs: OnceCell<Option<u64>>,
+    /// Whether a plan has said that it could not check what key pairs are attached to.
+    told_of_unchecked: AtomicBool,
     settings: Settings,
     unbindings: PlannedUnbindings,
     /// What the attachments want.
@@ -56,6 +59,7 @@ impl Cloud {
             client,
             account: OnceCell::new(),
             key_pairs: OnceCell::new(),
+            told_of_unchecked: AtomicBool::new(false),
             settings: Settings { wait_for_unbind: Duration::ZERO, plan_time_checks: true },
             unbindings: PlannedUnbindings::default(),
             claims: Claims::default(),
@@ -81,6 +85,12 @@ impl Cloud {
     /// The bindings that the plan under way removes.
     pub(super) fn planned_unbindings(&self) -> &PlannedUnbindings {
         &self.unbindings
+    }
+
+    /// Why plans cannot check which instances key pairs are attached to, if the permission is missing; told once.
+    pub(super) fn unchecked_attachments(&self) -> Option<&Error> {
+        let denied = self.for_warnings()?.instances_denied()?;
+        (!self.told_of_unchecked.swap(true, Ordering::Relaxed)).then_some(denied)
     }
 
     /// How many key pairs the region has, for warnings; asked at most once.

@@ -9,6 +9,7 @@
 //! | access key, signature, token, clock | where the key came from, and what to check |
 //! | unreachable, untrusted, wrong endpoint, malformed, unexpected answer | host, proxy and endpoint to check |
 //! | reply lost | look before doing it again |
+//! | conflict | wait, then run the command again |
 //! | invalid input, name taken, quota, limit, group, region | which argument to change |
 //! | anything else | the service's own words |
 //!
@@ -137,6 +138,11 @@ impl Attempt<'_> {
             ErrorKind::Bound => {
                 "Instances are still bound to the key pair. Unbind it from them, or release them, and run the command \
                  again. Launch templates and scaling groups that name the key pair may bind it again."
+                    .to_owned()
+            }
+            ErrorKind::Conflict => {
+                "Another operation may be under way on what was to be changed, or its status does not allow this. Wait \
+                 until that has passed, and run the command again."
                     .to_owned()
             }
             ErrorKind::LimitExceeded => {

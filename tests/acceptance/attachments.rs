@@ -208,6 +208,30 @@ fn each_instance_that_the_service_leaves_alone_has_its_own_error() {
 }
 
 #[test]
+fn a_conflict_that_passes_is_waited_for() {
+    with_instances(2, |case| {
+        let refuse = |case: &Case, action: &str, status, code: &str| {
+            case.simulator.fail(Fault::on(action).times(2).refuse(status, code, "Busy."))
+        };
+        refuse(case, "AttachKeyPair", 400, "OperationConflict");
+        case.step(&attachment("x", "x", &["i-1", "i-2"], ""), &[(X, "create")]);
+        assert_eq!(case.simulator.count("AttachKeyPair"), 3);
+        assert_eq!(bound(case, "x"), ["i-1", "i-2"]);
+        let log = case.log();
+        let waits =
+            log.lines().filter(|line| line.contains("refuse the change for now: waiting to try again"));
+        assert!(waits.clone().all(|line| line.contains("[INFO]") && line.contains("i-1, i-2")));
+        assert_eq!(waits.count(), 2);
+
+        // An instance on its way down refuses by its status.
+        case.simulator.world(|world| world.instances.get_mut("i-2").unwrap().status = "Stopping".to_owned());
+        refuse(case, "DetachKeyPair", 403, "IncorrectInstanceStatus");
+        case.step("", &[(X, "delete")]);
+        assert_eq!((case.simulator.count("DetachKeyPair"), bound(case, "x")), (3, vec![]));
+    });
+}
+
+#[test]
 fn force_reboots_what_it_has_warned_of_and_waits() {
     with_instances(4, |case| {
         case.simulator.world(|world| {

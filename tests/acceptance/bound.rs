@@ -87,14 +87,25 @@ fn without_the_permission_to_list_instances_it_says_so() {
         case.step(CONFIG, &[(K, "create")]);
         bind(case, "i-1");
         case.simulator.world(|world| world.denials.push(Denial::of("DescribeInstances")));
-        let error = case.destroy().failed().error();
-        error.says(
-            "The key pair \"web\" is bound to instances",
-            "",
-            &["Action: ecs:DescribeInstances Resource: acs:ecs:cn-hangzhou:", ":instance/*"],
-        );
-        assert_eq!(case.simulator.count("DeleteKeyPairs"), 1);
-        case.simulator.world(|world| world.denials.clear());
+        // The list is refused or, as it was before, empty.
+        for older in [false, true] {
+            case.simulator.world(|world| world.denied_instances_are_empty = older);
+            case.simulator.forget_calls();
+            let error = case.destroy().failed().error();
+            error.says(
+                "The key pair \"web\" is bound to instances",
+                "",
+                &["Action: ecs:DescribeInstances Resource: acs:ecs:cn-hangzhou:", ":instance/*"],
+            );
+            assert_eq!(case.simulator.count("DeleteKeyPairs"), 1);
+            let dry_runs = case.simulator.calls().into_iter();
+            let dry_runs = dry_runs.filter(|call| call.parameters.contains_key("DryRun")).count();
+            assert_eq!(dry_runs, usize::from(older), "a refusal says it already");
+        }
+        case.simulator.world(|world| {
+            world.denials.clear();
+            world.denied_instances_are_empty = false;
+        });
         release(case);
     });
 }
@@ -199,9 +210,15 @@ fn plans_that_destroy_or_replace_warn_of_each_bound_key_pair() {
         told.sort();
         assert_eq!(told, [summary(0), summary(1)]);
 
-        // Without an answer there is no warning, and no failure.
+        // Without the permission, one warning for the whole plan says so.
         case.simulator.world(|world| world.denials.push(Denial::of("DescribeInstances")));
-        assert!(case.plan_with(&["-destroy"]).warnings().is_empty());
+        let warning = case.plan_with(&["-destroy"]).warning();
+        warning.says(
+            "Could not check which instances the key pairs are attached to",
+            "resource",
+            &["The credentials lack ecs:DescribeInstances, so the plan does not warn of key pairs that ECS will refuse to \
+               delete because instances use them."],
+        );
         case.simulator.world(|world| world.denials.clear());
         // And none is looked for when none is wanted.
         case.set_provider(&format!("region = \"{REGION}\"\nplan_time_checks = false\n{}", case.endpoints()));
@@ -251,7 +268,8 @@ fn a_plan_reads_no_page_twice_and_does_without_looks_that_fail() {
         }
         let fault = case.simulator.fail(Fault::on("DescribeInstances").refuse(403, "Forbidden.RAM", "No."));
         case.simulator.forget_calls();
-        assert!(case.plan_with(&["-destroy", "-refresh=false"]).warnings().is_empty());
+        let warning = case.plan_with(&["-destroy", "-refresh=false"]).warning();
+        assert_eq!(warning.summary, "Could not check which instances the key pairs are attached to");
         assert_eq!(case.simulator.count("DescribeInstances"), 1, "what is refused is not asked for again");
         fault.remove();
         release(case);

@@ -185,10 +185,19 @@ fn wrong_expressions_and_missing_permissions_are_told() {
         error.says("Invalid regular expression", "name_regex", &["(?= is not supported"]);
         beside(case, &["web"], |case| {
             case.simulator.world(|world| world.denials.push(Denial::of("DescribeInstances")));
-            case.write("data \"alicloud_ecs_key_pairs\" \"d\" {\n}\n");
-            let warning = case.plan().warning();
-            assert_eq!(warning.summary, "The instances that carry key pairs are not shown");
-            assert!(warning.detail.contains("ecs:DescribeInstances"), "{warning:?}");
+            // The list is refused or, as it was before, empty: the key pairs are shown all the same.
+            for older in [false, true] {
+                case.simulator.world(|world| world.denied_instances_are_empty = older);
+                for source in [
+                    "data \"alicloud_ecs_key_pairs\" \"d\" {\n}\n",
+                    "data \"alicloud_key_pair\" \"d\" {\n  key_pair_name = \"web\"\n}\n",
+                ] {
+                    case.write(source);
+                    let warning = case.plan().warning();
+                    assert_eq!(warning.summary, "The instances that carry key pairs are not shown");
+                    assert!(warning.detail.contains("ecs:DescribeInstances"), "{warning:?}");
+                }
+            }
         });
         case.write("");
     });

@@ -150,22 +150,29 @@ async fn a_denied_name_among_many() {
 
 #[tokio::test]
 async fn instances_that_may_not_be_seen() {
-    let (simulator, client) = cloud(2, |world| {
-        world.add_instance(Instance::new(REGION, "i-1").bound_to("k0"));
-        world.denials.push(Denial::of("DescribeInstances"));
-    });
-    let before = Instant::now();
-    assert_eq!(delete(client.clone(), name(0)).await.unwrap_err().kind(), ErrorKind::Bound);
-    for name in ["k0", "k1"] {
-        let error = client.bindings(&call(), name, before).await.unwrap_err();
-        assert_eq!((error.kind(), error.code()), (ErrorKind::Forbidden, Some("Forbidden.RAM")));
+    // A denied list is refused, or, as it was before, empty: then a dry run tells, which is made once.
+    for (older, calls) in [(false, 2), (true, 3)] {
+        let (simulator, client) = cloud(2, |world| {
+            world.add_instance(Instance::new(REGION, "i-1").bound_to("k0"));
+            world.denials.push(Denial::of("DescribeInstances"));
+            world.denied_instances_are_empty = older;
+        });
+        let before = Instant::now();
+        assert_eq!(delete(client.clone(), name(0)).await.unwrap_err().kind(), ErrorKind::Bound);
+        for name in ["k0", "k1"] {
+            let error = client.bindings(&call(), name, before).await.unwrap_err();
+            assert_eq!((error.kind(), error.code()), (ErrorKind::Forbidden, Some("Forbidden.RAM")));
+        }
+        assert_eq!(simulator.count("DescribeInstances"), calls, "older: {older}");
+        let dry_runs = simulator.calls().into_iter().filter(|call| call.parameters.contains_key("DryRun"));
+        assert_eq!(dry_runs.count(), usize::from(older));
+        assert_eq!(
+            client.glance_at_bindings(&call(), "k0").await.unwrap(),
+            [],
+            "a warning is not worth an error"
+        );
+        assert_eq!(client.instances_denied().and_then(|error| error.code()), Some("Forbidden.RAM"));
     }
-    assert_eq!(simulator.count("DescribeInstances"), 3, "the dry run is made once");
-    assert_eq!(
-        client.glance_at_bindings(&call(), "k0").await.unwrap(),
-        [],
-        "a warning is not worth an error"
-    );
 }
 
 #[tokio::test]

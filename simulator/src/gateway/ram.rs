@@ -7,12 +7,12 @@ use crate::error::ApiError;
 use crate::parameters::Parameters;
 use crate::world::World;
 
-/// Refuses a call that a denial matches, by its action or by something that it names. A list of instances is
-/// not refused but empty, which only `DryRun` tells from there being none; see
-/// [`World::denied_instances_are_empty`].
+/// Refuses a call that a denial matches, by its action or by something that it names. Where
+/// [`World::denied_instances_are_empty`], a list of instances is not refused but empty.
 pub(crate) fn check(
     world: &World,
     caller: &AccessKey,
+    product: &str,
     action: &str,
     parameters: &Parameters,
 ) -> Result<(), ApiError> {
@@ -35,7 +35,7 @@ pub(crate) fn check(
         "User not authorized to operate on the specified resource, or this API doesn't support RAM.",
     );
     error.access_denied_detail = Some(json!({
-        "AuthAction": format!("ecs:{action}"),
+        "AuthAction": format!("{}:{action}", product.to_lowercase()),
         "AuthPrincipalType": kind,
         "AuthPrincipalDisplayName": name,
         "AuthPrincipalOwnerId": caller.account,

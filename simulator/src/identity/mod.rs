@@ -77,6 +77,16 @@ impl Identity {
         self.roles.insert(role.arn.clone(), role);
     }
 
+    /// All roles, by ARN.
+    pub(crate) fn roles(&self) -> impl Iterator<Item = &Role> {
+        self.roles.values()
+    }
+
+    /// Takes a role away; its sessions go on. Whether there was one.
+    pub(crate) fn remove_role(&mut self, arn: &str) -> bool {
+        self.roles.remove(arn).is_some()
+    }
+
     /// The role with this ARN.
     pub fn role(&self, arn: &str) -> Option<&Role> {
         self.roles.get(arn)

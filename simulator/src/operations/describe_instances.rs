@@ -2,9 +2,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::Context;
+use super::instance_members::show;
 use crate::error::ApiError;
 use crate::gateway;
 use crate::parameters::Parameters;
@@ -141,35 +142,4 @@ fn write_token(skipped: usize) -> String {
 fn read_token(token: &str) -> Option<usize> {
     let text = String::from_utf8(STANDARD.decode(token).ok()?).ok()?;
     text.strip_prefix("after:")?.parse().ok()
-}
-
-fn show(instance: &Instance) -> Value {
-    let tags: Vec<Value> =
-        instance.tags.iter().map(|(key, value)| json!({"TagKey": key, "TagValue": value})).collect();
-    let addresses =
-        |address: &str| -> Value { if address.is_empty() { json!([]) } else { json!([address]) } };
-    let members = json!({
-        "InstanceId": instance.id,
-        "InstanceName": instance.name,
-        "Status": instance.status,
-        "RegionId": instance.region,
-        "ZoneId": instance.zone,
-        "OSType": instance.os_type,
-        "ImageId": instance.image_id,
-        "InstanceType": instance.instance_type,
-        "InstanceNetworkType": "vpc",
-        "KeyPairName": instance.key_pair_name,
-        "IoOptimized": instance.io_optimized,
-        "ResourceGroupId": instance.resource_group_id,
-        "PublicIpAddress": {"IpAddress": addresses(&instance.public_ip)},
-        "VpcAttributes": {
-            "VSwitchId": instance.vswitch_id,
-            "PrivateIpAddress": {"IpAddress": addresses(&instance.private_ip)},
-        },
-    });
-    let mut members: Map<String, Value> = members.as_object().cloned().unwrap_or_default();
-    if !tags.is_empty() {
-        members.insert("Tags".to_owned(), json!({"Tag": tags}));
-    }
-    members.into()
 }

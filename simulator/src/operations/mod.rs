@@ -10,6 +10,7 @@ mod describe_key_pairs;
 mod describe_regions;
 mod get_caller_identity;
 mod import_key_pair;
+mod instance_members;
 mod join_resource_group;
 mod list_tag_resources;
 mod reboot_instance;
@@ -62,6 +63,7 @@ const STS: &str = "2015-04-01";
 /// The operation that asks for no signature.
 const ASSUME_ROLE_WITH_OIDC: &str = "AssumeRoleWithOIDC";
 
+/// All operations, with the version of the API that each belongs to.
 const TABLE: [(&str, &str, Operation); 16] = [
     (ECS, "AttachKeyPair", attach_key_pair::attach),
     (ECS, "CreateKeyPair", create_key_pair::run),
@@ -80,6 +82,12 @@ const TABLE: [(&str, &str, Operation); 16] = [
     (STS, "AssumeRole", assume_role::run),
     (STS, "GetCallerIdentity", get_caller_identity::run),
 ];
+
+/// The name of the product that an operation belongs to, as errors and policies know it; ECS's, where the version is no
+/// product's.
+pub(crate) fn product(version: &str) -> &'static str {
+    if version == STS { "Sts" } else { "Ecs" }
+}
 
 /// Whether an operation is called without a signature.
 pub(crate) fn is_unsigned(action: &str) -> bool {
@@ -101,4 +109,21 @@ pub(crate) fn find(version: &str, action: &str) -> Result<Operation, ApiError> {
     } else {
         ApiError::new(400, "InvalidVersion", "Specified parameter Version is not valid.")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_lists_every_operation() {
+        let readme = include_str!("../../README.md");
+        for (service, version) in [("ECS", ECS), ("STS", STS)] {
+            let mut names: Vec<&str> =
+                TABLE.iter().filter(|(of, ..)| *of == version).map(|(_, name, _)| *name).collect();
+            names.sort_unstable();
+            let row = format!("| {service} | {version} | {} |", names.join(", "));
+            assert!(readme.contains(&row), "{row}");
+        }
+    }
 }

@@ -157,13 +157,13 @@ fn ram_denies_by_action_and_by_name() {
     assert_eq!(delete(r#"["b"]"#).status, 200);
     assert_eq!(call(&sim, "TagResources", &[]).outcome(), (403, "Forbidden.RAM".into()));
 
-    // A denied list of instances is empty; only a dry run tells why.
+    assert_eq!(call(&sim, "DescribeInstances", &[]).outcome(), (403, "Forbidden.RAM".into()));
+    // As it was before, the list is empty; only a dry run tells why.
+    sim.world(|world| world.denied_instances_are_empty = true);
     let list = call(&sim, "DescribeInstances", &[]);
     assert_eq!((list.status, list.json()["TotalCount"].as_u64()), (200, Some(0)));
     let dry = || call(&sim, "DescribeInstances", &[("DryRun", "true")]).outcome();
     assert_eq!(dry(), (403, "Forbidden.RAM".into()));
-    sim.world(|world| world.denied_instances_are_empty = false);
-    assert_eq!(call(&sim, "DescribeInstances", &[]).outcome(), (403, "Forbidden.RAM".into()));
     sim.world(|world| world.denials.clear());
     assert_eq!(dry(), (400, "DryRunOperation".into()));
     assert_eq!(call(&sim, "DescribeInstances", &[]).json()["TotalCount"], 1);

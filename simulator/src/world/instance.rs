@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-/// An instance.
+/// An instance. `DescribeInstances` shows every member that its documentation lists: those that have a field here, and
+/// the others with usual values, which [`members`](Self::members) replaces.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Instance {
@@ -12,6 +14,12 @@ pub struct Instance {
     pub id: String,
     /// Its name.
     pub name: String,
+    /// What its owner says of it.
+    pub description: String,
+    /// Its host name; empty: one made of the id is shown.
+    pub host_name: String,
+    /// In UTC, to the minute.
+    pub creation_time: String,
     /// `Pending`, `Running`, `Starting`, `Stopping` or `Stopped`.
     pub status: String,
     /// Its region.
@@ -24,10 +32,25 @@ pub struct Instance {
     pub image_id: String,
     /// `ecs.g7.large` and the like.
     pub instance_type: String,
+    /// How many CPUs it has.
+    pub cpu: u32,
+    /// How much memory it has, in MiB.
+    pub memory: u32,
+    /// Its security groups.
+    pub security_group_ids: Vec<String>,
+    /// Its network.
+    pub vpc_id: String,
     /// Its switch.
     pub vswitch_id: String,
-    /// Its address in the switch; empty: none.
+    /// Its address in the switch; empty: one that no other instance has is given when it is added to a world, unless
+    /// it has an address in the classic network.
     pub private_ip: String,
+    /// Its address in the classic network; empty: none.
+    #[serde(alias = "inner_ip")]
+    pub inner_ip_address: String,
+    /// Its elastic address; empty: none.
+    #[serde(alias = "eip")]
+    pub eip_address: String,
     /// Its public address; empty: none.
     pub public_ip: String,
     /// The key pair that it carries; empty: none.
@@ -38,6 +61,9 @@ pub struct Instance {
     pub resource_group_id: String,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
+    /// Further members, as `DescribeInstances` spells them (`{"StoppedMode": "StopCharging"}`). They take the place of
+    /// what would be shown otherwise.
+    pub members: Map<String, Value>,
     /// How many times it was rebooted.
     pub reboots: u32,
     /// How many looks (`DescribeInstances`) a rebooted instance still shows `Running` before it goes down.
@@ -66,19 +92,29 @@ impl Default for Instance {
         Self {
             id: String::new(),
             name: String::new(),
+            description: String::new(),
+            host_name: String::new(),
+            creation_time: "2026-01-05T08:30Z".to_owned(),
             status: "Running".to_owned(),
             region: "cn-hangzhou".to_owned(),
             zone: "cn-hangzhou-i".to_owned(),
             os_type: "linux".to_owned(),
             image_id: "aliyun_3_x64_20G_alibase.vhd".to_owned(),
             instance_type: "ecs.g7.large".to_owned(),
+            cpu: 2,
+            memory: 8192,
+            security_group_ids: vec!["sg-simulated".to_owned()],
+            vpc_id: "vpc-simulated".to_owned(),
             vswitch_id: "vsw-simulated".to_owned(),
-            private_ip: "172.16.0.10".to_owned(),
+            private_ip: String::new(),
+            inner_ip_address: String::new(),
+            eip_address: String::new(),
             public_ip: String::new(),
             key_pair_name: String::new(),
             io_optimized: true,
             resource_group_id: String::new(),
             tags: BTreeMap::new(),
+            members: Map::new(),
             reboots: 0,
             reboot_delay_looks: 0,
             going_down_looks: 0,

@@ -26,6 +26,9 @@ const REGIONS: [&str; 8] = [
     "us-west-1",
 ];
 
+/// The first address that is given to an instance, in its network of 65,536.
+const FIRST_HOST: u16 = 10;
+
 /// What a `DeleteKeyPairs` does when it cannot delete each name it was given; the documentation does not say.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -75,8 +78,8 @@ pub struct World {
     pub reserved_names: Vec<ReservedName>,
     /// What RAM forbids.
     pub denials: Vec<Denial>,
-    /// What a denied `DescribeInstances` is answered: an empty list, as its documentation says (unless it has
-    /// `DryRun`), or a refusal like that of any other operation.
+    /// What a denied `DescribeInstances` is answered: a refusal like that of any other operation, as it has been since
+    /// December 2025, or, as before, an empty list that only `DryRun` tells from there being no instances.
     pub denied_instances_are_empty: bool,
     /// How fingerprints are made.
     pub fingerprint_style: FingerprintStyle,
@@ -104,7 +107,7 @@ impl Default for World {
             batch_delete: BatchDelete::RefuseAll,
             reserved_names: Vec::new(),
             denials: Vec::new(),
-            denied_instances_are_empty: true,
+            denied_instances_are_empty: false,
             fingerprint_style: FingerprintStyle::default(),
             detach_takes_any: false,
             decode_public_keys: false,
@@ -147,9 +150,36 @@ impl World {
         self.key_pairs.get_mut(region)?.remove(name)
     }
 
-    /// Puts an instance there, in place of one with the same id.
+    /// Puts an instance there, in place of one with the same id. One without an address is given a free one.
     pub fn add_instance(&mut self, instance: Instance) {
-        self.instances.insert(instance.id.clone(), instance);
+        let id = instance.id.clone();
+        let former = self.instances.insert(id.clone(), instance);
+        self.give_address(&id, former.map(|it| it.private_ip).unwrap_or_default());
+    }
+
+    /// Gives a free address to each instance that has none.
+    pub(crate) fn give_addresses(&mut self) {
+        let ids: Vec<String> = self.instances.keys().cloned().collect();
+        for id in ids {
+            self.give_address(&id, String::new());
+        }
+    }
+
+    /// Gives an instance that has no address the `former` one, or the first that is free.
+    fn give_address(&mut self, id: &str, former: String) {
+        let needs_one = |it: &Instance| it.private_ip.is_empty() && it.inner_ip_address.is_empty();
+        if !self.instances.get(id).is_some_and(needs_one) {
+            return;
+        }
+        let taken: BTreeSet<&str> = self.instances.values().map(|it| it.private_ip.as_str()).collect();
+        let mut free = std::iter::once(former)
+            .chain((FIRST_HOST..=u16::MAX).map(|host| format!("172.16.{}.{}", host >> 8, host & 0xff)))
+            .filter(|address| !taken.contains(address.as_str()));
+        let address = free.next().unwrap_or_default();
+        drop(free);
+        if let Some(instance) = self.instances.get_mut(id) {
+            instance.private_ip = address;
+        }
     }
 
     /// Binds a key pair to an instance, in place of the one it carried; false if there is no such instance.

@@ -21,7 +21,7 @@ use crate::alicloud::ecs::delete_key_pairs::{DELETE, parameters};
 use crate::alicloud::error::{Error, ErrorKind};
 use crate::alicloud::lookup::{Bindings, KeyPairs};
 use crate::alicloud::request::Parameters;
-use crate::alicloud::retry::Load;
+use crate::alicloud::retry::{Load, NothingToSend};
 
 /// After so many names were refused alone and none accepted, the others are sent alone too: all of them may be refused,
 /// and halves would only double the calls.
@@ -49,13 +49,15 @@ struct Portion<'a> {
 }
 
 impl Load for Portion<'_> {
-    fn take(&mut self) -> Option<Parameters> {
+    type Nothing = NothingToSend;
+
+    fn take(&mut self) -> Result<Parameters, NothingToSend> {
         let names = std::mem::take(&mut self.names);
         self.names = self.cargo.take_some(names, self.in_company && self.waited);
-        (!self.names.is_empty()).then(|| parameters(&self.names))
+        if self.names.is_empty() { Err(NothingToSend) } else { Ok(parameters(&self.names)) }
     }
 
-    fn put_back(&mut self, error: &Error) {
+    fn put_back(&mut self, error: &Error) -> Result<(), NothingToSend> {
         let is_throttled = error.kind() == ErrorKind::Throttled;
         if is_throttled {
             self.cargo.throttled();
@@ -68,6 +70,8 @@ impl Load for Portion<'_> {
         }
         self.cargo.rest_some(&self.names);
         self.waited = true;
+        self.names = self.cargo.wanted(std::mem::take(&mut self.names));
+        if self.names.is_empty() { Err(NothingToSend) } else { Ok(()) }
     }
 
     fn found_no_connection(&mut self) {
@@ -107,7 +111,7 @@ impl RefusedAlone {
     fn add(&mut self, error: &Error) {
         self.count += 1;
         self.unknown = match self.unknown.take() {
-            _ if error.kind() != ErrorKind::Other => None,
+            _ if !matches!(error.kind(), ErrorKind::Other | ErrorKind::Conflict) => None,
             Some(known) if known.error.code() == error.code() => {
                 Some(Unknown { count: known.count + 1, ..known })
             }
@@ -240,14 +244,18 @@ impl Client {
         // Where patience is limited, those who came later would be held to that of these.
         let in_company = in_company && self.shared.most_retry.is_none();
         let mut portion = Portion { cargo, names, refusal, in_company, waited: false };
-        let outcome = self.execute(DELETE, &mut portion, call).await;
+        let outcome = match self.execute_load(DELETE, &mut portion, call).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(NothingToSend)) => return (Vec::new(), Ok(())),
+            Err(error) => Err(error),
+        };
         let names = std::mem::take(&mut portion.names);
         let _changing: Vec<_> = names.iter().map(|name| self.shared.key_pairs.changing(name)).collect();
         cargo.answered();
         if let Err(error) = &outcome {
             note_refusal(cargo, &names, error);
         }
-        (names, outcome.map(drop))
+        (names, outcome)
     }
 
     /// Settles those of a refused batch that instances are seen to carry. The rest, unless there is no such name.
@@ -340,6 +348,7 @@ pub(in crate::alicloud) fn is_about_names(kind: ErrorKind) -> bool {
             | ErrorKind::InvalidInput
             | ErrorKind::LimitExceeded
             | ErrorKind::KeyPairNotFound
+            | ErrorKind::Conflict
             | ErrorKind::Other
     )
 }

@@ -265,3 +265,29 @@ proptest! {
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_nobody_waits_for_ends_with_its_answer() {
+    let alive = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let throttled = with_header(code(400, "Throttling.User"), "x-acs-retry-after", "60000");
+    for (case, refusal) in [("throttled", throttled), ("lost", code(500, "InternalError"))] {
+        let pair = answer(200, r#"{"TotalCount":1,"KeyPairs":{"KeyPair":[{"KeyPairName":"k"}]}}"#);
+        let script = Script::by_action([
+            ("DeleteKeyPairs", vec![Act::After(Duration::from_secs(5), Box::new(refusal))]),
+            ("DescribeKeyPairs", vec![pair]),
+        ]);
+        let client = script.client();
+        let caller = {
+            let client = client.clone();
+            tokio::spawn(async move { client.delete_key_pair(&within(600), "k").await })
+        };
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        caller.abort();
+        let sent = script.seen()[0].at;
+        tokio::time::sleep_until(sent + Duration::from_millis(5001)).await;
+        assert_eq!(alive(), 0, "{case}: no wait for another try");
+        tokio::time::sleep(Duration::from_mins(2)).await;
+        let deletes = script.seen().into_iter().filter(|seen| seen.form["Action"] == "DeleteKeyPairs");
+        assert_eq!(deletes.count(), 1, "{case}");
+    }
+}

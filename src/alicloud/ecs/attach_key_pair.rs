@@ -3,7 +3,8 @@
 use crate::alicloud::call::Call;
 use crate::alicloud::client::Client;
 use crate::alicloud::endpoint::Service;
-use crate::alicloud::error::Error;
+use crate::alicloud::error::{Error, ErrorKind};
+use crate::alicloud::error_code;
 use crate::alicloud::json::{self, Object};
 use crate::alicloud::operation::Operation;
 use crate::alicloud::request::Parameters;
@@ -27,6 +28,13 @@ pub struct BindingFailure {
     pub code: String,
     /// The service's reason; may be empty.
     pub message: String,
+}
+
+impl BindingFailure {
+    /// Whether the instance was busy, or in a status that does not allow the change: that may pass.
+    pub fn is_conflict(&self) -> bool {
+        error_code::kind(200, &self.code, &self.message) == ErrorKind::Conflict
+    }
 }
 
 impl Client {

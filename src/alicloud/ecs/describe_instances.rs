@@ -65,7 +65,8 @@ impl Client {
         let mut token: Option<String> = None;
         for _ in 0..most_pages {
             let page = parameters.clone().set_some("NextToken", token.as_deref());
-            let answer = self.execute(DESCRIBE, page, call).await?;
+            let answer = self.execute(DESCRIBE, page, call).await;
+            let answer = answer.inspect_err(|error| self.note_denial(filter.is_none(), error))?;
             let instances = read_list(&answer)?;
             listed.extend(instances.into_iter().filter(|instance| ids.insert(instance.id.clone())));
             let following = json::non_empty_text(&answer.body, "NextToken");
@@ -90,15 +91,30 @@ impl Client {
         let parameters = Parameters::new()
             .set("PageNumber", page_number.to_string())
             .set("PageSize", MOST_INSTANCES.to_string());
-        let answer = self.execute(DESCRIBE, parameters, call).await?;
+        let answer = self.execute(DESCRIBE, parameters, call).await;
+        let answer = answer.inspect_err(|error| self.note_denial(true, error))?;
         let instances: Vec<_> = read_list(&answer)?;
         let total = json::count(&answer.body, "TotalCount");
         let plausible = total.filter(|total| *total > 0 || instances.is_empty());
         Ok((instances, plausible.map(|total| total.div_ceil(MOST_INSTANCES as u64))))
     }
 
-    /// Whether the credentials may list instances. Without the permission a list is not refused but empty, so that only
-    /// a dry run tells. `Err` with [`ErrorKind::Forbidden`] says that they may not; asked once.
+    /// Remembers that a list of all instances was refused: a dry run would be refused too.
+    fn note_denial(&self, of_all: bool, error: &Error) {
+        if of_all && error.kind() == ErrorKind::Forbidden {
+            // Whoever asks right now hears the same, and what is known already stays.
+            let _ = self.shared.may_describe_instances.set(Err(error.clone()));
+        }
+    }
+
+    /// The refusal that says that the credentials may not list instances, as far as that is known without a call.
+    pub fn instances_denied(&self) -> Option<&Error> {
+        self.shared.may_describe_instances.get()?.as_ref().err()
+    }
+
+    /// Whether the credentials may list instances: for those who would conclude something from an empty list. Since
+    /// December 2025 a list without the permission is refused; before, and in private clouds perhaps still, it is empty,
+    /// so that only a dry run tells. `Err` with [`ErrorKind::Forbidden`] says that they may not; asked at most once.
     pub async fn may_describe_instances(&self, call: &Call) -> Result<(), Error> {
         let ask = async {
             let parameters = Parameters::new().set("DryRun", "true");

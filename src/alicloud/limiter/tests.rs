@@ -47,6 +47,24 @@ async fn open_until_throttled_then_closed_for_all_then_gently_open() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_reason_holds_while_callers_wait_for_it() {
+    let limiter = Limiter::default();
+    let permit = limiter.admit(&within(1)).await.ok().unwrap();
+    permit.throttled(Some(Duration::from_secs(9)), &refusal());
+    drop(permit);
+    tokio::time::advance(Duration::from_secs(8)).await;
+    assert!(limiter.reason().is_some(), "the gate is closed");
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert!(limiter.reason().is_none(), "nobody waits: the next call may go");
+    let one = limiter.admit(&within(1)).await.ok().unwrap();
+    assert!(limiter.reason().is_some(), "the next one has to wait for this one");
+    one.accepted();
+    assert!(limiter.reason().is_none(), "there is room for two");
+    drop(one);
+    assert!(limiter.reason().is_none());
+}
+
+#[tokio::test(start_paused = true)]
 async fn calls_of_the_wave_before_neither_lengthen_nor_widen() {
     let limiter = Limiter::default();
     let call = within(600);

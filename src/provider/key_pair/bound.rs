@@ -165,6 +165,19 @@ pub(super) fn warning(name: &str, instances: &[Instance]) -> Diagnostic {
     )
 }
 
+/// The one warning of a plan that cannot tell which key pairs instances carry.
+pub(super) fn unchecked(denied: &Error) -> Diagnostic {
+    let action = denied.denial().map(|denial| denial.action.as_str()).filter(|action| !action.is_empty());
+    Diagnostic::warning(
+        "Could not check which instances the key pairs are attached to",
+        format!(
+            "The credentials lack {}, so the plan does not warn of key pairs that ECS will refuse to delete because \
+             instances use them.",
+            action.unwrap_or("ecs:DescribeInstances")
+        ),
+    )
+}
+
 fn count(instances: usize) -> String {
     match instances {
         1 => "1 instance".to_owned(),
@@ -242,6 +255,7 @@ mod tests {
         let attempt =
             Attempt { key_pair: "web", account_id: Some("1234567890123456"), timeout: Some("delete") };
         golden("bound-warning", &warning("web", &two));
+        golden("bound-unchecked", &unchecked(&forbidden));
         for (file, bound) in [
             ("bound", Ok(two)),
             ("bound-to-many", Ok(many(23))),

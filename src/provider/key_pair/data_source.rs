@@ -6,14 +6,14 @@ use tokio::time::Instant;
 
 use super::schema::Tags;
 use super::tags;
-use crate::alicloud::Call;
 use crate::alicloud::ecs::InstanceFilter;
+use crate::alicloud::{Call, ErrorKind};
 use crate::framework::schema::{Attribute, Block, Schema};
 use crate::framework::{Attr, Context, DataSource, Diagnostic, Diagnostics, ModelValue as _, Set};
 use crate::openssh::PublicKey;
 use crate::provider::cloud::Cloud;
 use crate::provider::diagnostics::Attempt;
-use crate::provider::key_pairs::instances_hidden;
+use crate::provider::key_pairs::{instances_hidden, instances_not_shown};
 
 /// Reads have no timeout of their own; this outlasts the minute for which the cloud throttles.
 const TIMEOUT: Duration = Duration::from_mins(5);
@@ -103,11 +103,14 @@ impl DataSource for OneKeyPair {
         let name = config.key_pair_name.as_str().unwrap_or_default().to_owned();
         let call = Call::new(Instant::now() + TIMEOUT, context.cancel.clone());
         let attempt = Attempt { key_pair: &name, account_id: None, timeout: None };
-        let (found, instances) = tokio::try_join!(
-            client.describe_key_pair(&call, &name),
-            client.list_instances(&call, InstanceFilter::KeyPair(&name))
-        )
-        .map_err(|error| attempt.failed(format!("Could not read the key pair {name:?}"), &error))?;
+        let instances = async {
+            match client.list_instances(&call, InstanceFilter::KeyPair(&name)).await {
+                Err(error) if error.kind() == ErrorKind::Forbidden => Ok(Err(error)),
+                listed => listed.map(Ok),
+            }
+        };
+        let (found, instances) = tokio::try_join!(client.describe_key_pair(&call, &name), instances)
+            .map_err(|error| attempt.failed(format!("Could not read the key pair {name:?}"), &error))?;
         let Some(found) = found else {
             return Err(Diagnostic::error(
                 format!("There is no key pair {name:?}"),
@@ -120,9 +123,18 @@ impl DataSource for OneKeyPair {
             .at("key_pair_name")
             .into());
         };
-        if instances.is_empty() {
-            diagnostics.extend(instances_hidden(client, &call).await);
-        }
+        let instances = match instances {
+            Ok(instances) => {
+                if instances.is_empty() {
+                    diagnostics.extend(instances_hidden(client, &call).await);
+                }
+                instances
+            }
+            Err(error) => {
+                diagnostics.push(instances_not_shown(&error));
+                Vec::new()
+            }
+        };
         let key_type = found.public_key.as_deref().and_then(|text| PublicKey::parse(text).ok());
         Ok(OneKeyPairModel {
             id: Attr::Known(name),

@@ -124,7 +124,7 @@ async fn warn_of_the_key(config: &KeyPairModel, diagnostics: &mut Diagnostics) {
 
 /// Warns that the destroy of a key pair will be refused, in a plan that destroys or replaces it.
 /// Bindings that the same plan removes do not count. Never fails: without an answer there is no
-/// warning.
+/// warning, but for one that says so where the permission is missing.
 pub(super) async fn warn_of_bindings(
     context: &Context<Cloud>,
     prior: &KeyPairModel,
@@ -146,6 +146,7 @@ pub(super) async fn warn_of_bindings(
             tracing::debug!(%error, key_pair_name = name, "Could not look which instances carry it");
         }
     }
+    diagnostics.extend(context.client.unchecked_attachments().map(bound::unchecked));
 }
 
 async fn name_warning(

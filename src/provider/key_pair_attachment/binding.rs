@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use tokio::sync::OwnedMutexGuard;
 
+use super::conflict::{Change, Conflict, Refusals};
 use super::instance_locks::InstanceLocks;
 use super::messages;
 use crate::alicloud::ecs::{Instance, InstanceFilter, MOST_BINDINGS, MOST_INSTANCES};
@@ -38,7 +39,11 @@ impl Binding<'_> {
         })
     }
 
-    async fn look_within(&self, call: &Call, ids: &BTreeSet<String>) -> Result<Vec<Instance>, Error> {
+    pub(super) async fn look_within(
+        &self,
+        call: &Call,
+        ids: &BTreeSet<String>,
+    ) -> Result<Vec<Instance>, Error> {
         let ids: Vec<String> = ids.iter().cloned().collect();
         let mut seen = Vec::new();
         for some in ids.chunks(MOST_INSTANCES) {
@@ -81,10 +86,12 @@ impl Binding<'_> {
         })
     }
 
-    /// Binds the key pair to instances. `attached` grows with what is done, whatever comes of the rest.
+    /// Binds the key pair to instances. `attached` grows with what is done, whatever comes of the rest; of instances that
+    /// were waited for, `seen` shows how they were before.
     pub(super) async fn attach(
         &self,
         ids: &[String],
+        seen: &mut [Instance],
         attached: &mut BTreeSet<String>,
         diagnostics: &mut Diagnostics,
     ) {
@@ -94,28 +101,75 @@ impl Binding<'_> {
                 Ok(held) => held,
                 Err(error) => return diagnostics.push(error),
             };
-            match self.client.attach_key_pair(&self.call, self.name, some).await {
-                Ok(failures) => {
-                    let left = |id: &&String| failures.iter().any(|failure| failure.instance_id == **id);
-                    attached.extend(some.iter().filter(|id| !left(id)).cloned());
+            if self.attach_some(some, seen, attached, diagnostics).await == Rest::Hopeless {
+                return;
+            }
+        }
+    }
+
+    /// The same for as many as one call takes, whose locks are held.
+    async fn attach_some(
+        &self,
+        some: &[String],
+        seen: &mut [Instance],
+        attached: &mut BTreeSet<String>,
+        diagnostics: &mut Diagnostics,
+    ) -> Rest {
+        let mut left = some.to_vec();
+        let mut refusals = Refusals::default();
+        let mut is_unclear = false;
+        while !left.is_empty() {
+            let conflict = match self.client.attach_key_pair(&self.call, self.name, &left).await {
+                Ok(mut failures) => {
+                    let failed = |id: &&String| failures.iter().any(|failure| failure.instance_id == **id);
+                    attached.extend(left.iter().filter(|id| !failed(id)).cloned());
+                    let conflict = Conflict::among(&mut failures);
                     let told =
                         failures.iter().map(|it| messages::left_alone("bind the key pair to", self.name, it));
                     diagnostics.extend(told);
+                    conflict
+                }
+                Err(error) if error.kind() == ErrorKind::Conflict => {
+                    is_unclear |= !is_plain_refusal(&error);
+                    Some(Conflict::of_call(&left, error))
                 }
                 Err(error) => {
-                    let which = messages::list(some.iter().map(String::as_str));
+                    let which = messages::list(left.iter().map(String::as_str));
                     let summary = format!("Could not bind the key pair {:?} to instances", self.name);
                     let mut told = self.failed(summary, &error);
                     told.detail = format!("The instances are {which}.\n\n{}", told.detail);
                     diagnostics.push(told.at("instance_ids"));
-                    if !is_plain_refusal(&error) {
-                        attached.extend(self.bound_after_all(these).await);
+                    if is_unclear || !is_plain_refusal(&error) {
+                        attached.extend(self.bound_after_all(left.into_iter().collect()).await);
                     }
                     // What stopped these would stop the rest.
-                    return;
+                    return Rest::Hopeless;
+                }
+            };
+            let Some(conflict) = conflict else { break };
+            left = conflict.ids().to_vec();
+            match self.wait_out(Change::Attach, &mut refusals, &conflict).await {
+                Ok(fresh) => {
+                    for fresh in fresh.into_iter().flatten() {
+                        if fresh.carries(self.name) {
+                            // An earlier try has done it after all.
+                            left.retain(|id| *id != fresh.id);
+                            attached.insert(fresh.id);
+                        } else if let Some(known) = seen.iter_mut().find(|it| it.id == fresh.id) {
+                            *known = fresh;
+                        }
+                    }
+                }
+                Err(told) => {
+                    diagnostics.push(told);
+                    if is_unclear {
+                        attached.extend(self.bound_after_all(left.into_iter().collect()).await);
+                    }
+                    return if self.call.is_over() { Rest::Hopeless } else { Rest::Worthwhile };
                 }
             }
         }
+        Rest::Worthwhile
     }
 
     /// Those of the instances that the key pair may be bound to, after an attach without a clear answer: the ones that
@@ -145,6 +199,7 @@ impl Binding<'_> {
         attached: &mut BTreeSet<String>,
         diagnostics: &mut Diagnostics,
     ) -> Result<(), Diagnostics> {
+        let summary = || format!("Could not take the key pair {:?} off instances", self.name);
         let mut losses = 0;
         let mut rest = ids.clone();
         loop {
@@ -156,45 +211,82 @@ impl Binding<'_> {
             attached.retain(|id| !rest.contains(id) || carrying.contains(id));
             let mut lost = None;
             for some in carrying.chunks(MOST_BINDINGS) {
-                match self.client.detach_key_pair(&self.call, self.name, some).await {
-                    Ok(failures) => {
-                        let left = |id: &String| failures.iter().any(|failure| failure.instance_id == *id);
-                        attached.retain(|id| !some.contains(id) || left(id));
-                        let told = failures
-                            .iter()
-                            .map(|it| messages::left_alone("take the key pair off", self.name, it));
-                        diagnostics.extend(told);
-                    }
-                    // Without the key pair there is no binding to it.
-                    Err(error) if error.kind() == ErrorKind::KeyPairNotFound => {
-                        attached.retain(|id| !some.contains(id));
-                    }
+                match self.detach_some(some, attached, &mut rest, diagnostics).await {
+                    Ok(()) => {}
                     Err(error) if error.kind() == ErrorKind::ReplyLost => {
-                        lost = Some((some.iter().cloned().collect::<BTreeSet<_>>(), error));
+                        lost = Some(error);
                         break;
                     }
-                    Err(error) => {
-                        return Err(self
-                            .failed(
-                                format!("Could not take the key pair {:?} off instances", self.name),
-                                &error,
-                            )
-                            .into());
-                    }
+                    Err(error) => return Err(self.failed(summary(), &error).into()),
                 }
             }
-            let Some((_, error)) = lost else { return Ok(()) };
+            let Some(error) = lost else { return Ok(()) };
             losses += 1;
             self.call.pause(losses).await;
             if self.call.is_over() {
-                return Err(self
-                    .failed(format!("Could not take the key pair {:?} off instances", self.name), &error)
-                    .into());
+                return Err(self.failed(summary(), &error).into());
             }
             // What became of it shows in another look.
-            rest = attached.intersection(ids).cloned().collect();
+            rest.retain(|id| attached.contains(id));
         }
     }
+
+    /// Takes the key pair off as many instances as one call takes, which carry it and whose locks are held. Those that
+    /// refuse for good go out of `rest`.
+    async fn detach_some(
+        &self,
+        some: &[String],
+        attached: &mut BTreeSet<String>,
+        rest: &mut BTreeSet<String>,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), Error> {
+        let mut left = some.to_vec();
+        let mut refusals = Refusals::default();
+        while !left.is_empty() {
+            let conflict = match self.client.detach_key_pair(&self.call, self.name, &left).await {
+                Ok(mut failures) => {
+                    let failed = |id: &String| failures.iter().any(|failure| failure.instance_id == *id);
+                    attached.retain(|id| !left.contains(id) || failed(id));
+                    let conflict = Conflict::among(&mut failures);
+                    rest.retain(|id| failures.iter().all(|failure| failure.instance_id != *id));
+                    let told = failures
+                        .iter()
+                        .map(|it| messages::left_alone("take the key pair off", self.name, it));
+                    diagnostics.extend(told);
+                    conflict
+                }
+                // Without the key pair there is no binding to it.
+                Err(error) if error.kind() == ErrorKind::KeyPairNotFound => {
+                    attached.retain(|id| !left.contains(id));
+                    None
+                }
+                Err(error) if error.kind() == ErrorKind::Conflict => Some(Conflict::of_call(&left, error)),
+                Err(error) => return Err(error),
+            };
+            let Some(conflict) = conflict else { break };
+            left = conflict.ids().to_vec();
+            match self.wait_out(Change::Detach, &mut refusals, &conflict).await {
+                Ok(Some(fresh)) => {
+                    left.retain(|id| fresh.iter().any(|it| it.id == *id && it.carries(self.name)));
+                    attached.retain(|id| !conflict.ids().contains(id) || left.contains(id));
+                }
+                Ok(None) => {}
+                Err(told) => {
+                    diagnostics.push(told);
+                    rest.retain(|id| !left.contains(id));
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether the instances after those that failed are worth a try.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rest {
+    Worthwhile,
+    Hopeless,
 }
 
 /// Whether the service has said that it did nothing. After several tries, an earlier one may have done it and not been

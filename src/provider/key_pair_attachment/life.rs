@@ -48,7 +48,7 @@ pub(super) async fn create(
     };
     let seen = binding.look_before_attaching(&wanted).await?;
     memory.save(&mut response.private);
-    add(&binding, &planned, &BTreeSet::new(), &wanted, &seen, response).await;
+    add(&binding, &planned, &BTreeSet::new(), &wanted, seen, response).await;
     Ok(())
 }
 
@@ -59,17 +59,17 @@ async fn add(
     planned: &AttachmentModel,
     bound: &BTreeSet<String>,
     added: &BTreeSet<String>,
-    seen: &[Instance],
+    mut seen: Vec<Instance>,
     response: &mut ChangeResponse<AttachmentModel>,
 ) {
+    let mut attached = bound.clone();
+    let ids: Vec<String> = added.iter().cloned().collect();
+    binding.attach(&ids, &mut seen, &mut attached, &mut response.diagnostics).await;
     let due: Vec<String> = seen
         .iter()
         .filter(|instance| planned.force == Attr::Known(true) && reboot::is_due(instance, binding.name))
         .map(|instance| instance.id.clone())
         .collect();
-    let mut attached = bound.clone();
-    let ids: Vec<String> = added.iter().cloned().collect();
-    binding.attach(&ids, &mut attached, &mut response.diagnostics).await;
     response.state = (!attached.is_empty()).then(|| {
         let mut state = planned.clone();
         state.holds(binding.name, &attached);
@@ -177,7 +177,7 @@ pub(super) async fn update(
         outcome?;
     }
     if !added.is_empty() {
-        add(&binding, &hold(&attached), &attached, &added, &seen, response).await;
+        add(&binding, &hold(&attached), &attached, &added, seen, response).await;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 
 mod binding;
 mod claims;
+mod conflict;
 mod id;
 mod instance_locks;
 mod life;

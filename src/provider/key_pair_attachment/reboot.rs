@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::binding::Binding;
+use super::conflict::{Change, Conflict, Refusals};
 use crate::alicloud::ecs::{Instance, InstanceStatus};
 use crate::alicloud::{ErrorKind, Interrupted};
 use crate::framework::{Diagnostic, Diagnostics};
@@ -28,13 +29,27 @@ pub(super) async fn all(binding: &Binding<'_>, ids: &[String], diagnostics: &mut
     let mut waiting = BTreeSet::new();
     for id in ids {
         tracing::info!(instance_id = id, key_pair_name = binding.name, "Rebooting the instance");
-        match binding.client.reboot_instance(&binding.call, id).await {
+        match start(binding, id).await {
             Ok(()) => {
                 waiting.insert(id.clone());
             }
+            Err(told) => diagnostics.push(told),
+        }
+    }
+    wait_until_up(binding, ids.len(), waiting, diagnostics).await;
+}
+
+/// Starts to reboot an instance, once it does not refuse that any more.
+async fn start(binding: &Binding<'_>, id: &String) -> Result<(), Diagnostic> {
+    let mut refusals = Refusals::default();
+    loop {
+        match binding.client.reboot_instance(&binding.call, id).await {
+            Ok(()) => return Ok(()),
             // It may be on its way down.
-            Err(error) if error.kind() == ErrorKind::ReplyLost => {
-                waiting.insert(id.clone());
+            Err(error) if error.kind() == ErrorKind::ReplyLost => return Ok(()),
+            Err(error) if error.kind() == ErrorKind::Conflict => {
+                let conflict = Conflict::of_call(std::slice::from_ref(id), error);
+                binding.wait_out(Change::Reboot, &mut refusals, &conflict).await?;
             }
             Err(error) => {
                 let mut told = binding.failed(format!("Could not reboot the instance {id}"), &error);
@@ -42,10 +57,19 @@ pub(super) async fn all(binding: &Binding<'_>, ids: &[String], diagnostics: &mut
                     "The key pair {:?} is bound to it, and opens it from its next reboot on.\n\n{}",
                     binding.name, told.detail
                 );
-                diagnostics.push(told);
+                return Err(told);
             }
         }
     }
+}
+
+/// Waits until the instances that were rebooted run again.
+async fn wait_until_up(
+    binding: &Binding<'_>,
+    rebooted: usize,
+    mut waiting: BTreeSet<String>,
+    diagnostics: &mut Diagnostics,
+) {
     let mut pause = FIRST_LOOK;
     let mut looks = 0;
     let mut seen_down = BTreeSet::new();
@@ -69,7 +93,7 @@ pub(super) async fn all(binding: &Binding<'_>, ids: &[String], diagnostics: &mut
                 waiting.retain(|id| seen.iter().any(|it| it.id == *id && !is_up(it)));
                 tracing::info!(
                     key_pair_name = binding.name,
-                    rebooted = ids.len() - waiting.len(),
+                    rebooted = rebooted - waiting.len(),
                     waiting = waiting.len(),
                     "Waiting until the rebooted instances run"
                 );

@@ -15,7 +15,7 @@ use super::cloud::Cloud;
 use super::diagnostics::Attempt;
 use super::key_pair::tags;
 use crate::alicloud::ecs::{Instance, InstanceFilter, KeyPair, KeyPairFilter};
-use crate::alicloud::{Call, Client, Error};
+use crate::alicloud::{Call, Client, Error, ErrorKind};
 use crate::framework::schema::Schema;
 use crate::framework::{Attr, Context, DataSource, Diagnostic, Diagnostics};
 
@@ -75,8 +75,15 @@ impl DataSource for KeyPairs {
         let mut found =
             client.list_key_pairs(&call, &filter).await.map_err(|error| failed("key pairs", &error))?;
         keep_wanted(&mut found, &config)?;
-        let bound = instances_of(client, &call, &found).await.map_err(|error| failed("instances", &error))?;
-        if bound.is_empty() && !found.is_empty() {
+        let bound = match instances_of(client, &call, &found).await {
+            Ok(bound) => bound,
+            Err(error) if error.kind() == ErrorKind::Forbidden => {
+                diagnostics.push(instances_not_shown(&error));
+                BTreeMap::new()
+            }
+            Err(error) => return Err(failed("instances", &error).into()),
+        };
+        if bound.is_empty() && !found.is_empty() && diagnostics.is_empty() {
             diagnostics.extend(instances_hidden(client, &call).await);
         }
 
@@ -140,13 +147,17 @@ async fn instances_of(
     Ok(bound)
 }
 
-/// Where no instance is shown, there may be none, or the permission to list them may be missing; the service does not
-/// refuse then, but shows nothing. A warning in the second case.
+/// Where no instance is shown, there may be none, or the permission to list them may be missing, where the service does
+/// not refuse the list then. A warning in the second case.
 pub(super) async fn instances_hidden(client: &Client, call: &Call) -> Option<Diagnostic> {
-    let error = client.may_describe_instances(call).await.err()?;
+    Some(instances_not_shown(&client.may_describe_instances(call).await.err()?))
+}
+
+/// The warning that instances are missing from an answer, since the credentials may not list them.
+pub(super) fn instances_not_shown(error: &Error) -> Diagnostic {
     let attempt = Attempt { key_pair: "*", account_id: None, timeout: None };
-    let denied = attempt.failed("The instances that carry key pairs are not shown", &error);
-    Some(Diagnostic::warning(denied.summary, denied.detail))
+    let denied = attempt.failed("The instances that carry key pairs are not shown", error);
+    Diagnostic::warning(denied.summary, denied.detail)
 }
 
 fn pair_model(pair: KeyPair, bound: &BTreeMap<String, Vec<Instance>>) -> PairModel {

@@ -62,16 +62,12 @@ pub(super) fn keep(stage: &Stage) -> Infallible {
     indented(&format!(
         "cd {directory}    # or a directory of your own\n\
          export TF_CLI_CONFIG_FILE={config_file}\n\
-         export ALICLOUD_REGION={REGION}\n\
-         export ALICLOUD_ACCESS_KEY={id}\n\
-         export ALICLOUD_SECRET_KEY={secret}\n\
-         export ALIBABA_CLOUD_ENDPOINT_ECS={url}\n\
-         export ALIBABA_CLOUD_ENDPOINT_STS={url}\n\
+         {variables}\n\
          {program} plan",
         directory = stage.directory().display(),
         config_file = stage.directory().join("cli.tfrc").display(),
-        id = simulator.access_key_id(),
-        secret = simulator.access_key_secret(),
+        variables =
+            simulator.environment(REGION).map(|(name, value)| format!("export {name}={value}")).join("\n"),
     ));
     line("\nA configuration of your own starts with the provider's address; `init` is not needed:\n");
     indented(&format!(

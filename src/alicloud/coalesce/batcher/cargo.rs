@@ -157,26 +157,40 @@ impl<O: Clone> Cargo<O> {
         self.shared.changed.notify_waiters();
     }
 
-    /// The call did nothing: its names wait again, before all others, for this cargo or another.
-    pub(crate) fn put_back(&mut self) {
+    /// Lets go of the names that nobody waits for any more.
+    pub(crate) fn drop_abandoned(&mut self) {
+        let mut state = self.shared.state();
+        self.held.retain(|name| {
+            let Some(entry) = state.entries.get_mut(name) else { return false };
+            entry.callers.retain(|caller| !caller.tell.is_closed());
+            let is_wanted = !entry.callers.is_empty();
+            if !is_wanted {
+                state.entries.remove(name);
+            }
+            is_wanted
+        });
+        drop(state);
+        self.shared.changed.notify_waiters();
+    }
+
+    /// The call did nothing: its names wait again, before all others, for this cargo or another. Whether any name waits
+    /// now, of this cargo or not.
+    pub(crate) fn put_back(&mut self) -> bool {
         self.rest();
+        self.drop_abandoned();
         let mut state = self.shared.state();
         let state = &mut *state;
         for name in std::mem::take(&mut self.held).into_iter().rev() {
             let Some(entry) = state.entries.get_mut(&name) else { continue };
             entry.under_way = false;
             entry.resting = false;
-            entry.callers.retain(|caller| !caller.tell.is_closed());
-            if entry.callers.is_empty() {
-                state.entries.remove(&name);
-            } else {
-                state.waiting.push_front(name);
-            }
+            state.waiting.push_front(name);
         }
         if !self.seeking {
             self.seeking = true;
             state.seeking += 1;
         }
+        !state.waiting.is_empty()
     }
 
     /// Tells the callers of a held name its outcome.

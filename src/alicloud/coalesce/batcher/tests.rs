@@ -91,7 +91,7 @@ impl Player {
                 for name in names {
                     cargo.note(name, &(name.clone(), false));
                 }
-                cargo.put_back();
+                _ = cargo.put_back();
             }
             Act::LoseAll | Act::Vanish => {}
             Act::Panic => {
@@ -119,7 +119,7 @@ impl Carrier<Outcome> for Player {
                 }
                 cargo.rest();
                 tokio::time::sleep(Duration::from_millis(wait)).await;
-                cargo.put_back();
+                _ = cargo.put_back();
             }
             if cargo.held().is_empty() && !matches!(act, Act::Lose | Act::LoseAll | Act::Throttle) {
                 cargo.answered();
