@@ -30,11 +30,15 @@ const ROOMS: [(&str, &[&str]); 8] = [
             "alicloud/credentials/files.rs",
             "alicloud/credentials/write_back.rs",
             "plugin/",
+            "provider/files.rs",
             "provider/key_pair/key_file.rs",
             "provider/key_pairs/output_file.rs",
         ],
     ),
-    ("rustix::", &["provider/key_pair/key_file.rs"]),
+    (
+        "rustix::",
+        &["provider/files.rs", "provider/key_pair/key_file.rs", "provider/key_pairs/output_file.rs"],
+    ),
     ("std::process", &["alicloud/credentials/external.rs", "plugin/", "main.rs"]),
 ];
 

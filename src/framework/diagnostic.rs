@@ -1,6 +1,13 @@
 //! What a provider tells a person: errors and warnings, at an attribute where one is at fault.
 
 use crate::cty::Path;
+use crate::plugin::printable;
+
+/// Text from elsewhere as part of one line, such as a cell of a table: without line breaks, nor anything else that a
+/// terminal acts on.
+pub fn one_line(text: &str) -> String {
+    printable(text).replace('\n', " ")
+}
 
 /// How much a [`Diagnostic`] weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

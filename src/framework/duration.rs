@@ -79,9 +79,9 @@ pub fn timeouts_block(
     NestedBlock::new(Nesting::Single, block)
 }
 
-/// Reports a text at `path` that is not a duration. Null and unknown are fine.
+/// Reports a text at `path` that is not a duration. Null, unknown and empty are fine.
 pub fn validate(value: &Attr<String>, path: &Path, diagnostics: &mut Diagnostics) {
-    let Some(text) = value.as_str() else { return };
+    let Some(text) = value.non_empty() else { return };
     if let Err(error) = parse(text) {
         diagnostics.push(
             Diagnostic::error("Invalid duration", format!("{text:?} is not a duration: {error}."))
@@ -116,6 +116,16 @@ mod tests {
         ] {
             assert_eq!(parse(text), Ok(Duration::from_millis(millis)), "{text}");
         }
+    }
+
+    #[test]
+    fn an_empty_text_is_not_set() {
+        let mut found = Diagnostics::new();
+        validate(&"".into(), &Path::root().attribute("create"), &mut found);
+        assert!(found.is_empty());
+        assert_eq!(or_default(&"".into(), Duration::from_secs(7)), Duration::from_secs(7));
+        validate(&" ".into(), &Path::root().attribute("create"), &mut found);
+        assert_eq!(found.iter().map(|it| it.summary.as_str()).collect::<Vec<_>>(), ["Invalid duration"]);
     }
 
     #[test]

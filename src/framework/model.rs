@@ -49,6 +49,16 @@ impl Attr<String> {
     pub fn as_str(&self) -> Option<&str> {
         self.known().map(String::as_str)
     }
+
+    /// The text, if it is known, not null and not empty. Modules hand `""` over for arguments that are not set.
+    pub fn non_empty(&self) -> Option<&str> {
+        self.as_str().filter(|text| !text.is_empty())
+    }
+
+    /// Whether it is null or empty.
+    pub fn is_absent(&self) -> bool {
+        self.is_null() || self.as_str() == Some("")
+    }
 }
 
 impl From<&str> for Attr<String> {

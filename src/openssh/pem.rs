@@ -26,7 +26,8 @@ pub(super) struct Block<'a> {
 
 /// The first block with a label that `wanted` takes; text around blocks is passed over.
 pub(super) fn find(text: &str, wanted: impl Fn(&str) -> bool) -> Option<Block<'_>> {
-    let mut lines = text.lines().map(str::trim);
+    // Files that were put together can have byte order marks in the middle, too.
+    let mut lines = text.lines().map(|line| line.trim().trim_start_matches('\u{feff}').trim_start());
     let label = lines.by_ref().filter_map(begin).find(|label| wanted(label))?;
 
     let mut body = Zeroizing::new(String::with_capacity(text.len()));

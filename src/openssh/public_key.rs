@@ -76,12 +76,13 @@ pub enum PublicKeyError {
 }
 
 impl PublicKey {
-    /// Reads one public key. White space around it is passed over.
+    /// Reads one public key. White space around it is passed over, and a byte order mark before it.
     ///
     /// The type may be any word that could be one, and the base64 text may be badly padded or hold
     /// nonsense: that is for [`check`](PublicKey::check) to doubt.
     pub fn parse(text: &str) -> Result<PublicKey, PublicKeyError> {
-        let line = text.trim();
+        // Some editors begin a file with a byte order mark.
+        let line = text.trim().trim_start_matches('\u{feff}').trim_start();
         if line.is_empty() {
             return Err(PublicKeyError::Empty);
         }

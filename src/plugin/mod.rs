@@ -22,6 +22,7 @@ mod lifetime;
 mod listener;
 mod logging;
 pub mod panics;
+mod printable;
 mod proto;
 mod reattach;
 mod serve;
@@ -33,6 +34,7 @@ mod unix_socket;
 use std::path::PathBuf;
 
 pub use listener::Network;
+pub use printable::printable;
 pub use serve::serve;
 
 /// The size up to which a host may send a message, and a plugin answer one, in bytes (256 MiB, as other providers

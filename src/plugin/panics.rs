@@ -12,6 +12,8 @@ use std::io::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;
 
+use super::printable;
+
 thread_local! {
     /// How many guards are around what this thread runs just now.
     static GUARDS: Cell<u32> = const { Cell::new(0) };
@@ -95,7 +97,7 @@ pub(super) fn install_hook() {
 
 /// Plain text: hosts show it as it is. The backtrace names functions only in builds that kept their symbols.
 fn print_crash(report: &PanicReport, backtrace: &Backtrace) {
-    let _ = write!(io::stderr().lock(), "panic: {report}\n\n{backtrace}\n");
+    let _ = write!(io::stderr().lock(), "panic: {}\n\n{backtrace}\n", printable(&report.to_string()));
 }
 
 fn message_of(payload: &(dyn Any + Send)) -> String {

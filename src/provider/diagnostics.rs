@@ -18,7 +18,7 @@
 use std::fmt::Write as _;
 
 use crate::alicloud::{Error, ErrorKind};
-use crate::framework::Diagnostic;
+use crate::framework::{Diagnostic, one_line};
 
 /// What to do about a host out of reach.
 const CHECK_THE_WAY: &str = "Check first that region and endpoints in the provider block are right; then the network, \
@@ -349,7 +349,7 @@ pub(super) fn facts(error: &Error) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: Option<&str>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
-            let _ = writeln!(text, "  {name}: {value}");
+            let _ = writeln!(text, "  {name}: {}", one_line(value));
         }
     };
     line("Operation", Some(error.operation()));

@@ -3,6 +3,7 @@
 mod cloud;
 mod config;
 mod diagnostics;
+mod files;
 #[cfg(test)]
 mod golden_tests;
 mod key_pair;

@@ -133,7 +133,9 @@ fn a_prefix_and_a_key_file_are_only_recorded() {
         );
         let plan = case.step(&format!("{with_both}{BLOCK}"), &[(K, "import update")]);
         assert_eq!(plan.changed(K), ["key_file", "key_name_prefix"]);
-        assert!(plan.warnings().is_empty(), "{:?}", plan.warnings());
+        let warning = plan.warning();
+        let missing = format!("{} does not exist, and no private key will be written", file.display());
+        warning.says("The key pair \"web\" keeps its key", "key_file", &[&missing]);
         assert!(!file.exists());
         let plan = case.step(
             &with_both.replace("\"we\"", "\"site-\"").replace("key_name_prefix", "# key_name_prefix"),

@@ -78,6 +78,54 @@ fn that_exists_is_used_and_left_alone() {
 }
 
 #[test]
+fn is_the_same_by_any_of_its_names_and_its_key_by_any_file() {
+    acceptance(|case| {
+        let named = |name: &str| config(Path::new(name));
+        let path = case.home("web.pem");
+        let plan = case.step(&named("~/web.pem"), &[(K, "create")]);
+        assert!(plan.warnings().is_empty(), "{:?}", plan.warnings());
+        forbid_content(case, &path);
+        case.step(&config(&path), &[]);
+        case.step(&named("../home/./web.pem"), &[]);
+        // The same key in another file is only recorded.
+        let moved = case.key_path("moved.pem");
+        fs::rename(&path, &moved).unwrap();
+        let plan = case.step(&config(&moved), &[(K, "update")]);
+        assert_eq!(plan.changed(K), ["key_file"]);
+        assert!(plan.warnings().is_empty(), "{:?}", plan.warnings());
+        // Another file with no key yet is another key.
+        let new = case.key_path("new.pem");
+        let plan = case.step(&config(&new), &[(K, "delete/create")]);
+        assert_eq!(plan.replace_paths(K), ["key_file"]);
+        forbid_content(case, &new);
+    });
+}
+
+#[test]
+fn that_takes_the_place_of_a_public_key_is_recorded_with_a_warning() {
+    acceptance(|case| {
+        let path = case.key_path("new.pem");
+        case.step(&config(&path).replace("key_file = ", "public_key = local.a # "), &[(K, "create")]);
+        let before = case.state().text(K, "public_key").to_owned();
+        let plan = case.step(&config(&path), &[(K, "update")]);
+        let missing = format!("The file {} does not exist", path.display());
+        plan.warning().says(
+            "The key pair \"web\" keeps its key",
+            "key_file",
+            &[&missing, "-replace=ADDRESS"],
+        );
+        assert!(!path.exists());
+        assert_eq!(case.state().text(K, "public_key"), before);
+        // As the warning says.
+        let replaced = format!("-replace={K}");
+        case.plan_with(&[&replaced]).expect(&[(K, "delete/create")]);
+        case.apply_plan();
+        forbid_content(case, &path);
+        assert_ne!(case.state().text(K, "public_key"), before);
+    });
+}
+
+#[test]
 fn that_cannot_be_used_is_a_warning_in_the_plan_and_an_error_before_anything_changes() {
     acceptance(|case| {
         let of_other_kind = case.key_path("other");
@@ -91,20 +139,19 @@ fn that_cannot_be_used_is_a_warning_in_the_plan_and_an_error_before_anything_cha
         let directory = case.key_path("directory");
         fs::create_dir(&directory).unwrap();
         let nowhere = case.key_path("no/such/directory");
-        for (path, why, told_in_plan) in [
-            (&of_other_kind, "holds no private key in PEM form", true),
-            (&encrypted, "encrypted with a passphrase", true),
-            (&directory, "is not a file", true),
-            (&nowhere, "cannot be used", false),
+        let missing = format!("the directory {} does not exist", case.key_path("no/such").display());
+        for (path, why) in [
+            (&of_other_kind, "holds no private key in PEM form"),
+            (&encrypted, "encrypted with a passphrase"),
+            (&directory, "is not a file"),
+            (&nowhere, missing.as_str()),
         ] {
             let before = fs::read(path).ok();
             case.write(&config(path));
             let plan = case.plan();
             plan.expect(&[(K, "create")]);
-            if told_in_plan {
-                let summary = format!("The key file {} cannot be used", path.display());
-                plan.warning().says(&summary, "key_file", &[why]);
-            }
+            let summary = format!("The key file {} cannot be used", path.display());
+            plan.warning().says(&summary, "key_file", &[why]);
             let run = case.run(&["apply", "-json", "tfplan"]);
             run.error().says("The key file cannot be used", "key_file", &[why, "Nothing was changed."]);
             assert_eq!(fs::read(path).ok(), before, "{}", path.display());

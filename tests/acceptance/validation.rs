@@ -66,6 +66,20 @@ fn rules() -> Vec<(String, Verdict)> {
             Error(BAD_NAME, "key_name_prefix"),
         ),
         (format!("key_name_prefix = {:?}\n  public_key = local.a", &long[..100]), Fine),
+        // Empty texts are not set, but for names.
+        (name(""), Error(BAD_NAME, "key_pair_name")),
+        (
+            "key_pair_name = \"\"\n  key_name_prefix = \"we\"\n  public_key = local.a".into(),
+            Error(BAD_NAME, "key_pair_name"),
+        ),
+        ("key_name_prefix = \"\"\n  public_key = local.a".into(), Error(BAD_NAME, "key_name_prefix")),
+        (
+            "key_pair_name = \"web\"\n  key_name_prefix = \"\"\n  public_key = local.a".into(),
+            Error(BAD_NAME, "key_name_prefix"),
+        ),
+        ("public_key = local.a\n  key_file = \"\"".into(), Fine),
+        ("public_key = \"\"\n  key_file = \"web.pem\"".into(), Fine),
+        ("public_key = local.a\n  resource_group_id = \"\"\n  wait_for_unbind = \"\"".into(), Fine),
         // What cannot go together.
         (
             "key_pair_name = \"web\"\n  key_name_prefix = \"we\"\n  public_key = local.a".into(),
@@ -82,7 +96,9 @@ fn rules() -> Vec<(String, Verdict)> {
         (key("\"ssh-rsa this+is#not base64\""), Error(BAD_KEY, "public_key")),
         (key("\"${local.a}\\n${local.b}\""), Error(BAD_KEY, "public_key")),
         (key("\"-----BEGIN PUBLIC KEY-----\\nAAAA\\n\""), Error(BAD_KEY, "public_key")),
-        (key("\"\""), Error(BAD_KEY, "public_key")),
+        (key("\"\""), Fine),
+        (key("\" \""), Error(BAD_KEY, "public_key")),
+        (key("\"\\ufeff${local.a}\""), Fine),
         (key("local.ed25519"), Warning(DOUBTFUL_KEY, "public_key")),
         (key(&format!("\"ssh-rsa {cut}\"")), Warning(DOUBTFUL_KEY, "public_key")),
         (key("replace(local.a, \"ssh-rsa\", \"ssh-dss\")"), Warning(DOUBTFUL_KEY, "public_key")),
@@ -96,7 +112,7 @@ fn rules() -> Vec<(String, Verdict)> {
         (tag("k", "https://x"), Error("Invalid tag", "\"k\"")),
         (tag("k", &long), Error("Invalid tag", "\"k\"")),
         (tag("k", ""), Fine),
-        ("public_key = local.a\n  tags = {\n    \"k\" = null\n  }".to_owned(), Error("Invalid tag", "\"k\"")),
+        ("public_key = local.a\n  tags = {\n    \"k\" = null\n  }".to_owned(), Fine),
         // Timeouts.
         (timeout("1h30m"), Fine),
         (timeout("5"), Error("Invalid duration", "delete")),

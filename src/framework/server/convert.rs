@@ -5,7 +5,8 @@ use crate::framework::proto::{self, schema as wire};
 use crate::framework::schema::{
     Attribute, AttributeKind, Block, IdentitySchema, NestedBlock, Nesting, Schema,
 };
-use crate::framework::{Diagnostic, Diagnostics, Severity};
+use crate::framework::{Diagnostic, Diagnostics, Severity, one_line};
+use crate::plugin::printable;
 
 /// Reads a value. What the host leaves out is null.
 pub(super) fn decode(value: Option<proto::DynamicValue>, ty: &Type) -> Result<Value, Diagnostics> {
@@ -50,20 +51,22 @@ pub(super) fn encode_object(value: Option<&Value>, ty: &Type) -> Result<proto::D
     encode(value.unwrap_or(&Value::Null), ty)
 }
 
+/// The one way of a message to Terraform, which prints it as it is: so nothing that a terminal acts on goes through.
 pub(super) fn diagnostics(diagnostics: Diagnostics) -> Vec<proto::Diagnostic> {
     diagnostics.into_iter().map(diagnostic).collect()
 }
 
 fn diagnostic(diagnostic: Diagnostic) -> proto::Diagnostic {
-    let severity = match diagnostic.severity {
+    let Diagnostic { severity, summary, detail, path } = diagnostic;
+    let severity = match severity {
         Severity::Error => proto::diagnostic::Severity::Error,
         Severity::Warning => proto::diagnostic::Severity::Warning,
     };
     proto::Diagnostic {
         severity: severity.into(),
-        summary: diagnostic.summary,
-        detail: diagnostic.detail,
-        attribute: diagnostic.path.as_ref().map(attribute_path),
+        summary: one_line(&summary),
+        detail: printable(&detail).into_owned(),
+        attribute: path.as_ref().map(attribute_path),
     }
 }
 
@@ -153,5 +156,28 @@ fn nested_block(name: &str, nested: &NestedBlock) -> wire::NestedBlock {
         nesting: nesting.into(),
         min_items: nested.min_items,
         max_items: nested.max_items,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_acts_on_does_not_leave_in_a_diagnostic() {
+        let path = Path::root().attribute("tags").key("\u{202e}");
+        let given = [
+            Diagnostic::error("a\u{1b}]0;x\u{7}\nApply complete!", "b\u{9b}2J\nc\u{2066}d")
+                .at_path(path.clone()),
+            Diagnostic::warning("plain", "one\n\n  two"),
+        ];
+        let sent = diagnostics(given.into_iter().collect());
+        let texts: Vec<_> = sent.iter().map(|it| (it.summary.as_str(), it.detail.as_str())).collect();
+        assert_eq!(
+            texts,
+            [("a\u{fffd}]0;x\u{fffd} Apply complete!", "b\u{fffd}2J\nc\u{fffd}d"), ("plain", "one\n\n  two")]
+        );
+        // Terraform looks the attribute up by it.
+        assert_eq!(sent[0].attribute, Some(attribute_path(&path)));
     }
 }

@@ -81,6 +81,7 @@ fn the_public_half_is_found_in_every_form() {
         text.to_owned(),
         text.replace('\n', "\r\n"),
         format!("\u{feff}{}", text.trim_end()),
+        format!("# two files in one\n\u{feff}{text}"),
         format!(
             "Bag Attributes\n  friendlyName: x\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n{text}"
         ),

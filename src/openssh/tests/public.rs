@@ -37,7 +37,8 @@ fn key(line_type: &str, inner_type: &str, parts: impl FnOnce(&mut Vec<u8>)) -> P
 fn a_line_is_read_and_written() {
     let line = format!("ssh-rsa {RSA} me@host, my laptop");
     let loose = format!("\n \tssh-rsa \t{RSA}  me@host, my laptop \r\n");
-    for text in [&line, &loose] {
+    let marked = format!("\u{feff}ssh-rsa {RSA} me@host, my laptop\r\n");
+    for text in [&line, &loose, &marked] {
         let key = parse(text);
         assert_eq!(key.key_type(), "ssh-rsa");
         assert_eq!(key.comment(), Some("me@host, my laptop"));

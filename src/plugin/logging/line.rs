@@ -1,7 +1,11 @@
 //! One event as one line.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
+
+use crate::plugin::printable;
 
 /// Hosts split lines of 64 KiB and more, and then no longer know their level.
 pub(super) const LINE_LIMIT: usize = 60 * 1024;
@@ -28,7 +32,16 @@ pub(super) fn timestamp(at: OffsetDateTime) -> String {
 }
 
 /// The line with its end. Long values are cut until it is shorter than [`LINE_LIMIT`] bytes.
+///
+/// Terraform prints the values as they are, so that what is no printable text is replaced here.
 pub(super) fn encode(mut fields: Fields) -> Vec<u8> {
+    for value in fields.values_mut() {
+        if let Value::String(text) = value
+            && let Cow::Owned(shown) = printable(text)
+        {
+            *text = shown;
+        }
+    }
     loop {
         // A map of JSON values always serialises.
         let mut line = serde_json::to_vec(&fields).unwrap_or_default();
@@ -77,8 +90,19 @@ mod tests {
 
     #[test]
     fn short_lines_are_left_alone() {
-        let line = encode(fields(&[("@message", "a\nb \"c\"\u{1b}".into()), ("n", 7.into())]));
-        assert_eq!(String::from_utf8(line).unwrap(), "{\"@message\":\"a\\nb \\\"c\\\"\\u001b\",\"n\":7}\n");
+        let line = encode(fields(&[("@message", "a\nb \"c\"".into()), ("n", 7.into())]));
+        assert_eq!(String::from_utf8(line).unwrap(), "{\"@message\":\"a\\nb \\\"c\\\"\",\"n\":7}\n");
+    }
+
+    #[test]
+    fn what_a_terminal_acts_on_does_not_reach_the_log() {
+        let line =
+            encode(fields(&[("@message", "a\u{1b}[2J".into()), ("title", "\u{202e}b\u{200b}".into())]));
+        let line: Fields = serde_json::from_slice(&line).unwrap();
+        assert_eq!(
+            (&line["@message"], &line["title"]),
+            (&"a\u{fffd}[2J".into(), &"\u{fffd}b\u{fffd}".into())
+        );
     }
 
     #[test]
@@ -91,7 +115,7 @@ mod tests {
             ("ascii", vec![("@message", "m".repeat(200_000).into())]),
             ("one byte too long", vec![("m", "m".repeat(LINE_LIMIT - 8).into())]),
             ("wide characters", vec![("@message", "𝄞é".repeat(60_000).into())]),
-            ("escapes take six bytes", vec![("@message", "\u{1}".repeat(50_000).into())]),
+            ("replaced characters take three bytes", vec![("@message", "\u{1}".repeat(50_000).into())]),
             ("many", many),
             ("two", vec![("a", "a".repeat(50_000).into()), ("b", "\n".repeat(50_000).into())]),
             ("a list", vec![("@message", "m".into()), ("a", vec![1; 50_000].into())]),

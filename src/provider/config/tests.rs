@@ -41,6 +41,35 @@ fn the_block_comes_before_the_environment_and_the_default_last() {
     assert_eq!(region(&none, &[]), "cn-beijing");
 }
 
+/// Modules hand `""` over for what is not set.
+#[test]
+fn an_empty_text_is_as_good_as_none() {
+    let schema = schema().block;
+    let empty = |name: &&'static str| {
+        let is_text = matches!(
+            schema.attributes[*name].kind,
+            crate::framework::schema::AttributeKind::Type(crate::cty::Type::String)
+        );
+        (*name, if is_text { Value::from("") } else { Value::Null })
+    };
+    let mut values: BTreeMap<&str, Value> = schema.attributes.keys().map(empty).collect();
+    let endpoints = Value::object([("ecs", Value::from("")), ("sts", Value::from(""))]);
+    values.extend(schema.blocks.iter().map(|(name, nested)| {
+        let given = if *name == "endpoints" { vec![endpoints.clone()] } else { Vec::new() };
+        (*name, if nested.nesting == Nesting::Set { Value::set(given) } else { Value::list(given) })
+    }));
+    let config = ProviderModel::from_value(&Value::object(values), &Path::root()).unwrap();
+    let mut found = Diagnostics::new();
+    validate(&config, &mut found);
+    assert_eq!(found, Diagnostics::new());
+    let keys = [("ALICLOUD_ACCESS_KEY", "id"), ("ALICLOUD_SECRET_KEY", "secret")];
+    let (cloud, found) = configured(&config, &keys);
+    assert_eq!(found, Diagnostics::new());
+    let client = cloud.unwrap();
+    assert_eq!(client.client().unwrap().region(), "cn-beijing");
+    assert_eq!(client.wait_for_unbind(), Duration::ZERO);
+}
+
 /// All arguments of the block, with the block that has nothing but this one, unknown.
 fn unknown_one_by_one() -> Vec<(&'static str, String, ProviderModel)> {
     let of = |schema: &Block, unknown: Option<&str>| {

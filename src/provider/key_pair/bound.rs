@@ -8,7 +8,7 @@ use super::messages;
 use super::unbinding::{End, LONGEST_STATE, Unbinding, Waited};
 use crate::alicloud::ecs::Instance;
 use crate::alicloud::{Error, ErrorKind};
-use crate::framework::Diagnostic;
+use crate::framework::{Diagnostic, one_line};
 use crate::provider::diagnostics::{Attempt, facts};
 
 /// How to have the provider wait for live bindings.
@@ -187,7 +187,7 @@ fn count(instances: usize) -> String {
 
 /// A table with one line an instance.
 fn list(instances: &[Instance]) -> String {
-    let shown = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
+    let shown = |text: &str| if text.is_empty() { "-".to_owned() } else { one_line(text) };
     let mut rows = vec![["ID", "NAME", "ZONE", "STATUS"].map(str::to_owned)];
     rows.extend(instances.iter().take(MOST_LISTED).map(|instance| {
         // An instance without a name of its own is named by its id.
@@ -221,6 +221,21 @@ mod tests {
     use super::*;
     use crate::alicloud::ecs::InstanceStatus;
     use crate::provider::golden_tests::golden;
+
+    #[test]
+    fn a_row_stays_a_row() {
+        let odd = Instance {
+            id: "i-1".to_owned(),
+            name: "web\nApply complete!\u{1b}[2J\u{2028}x".to_owned(),
+            zone_id: "z\r\n".to_owned(),
+            status: InstanceStatus::Other("Odd\n".to_owned()),
+            ..Instance::default()
+        };
+        let table = list(&[odd]);
+        let rows: Vec<_> =
+            table.lines().map(|row| row.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+        assert_eq!(rows, ["ID NAME ZONE STATUS", "i-1 web Apply complete!\u{fffd}[2J\u{fffd}x z Odd"]);
+    }
 
     #[tokio::test(start_paused = true)]
     async fn each_case_has_its_text() {

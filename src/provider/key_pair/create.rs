@@ -18,6 +18,7 @@ use crate::framework::{Attr, ChangeResponse, Context, CreateRequest, Diagnostic,
 use crate::openssh::{PublicKey, generate_rsa_2048};
 use crate::provider::cloud::Cloud;
 use crate::provider::diagnostics::facts;
+use crate::provider::files;
 
 /// As in the official provider.
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(5);
@@ -41,7 +42,7 @@ pub(super) async fn create(
     let call = call(context, or_default(timeout, DEFAULT_TIMEOUT));
     let name = match config.configured_name().as_str() {
         Some(name) => name.to_owned(),
-        None => name::unique_name(config.key_name_prefix.as_str().filter(|prefix| !prefix.is_empty()))?,
+        None => name::unique_name(config.key_name_prefix.non_empty())?,
     };
     let key = Key::obtain(&config, &call).await?;
     let import = ImportKeyPair {
@@ -136,13 +137,13 @@ struct Key {
 impl Key {
     /// The key that the configuration asks for. Changes nothing but a new key file.
     async fn obtain(config: &KeyPairModel, call: &Call) -> Result<Self, Diagnostic> {
-        if let Some(text) = config.public_key.as_str() {
+        if let Some(text) = config.public_key.non_empty() {
             let public = PublicKey::parse(text).map_err(|error| {
                 Diagnostic::error("Invalid public key", error.to_string()).at("public_key")
             })?;
             return Ok(Self { public, written: None });
         }
-        let path = config.key_file.as_str().filter(|path| !path.is_empty()).map(PathBuf::from);
+        let path = config.key_file.non_empty().map(files::path);
         loop {
             let file = path.clone();
             let made = tokio::task::spawn_blocking(move || Self::from_file_or_new(file.as_deref())).await;
@@ -171,12 +172,18 @@ impl Key {
     fn from_file_or_new(path: Option<&Path>) -> Result<Option<Self>, Diagnostic> {
         let file_error = |path: &Path, error: &KeyFileError| {
             let path = path.display();
+            let to_do = match error {
+                KeyFileError::Directory(_) => {
+                    "Create the directory or make it writable, or change key_file, and apply again."
+                }
+                _ => {
+                    "key_file is either a file with an unencrypted RSA private key, or a path where there is nothing \
+                     yet."
+                }
+            };
             Diagnostic::error(
                 "The key file cannot be used",
-                format!(
-                    "The file {path} {error}. Nothing was changed. key_file is either a file with an unencrypted RSA \
-                     private key, or a path where there is nothing yet."
-                ),
+                format!("The file {path} {error}. Nothing was changed. {to_do}"),
             )
             .at("key_file")
         };

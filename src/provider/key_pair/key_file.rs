@@ -5,6 +5,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::openssh::{MAX_FILE, PrivateKeyError, PublicKey, public_half};
+use crate::provider::files::{self, DirectoryError, check_directory};
 
 /// What is wrong with a key file. The texts complete "The file … ".
 #[derive(Debug, thiserror::Error)]
@@ -21,13 +22,66 @@ pub(super) enum KeyFileError {
     /// It appeared just now.
     #[error("exists already, made by something else a moment ago")]
     Exists,
+    /// A link to a file that is not there. Nothing is written through it.
+    #[error("is a link to a file that does not exist")]
+    DanglingLink,
+    /// It is not there, and cannot be made there.
+    #[error("cannot be written: {0}")]
+    Directory(DirectoryError),
     /// The system refuses.
-    #[error("cannot be used: {0}")]
+    #[error("cannot be used: {}", files::reason(.0))]
     Io(io::Error),
 }
 
+/// Whether two values of `key_file` name the same file: `k.pem`, `./k.pem`, and its absolute path. A look at the file
+/// system tells of links and `..`, if the directory is there.
+pub(super) fn same_file(one: &str, other: &str) -> bool {
+    let (one, other) = (files::path(one), files::path(other));
+    let real = |path: &Path| Some(fs::canonicalize(files::directory(path)).ok()?.join(path.file_name()?));
+    let equal =
+        |name: &dyn Fn(&Path) -> Option<PathBuf>| name(&one).is_some_and(|one| Some(one) == name(&other));
+    one == other || equal(&|path| std::path::absolute(path).ok()) || equal(&real)
+}
+
+/// What a plan can say of a key file.
+#[derive(Debug)]
+pub(super) enum Foreseen {
+    /// A key will be made and written there.
+    New,
+    /// The key in it will be used. Perhaps other users can change the file: then, how.
+    Key(PublicKey, Option<String>),
+}
+
+/// Looks at what a create would find. Changes nothing.
+pub(super) fn foresee(path: &Path) -> Result<Foreseen, KeyFileError> {
+    let Some(file) = open(path)? else {
+        check_directory(path).map_err(KeyFileError::Directory)?;
+        return Ok(Foreseen::New);
+    };
+    Ok(Foreseen::Key(read(&file)?, changeable_by_others(&file)))
+}
+
+/// How other users can change the file, in a sentence. The superuser can change every file.
+#[cfg(unix)]
+fn changeable_by_others(file: &File) -> Option<String> {
+    use std::os::unix::fs::MetadataExt as _;
+    let metadata = file.metadata().ok()?;
+    let (owner, mode) = (metadata.uid(), metadata.mode() & 0o777);
+    if owner != 0 && owner != rustix::process::geteuid().as_raw() {
+        Some(format!("The file belongs to another user (uid {owner})."))
+    } else {
+        (mode & 0o022 != 0)
+            .then(|| format!("The mode of the file, {mode:04o}, lets other users write to it."))
+    }
+}
+
+#[cfg(not(unix))]
+fn changeable_by_others(_: &File) -> Option<String> {
+    None
+}
+
 /// The public half of the key in the file, or `None` if there is no file. Changes nothing.
-pub(super) fn inspect(path: &Path) -> Result<Option<PublicKey>, KeyFileError> {
+fn inspect(path: &Path) -> Result<Option<PublicKey>, KeyFileError> {
     open(path)?.as_ref().map(read).transpose()
 }
 
@@ -40,7 +94,13 @@ fn open(path: &Path) -> Result<Option<File>, KeyFileError> {
         Ok(Some(file)) => Ok(Some(file)),
         Ok(None) => Err(KeyFileError::NotAFile),
         // A link to nothing is something: nothing is to be written through it.
-        Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && path.is_symlink() => {
+            Err(KeyFileError::DanglingLink)
+        }
+        // In the second case, what should be its directory is a file.
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
         Err(error) => Err(KeyFileError::Io(error)),
     }
 }
@@ -126,13 +186,11 @@ impl NewFile {
 /// Writes a private key to a file that is not there yet: readable by its owner only, whole or not
 /// at all, on disk before this returns.
 pub(super) fn write_new(path: &Path, private_key: &[u8]) -> Result<NewFile, KeyFileError> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    check_directory(path).map_err(KeyFileError::Directory)?;
+    let directory = files::directory(path);
     #[cfg(target_os = "linux")]
     if let Some(mut file) = unnamed::create_in(directory) {
-        file.write_all(private_key).and_then(|()| file.sync_all()).map_err(KeyFileError::Io)?;
+        fill(&mut file, private_key).map_err(KeyFileError::Io)?;
         let is_locked = file.try_lock().is_ok();
         match unnamed::give_name(&file, path) {
             Ok(()) => return Ok(kept(directory, NewFile::new(path, file, is_locked))),
@@ -141,16 +199,23 @@ pub(super) fn write_new(path: &Path, private_key: &[u8]) -> Result<NewFile, KeyF
             Err(error) => tracing::debug!(%error, "a file without a name could not be given one"),
         }
     }
-    // Temporary files of this kind are readable by their owner only.
     let mut file =
         tempfile::Builder::new().prefix(".key_file-").tempfile_in(directory).map_err(KeyFileError::Io)?;
-    file.write_all(private_key).and_then(|()| file.as_file().sync_all()).map_err(KeyFileError::Io)?;
+    fill(file.as_file_mut(), private_key).map_err(KeyFileError::Io)?;
     let is_locked = file.as_file().try_lock().is_ok();
     match file.persist_noclobber(path) {
         Ok(file) => Ok(kept(directory, NewFile::new(path, file, is_locked))),
         Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Err(KeyFileError::Exists),
         Err(error) => Err(KeyFileError::Io(error.error)),
     }
+}
+
+/// Writes the key to a new file, on disk. The mode is set here, since the umask may take rights even from the owner.
+fn fill(file: &mut File, private_key: &[u8]) -> io::Result<()> {
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    file.write_all(private_key)?;
+    file.sync_all()
 }
 
 /// Sees to it that the name is on disk too, where that can be done.
@@ -196,7 +261,15 @@ mod tests {
         assert!(matches!(write_new(&path, b"two"), Err(KeyFileError::Exists)));
         assert_eq!(fs::read(&path).unwrap(), b"one");
         let nowhere = directory.path().join("no/key.pem");
-        assert!(matches!(write_new(&nowhere, b"three"), Err(KeyFileError::Io(_))));
+        let error = write_new(&nowhere, b"three").unwrap_err();
+        let missing = directory.path().join("no");
+        assert_eq!(
+            error.to_string(),
+            format!("cannot be written: the directory {} does not exist", missing.display())
+        );
+        assert!(
+            matches!(foresee(&nowhere), Err(KeyFileError::Directory(DirectoryError::Missing(it))) if it == missing)
+        );
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "nothing else is left");
         #[cfg(unix)]
         {
@@ -252,8 +325,86 @@ mod tests {
         // A link to nothing is something.
         fs::remove_file(&path).unwrap();
         std::os::unix::fs::symlink(&spare, &path).unwrap();
-        assert!(matches!(find(&path), Err(KeyFileError::Io(_))));
+        assert!(matches!(find(&path), Err(KeyFileError::DanglingLink)));
         assert!(matches!(find(directory.path()), Err(KeyFileError::NotAFile)));
+    }
+
+    #[test]
+    fn one_file_has_many_names() {
+        let directory = tempfile::tempdir().unwrap();
+        let here = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+        fs::create_dir(here("sub")).unwrap();
+        for (one, other, same) in [
+            ("k.pem".to_owned(), "./k.pem".to_owned(), true),
+            ("./k.pem".into(), std::path::absolute("k.pem").unwrap().to_str().unwrap().to_owned(), true),
+            ("k.pem".into(), "other.pem".into(), false),
+            ("sub/k.pem".into(), "k.pem".into(), false),
+            (here("k.pem"), here("sub/../k.pem"), true),
+            (here("k.pem"), here("./sub/..//k.pem"), true),
+            // Where no directory is, only the text tells.
+            (here("no/k.pem"), here("no/./k.pem"), true),
+            (here("no/k.pem"), here("none/k.pem"), false),
+            ("~/k.pem".into(), files::path("~/k.pem").to_str().unwrap().to_owned(), true),
+        ] {
+            assert_eq!(same_file(&one, &other), same, "{one} {other}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_others_can_change_is_told() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("key.pem");
+        let key = crate::openssh::generate_rsa_2048().unwrap();
+        fs::write(&path, key.private_pem().as_bytes()).unwrap();
+        for (mode, expected) in [
+            (0o600, None),
+            (0o644, None),
+            (0o620, Some("The mode of the file, 0620, lets other users write to it.")),
+            (0o666, Some("The mode of the file, 0666, lets other users write to it.")),
+        ] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            let Foreseen::Key(found, how) = foresee(&path).unwrap() else { panic!("{mode:o}") };
+            assert!(found.same_key(key.public_key()));
+            assert_eq!(how.as_deref(), expected);
+        }
+        // Only the superuser can give a file away.
+        if std::os::unix::fs::chown(&path, Some(65_534), None).is_ok() {
+            let found = foresee(&path).unwrap();
+            let Foreseen::Key(_, Some(how)) = found else { panic!("{found:?}") };
+            assert_eq!(how, "The file belongs to another user (uid 65534).");
+        }
+    }
+
+    /// A process of its own has the umask: this one shares its own with other tests.
+    #[cfg(unix)]
+    #[test]
+    fn the_mode_is_the_owners_under_any_umask() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let variable = "A_DIRECTORY_FOR_KEY_FILES";
+        if let Some(directory) = std::env::var_os(variable) {
+            let path = Path::new(&directory).join("key.pem");
+            write_new(&path, b"one").unwrap();
+            return;
+        }
+        for umask in ["0000", "0022", "0777"] {
+            let directory = tempfile::tempdir().unwrap();
+            let run = std::process::Command::new("sh")
+                .args(["-c", &format!("umask {umask}; exec \"$0\" \"$@\"")])
+                .arg(std::env::current_exe().unwrap())
+                .args([
+                    "--exact",
+                    "provider::key_pair::key_file::tests::the_mode_is_the_owners_under_any_umask",
+                ])
+                .env(variable, directory.path())
+                .output()
+                .unwrap();
+            let said = String::from_utf8_lossy(&run.stdout).into_owned();
+            assert!(run.status.success() && said.contains("1 passed"), "{said}");
+            let mode = fs::metadata(directory.path().join("key.pem")).unwrap().permissions().mode();
+            assert_eq!(mode & 0o7777, 0o600, "{umask}");
+        }
     }
 
     #[test]

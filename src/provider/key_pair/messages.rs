@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::alicloud::ecs::KeyPair;
-use crate::framework::Diagnostic;
+use crate::framework::{Diagnostic, one_line};
 
 /// The `import` block that takes a key pair over. The resource's own name is not known here.
 pub(super) fn import_block(type_name: &str, name: &str) -> String {
@@ -18,8 +18,17 @@ fn quoted(text: &str) -> String {
 
 /// What tells one key pair from another of the same name.
 pub(super) fn describe(key_pair: &KeyPair) -> String {
-    let shown = |text: &str| if text.is_empty() { "not shown".to_owned() } else { text.to_owned() };
+    let shown = |text: &str| if text.is_empty() { "not shown".to_owned() } else { one_line(text) };
     format!("fingerprint {}, made at {}", shown(&key_pair.fingerprint), shown(&key_pair.creation_time))
+}
+
+/// `key_file` stands beside a `public_key`.
+pub(super) fn key_file_not_used() -> Diagnostic {
+    Diagnostic::warning(
+        "key_file is not used",
+        "With public_key set, that key is imported, and key_file is neither read nor written.",
+    )
+    .at("key_file")
 }
 
 /// The key pair of a state lives in another region than the provider looks at.
@@ -39,6 +48,7 @@ pub(super) fn wrong_region(name: &str, theirs: &str, ours: &str) -> Diagnostic {
 
 /// The key pair of a state was made in another account than the provider looks at.
 pub(super) fn wrong_account(name: &str, theirs: &str, ours: &str) -> Diagnostic {
+    let (theirs, ours) = (one_line(theirs), one_line(ours));
     Diagnostic::error(
         format!("The key pair {name:?} is in another account"),
         format!(
@@ -68,6 +78,19 @@ mod tests {
     fn a_wrong_place_has_its_text() {
         golden("wrong-region", &wrong_region("web", "cn-beijing", "cn-hangzhou"));
         golden("wrong-account", &wrong_account("web", "1234567890123456", "6543210987654321"));
+    }
+
+    #[test]
+    fn what_is_shown_of_a_key_pair_stays_in_its_line() {
+        let found = KeyPair {
+            name: "web".to_owned(),
+            fingerprint: "ab\n\u{1b}[2J".to_owned(),
+            creation_time: "2026\r\nApply complete!".to_owned(),
+            resource_group_id: String::new(),
+            public_key: None,
+            tags: std::collections::BTreeMap::new(),
+        };
+        assert_eq!(describe(&found), "fingerprint ab \u{fffd}[2J, made at 2026 Apply complete!");
     }
 
     #[test]

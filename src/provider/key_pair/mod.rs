@@ -7,6 +7,7 @@ mod delete;
 mod identity;
 mod import;
 mod key_file;
+mod key_plan;
 pub(super) mod memory;
 mod messages;
 mod name;

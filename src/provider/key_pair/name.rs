@@ -14,6 +14,12 @@ const DEFAULT_PREFIX: &str = "terraform-";
 /// Judges a name in the configuration, at `attribute`. The documentation has changed over the
 /// years: what every edition refuses is an error, what editions disagree about is a warning.
 pub(super) fn judge_name(name: &str, attribute: &str) -> Vec<Diagnostic> {
+    if name.is_empty() {
+        let detail = format!(
+            "{attribute} is empty. Give a name, or leave the argument out to have a unique one made."
+        );
+        return vec![Diagnostic::error("Invalid key pair name", detail).at(attribute)];
+    }
     let mut found = judge_start_and_characters(name, attribute);
     let length = name.chars().count();
     if !LENGTH.contains(&length) {
@@ -25,6 +31,10 @@ pub(super) fn judge_name(name: &str, attribute: &str) -> Vec<Diagnostic> {
 
 /// Judges a prefix in the configuration.
 pub(super) fn judge_prefix(prefix: &str) -> Vec<Diagnostic> {
+    if prefix.is_empty() {
+        let detail = "key_name_prefix is empty. Give a prefix, or leave the argument out.";
+        return vec![Diagnostic::error("Invalid key pair name", detail).at("key_name_prefix")];
+    }
     let mut found = judge_start_and_characters(prefix, "key_name_prefix");
     let length = prefix.chars().count();
     if length > LONGEST_PREFIX {
@@ -131,7 +141,7 @@ mod tests {
     #[test]
     fn prefixes_are_judged_alike() {
         for (prefix, expected) in
-            [("a", "fine"), ("", "fine"), (&"a".repeat(101), "error"), ("-a", "error"), ("a.", "warning")]
+            [("a", "fine"), ("", "error"), (&"a".repeat(101), "error"), ("-a", "error"), ("a.", "warning")]
         {
             assert_eq!(verdict(&judge_prefix(prefix)), expected, "{prefix:?}");
         }

@@ -1,11 +1,10 @@
 //! What the schema cannot say of a plan.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::memory::Memory;
 use super::schema::{KeyPairModel, Tags};
-use super::{bound, call, key_file, messages};
+use super::{bound, call, key_plan, messages, tags};
 use crate::cty::Path;
 use crate::framework::{Attr, Context, Diagnostic, Diagnostics, PlanRequest, PlanResponse, Private};
 use crate::provider::cloud::Cloud;
@@ -27,7 +26,8 @@ pub(super) async fn plan(
         response.planned.tags = without_tags(prior);
     }
     if let Some(prior) = prior {
-        update(config, prior, response);
+        prefix_change(config, prior, response);
+        key_plan::key_file_change(config, prior, response).await;
         if !response.requires_replace.is_empty() {
             let PlanResponse { private, diagnostics, .. } = response;
             warn_of_bindings(context, prior, private, diagnostics).await;
@@ -35,7 +35,7 @@ pub(super) async fn plan(
     } else {
         // What depends on the world is no more than a warning: a host plans every create before a
         // destroy, and an error would make a half-made set undestroyable.
-        warn_of_the_key(config, &mut response.diagnostics).await;
+        key_plan::warn_of_the_key(config, &mut response.diagnostics).await;
         let PlanResponse { private, diagnostics, .. } = response;
         // Side by side: a service that is down holds the plan up once.
         let (name, quota) =
@@ -44,27 +44,23 @@ pub(super) async fn plan(
     }
 }
 
-/// Tags are computed for one reason: so that no tags and an empty map of them are the same, as
-/// states hold either. They are never unknown, and leaving them out removes them.
+/// Tags are computed for one reason: so that no tags, an empty map of them, and one of null values are the same, as
+/// states hold each. They are never unknown, and leaving them out removes them.
 fn without_tags(prior: Option<&KeyPairModel>) -> Attr<Tags> {
     match prior.map(|prior| &prior.tags) {
-        Some(Attr::Known(tags)) if tags.is_empty() => Attr::Known(Tags::new()),
+        Some(none @ Attr::Known(_)) if tags::plain(none).is_empty() => none.clone(),
         _ => Attr::Null,
     }
 }
 
-fn update(config: &KeyPairModel, prior: &KeyPairModel, response: &mut PlanResponse<KeyPairModel>) {
-    // From one to another is another key pair. Added to a key pair that was imported, or taken
-    // away, they are only recorded: the object does not contradict them.
-    for (attribute, before, after) in [
-        ("key_name_prefix", &prior.key_name_prefix, &config.key_name_prefix),
-        ("key_file", &prior.key_file, &config.key_file),
-    ] {
-        if !before.is_null() && !after.is_null() && before != after {
-            response.requires_replace.push(Path::root().attribute(attribute));
-        }
+/// From one prefix to another is another key pair. Added to a key pair that was imported, or taken away, it is only
+/// recorded: the object does not contradict it.
+fn prefix_change(config: &KeyPairModel, prior: &KeyPairModel, response: &mut PlanResponse<KeyPairModel>) {
+    let (before, after) = (&prior.key_name_prefix, &config.key_name_prefix);
+    if !before.is_absent() && !after.is_absent() && before != after {
+        response.requires_replace.push(Path::root().attribute("key_name_prefix"));
     }
-    if let (Some(prefix), true) = (config.key_name_prefix.as_str(), prior.key_name_prefix.is_null())
+    if let (Some(prefix), true) = (after.non_empty(), before.is_absent())
         && !prior.name().starts_with(prefix)
     {
         response.diagnostics.push(
@@ -77,48 +73,6 @@ fn update(config: &KeyPairModel, prior: &KeyPairModel, response: &mut PlanRespon
             )
             .at("key_name_prefix"),
         );
-    }
-}
-
-async fn warn_of_the_key(config: &KeyPairModel, diagnostics: &mut Diagnostics) {
-    if !config.public_key.is_null() {
-        return;
-    }
-    if config.key_file.is_null() {
-        let which = match config.configured_name().as_str() {
-            Some(name) => format!("of the key pair {name:?}"),
-            None => "of a key pair".to_owned(),
-        };
-        diagnostics.push(Diagnostic::warning(
-            format!("Nobody will hold the private key {which}"),
-            "With neither public_key nor key_file, a key is made whose private half is dropped at once: nobody will \
-             be able to log in with it. Set public_key to a key that you hold, or key_file to have the private key \
-             written to a file.",
-        ));
-        return;
-    }
-    let Some(path) = config.key_file.as_str() else { return };
-    let file = PathBuf::from(path);
-    match tokio::task::spawn_blocking(move || key_file::inspect(&file)).await {
-        Ok(Ok(Some(key))) => diagnostics.push(
-            Diagnostic::warning(
-                format!("The key in {path} will be used"),
-                format!(
-                    "The file exists and holds an RSA private key (fingerprint {}). Its public half will be imported; \
-                     the file stays as it is.",
-                    key.fingerprint_md5()
-                ),
-            )
-            .at("key_file"),
-        ),
-        Ok(Err(error)) => diagnostics.push(
-            Diagnostic::warning(
-                format!("The key file {path} cannot be used"),
-                format!("The file {path} {error}. Unless that changes, creating the key pair will fail."),
-            )
-            .at("key_file"),
-        ),
-        Ok(Ok(None)) | Err(_) => {}
     }
 }
 

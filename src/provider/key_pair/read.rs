@@ -6,7 +6,7 @@ use super::memory::Memory;
 use super::schema::{KeyPairModel, Tags, TimeoutsModel};
 use super::{call, messages, tags};
 use crate::alicloud::ecs::KeyPair;
-use crate::framework::{Attr, ChangeResponse, Context, Diagnostic, Diagnostics};
+use crate::framework::{Attr, ChangeResponse, Context, Diagnostic, Diagnostics, one_line};
 use crate::openssh::PublicKey;
 use crate::provider::cloud::Cloud;
 use crate::provider::diagnostics::Attempt;
@@ -51,7 +51,7 @@ pub(super) async fn read(
     fill(&mut state.finger_print, found.fingerprint);
     fill(&mut state.create_time, found.creation_time);
     state.resource_group_id = Attr::Known(found.resource_group_id);
-    let found_tags = tags::without_reserved(found.tags);
+    let found_tags = tags::with_nulls_of(&state.tags, tags::without_reserved(found.tags));
     // States hold null or an empty map for no tags, as their configurations did.
     if !(found_tags.is_empty() && state.tags.known().is_none_or(Tags::is_empty)) {
         state.tags = Attr::Known(found_tags);
@@ -77,7 +77,7 @@ fn compare_key(
     diagnostics: &mut Diagnostics,
 ) {
     let theirs = found.public_key.as_deref().and_then(|text| PublicKey::parse(text).ok());
-    let ours = state.public_key.as_str().map(PublicKey::parse);
+    let ours = state.public_key.non_empty().map(PublicKey::parse);
     let was_computed = memory.fingerprint_is_computed;
     match (ours, theirs) {
         (None, Some(theirs)) => {
@@ -117,6 +117,7 @@ fn compare_key(
 }
 
 fn another_key(name: &str, ours: &str, theirs: &str) -> Diagnostic {
+    let theirs = one_line(theirs);
     Diagnostic::warning(
         format!("The key pair {name:?} may hold another key than the state says"),
         format!(
@@ -186,6 +187,8 @@ mod tests {
         let (fa, fb) = (fingerprint(A), fingerprint(B));
         for (case, ours, shown, shown_fingerprint, memory, after, warns) in [
             ("filled when silent", None, Some(A), &fa, &nothing, Some(A), false),
+            ("filled when empty", Some(""), Some(A), &fa, &certain, Some(A), false),
+            ("empty, and not shown", Some(""), None, &fa, &computed, Some(""), false),
             (
                 "same key",
                 Some(A),

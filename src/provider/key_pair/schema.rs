@@ -8,6 +8,8 @@ use crate::framework::schema::{Attribute, Block, Schema};
 use crate::framework::{Attr, ModelValue};
 use crate::openssh::PublicKey;
 
+use super::{key_file, tags};
+
 /// Tags by key. A value may still be unknown in a plan.
 pub(super) type Tags = BTreeMap<String, Attr<String>>;
 
@@ -109,16 +111,18 @@ pub(super) fn schema() -> Schema {
             Attribute::string().optional().computed().keeps_null().requires_replace().same_if(same_key).describe(
                 "The public key in OpenSSH's one-line form, `type base64 [comment]`. Another key replaces the \
                  key pair; another comment or white space is no change. Read from the cloud when the \
-                 configuration does not set it.",
+                 configuration does not set it, or sets it to `\"\"`.",
             ),
         )
         .attribute(
             "key_file",
-            Attribute::string().optional().describe(
-                "A file on the machine that runs the host, for the private key. If it holds an unencrypted RSA \
-                 private key, that key is used; if there is no such file, an RSA key of 2048 bits is made and \
-                 written to it, readable by its owner only, before the cloud is asked. Not used together with \
-                 `public_key`. Another path replaces the key pair; destroying it leaves the file.",
+            Attribute::string().optional().same_if(same_file).describe(
+                "A file on the machine that runs Terraform, for the private key; a `~` at the start is the home \
+                 directory. If it holds an unencrypted RSA private key, that key is used; if there is no such file, an \
+                 RSA key of 2048 bits is made and written to it, readable by its owner only, before the cloud is asked. \
+                 Not used together with `public_key`. Another file replaces the key pair, unless it holds the same key; \
+                 adding one to a key pair that exists, or taking it away, only records it. Destroying the key pair \
+                 leaves the file.",
             ),
         )
         .attribute(
@@ -132,8 +136,8 @@ pub(super) fn schema() -> Schema {
         )
         .attribute(
             "tags",
-            Attribute::of(Tags::ty()).optional().computed().keeps_prior().describe(
-                "Up to 20 tags. Changed in place. Tags that the cloud's own services set (`acs:…`, `aliyun…`) are \
+            Attribute::of(Tags::ty()).optional().computed().keeps_prior().same_if(tags::same_tags).describe(
+                "Up to 20 tags. Changed in place. A null value stands for no such tag. Tags that the cloud's own services set (`acs:…`, `aliyun…`) are \
                  left alone and not shown.",
             ),
         )
@@ -171,9 +175,19 @@ pub(super) fn schema() -> Schema {
     )
 }
 
-/// Another comment or white space around the same key is no change.
+/// Another name of the same file is no change.
+fn same_file(prior: &Value, config: &Value) -> bool {
+    match (prior.as_str(), config.as_str()) {
+        (Some(""), _) | (_, Some("")) => false,
+        (Some(prior), Some(config)) => key_file::same_file(prior, config),
+        _ => false,
+    }
+}
+
+/// Another comment or white space around the same key is no change. An empty text asks for no key.
 fn same_key(prior: &Value, config: &Value) -> bool {
     match (prior.as_str(), config.as_str()) {
+        (Some(_), Some("")) => true,
         (Some(prior), Some(config)) if prior == config => true,
         (Some(prior), Some(config)) => match (PublicKey::parse(prior), PublicKey::parse(config)) {
             (Ok(prior), Ok(config)) => prior.same_key(&config),
@@ -201,5 +215,14 @@ mod tests {
         assert!(!same("ssh-rsa AAAAB3NzaC1yc2E=", "ssh-rsa AAAAB3NzaC1yc2I="));
         assert!(!same("ssh-rsa AAAAB3NzaC1yc2E=", "ssh-dss AAAAB3NzaC1yc2E="));
         assert!(same("what even is this", " what even is this "));
+        assert!(same("ssh-rsa AAAAB3NzaC1yc2E=", "\u{feff}ssh-rsa AAAAB3NzaC1yc2E="));
+        assert!(same("ssh-rsa AAAAB3NzaC1yc2E=", "") && !same("", "ssh-rsa AAAAB3NzaC1yc2E="));
+    }
+
+    #[test]
+    fn only_another_file_is_another_file() {
+        let same = |a: &str, b: &str| same_file(&a.into(), &b.into());
+        assert!(same("k.pem", "./k.pem") && !same("k.pem", "j.pem"));
+        assert!(!same("", "k.pem") && !same("k.pem", ""));
     }
 }

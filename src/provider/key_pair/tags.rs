@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::schema::Tags;
-use crate::cty::Path;
+use crate::cty::{Path, Value};
 use crate::framework::{Attr, Diagnostic, Diagnostics};
 
 /// Most tags of a resource, by the API's documentation.
@@ -19,16 +19,16 @@ const RESERVED: [&str; 2] = ["acs:", "aliyun"];
 pub(super) fn validate(tags: &Attr<Tags>, diagnostics: &mut Diagnostics) {
     let Some(tags) = tags.known() else { return };
     let root = Path::root().attribute("tags");
-    if tags.len() > MOST_TAGS {
-        let detail = format!("A key pair has at most 20 tags; the configuration sets {}.", tags.len());
+    // A null value stands for no such tag.
+    let set: Vec<_> = tags.iter().filter(|(_, value)| !value.is_null()).collect();
+    if set.len() > MOST_TAGS {
+        let detail = format!("A key pair has at most 20 tags; the configuration sets {}.", set.len());
         diagnostics.push(Diagnostic::error("Too many tags", detail).at_path(root.clone()));
     }
-    for (key, value) in tags {
+    for (key, value) in set {
         let here = root.clone().key(key.as_str());
-        let no_value =
-            value.is_null().then(|| "it has no value; give it one, or leave the tag out".to_owned());
         let value = value.as_str().unwrap_or_default();
-        for problem in [no_value, key_problem(key), value_problem(value)].into_iter().flatten() {
+        for problem in [key_problem(key), value_problem(value)].into_iter().flatten() {
             let detail = format!("The tag {key:?} is not one that the API takes: {problem}.");
             diagnostics.push(Diagnostic::error("Invalid tag", detail).at_path(here.clone()));
         }
@@ -64,6 +64,27 @@ pub(in crate::provider) fn without_reserved(all: BTreeMap<String, String>) -> Ta
         .filter(|(key, _)| !RESERVED.iter().any(|prefix| key.starts_with(prefix)))
         .map(|(key, value)| (key, Attr::Known(value)))
         .collect()
+}
+
+/// `found`, with the null values that the state holds: they stand for no such tag, as the configuration has it.
+pub(super) fn with_nulls_of(state: &Attr<Tags>, mut found: Tags) -> Tags {
+    for (key, value) in state.known().into_iter().flatten() {
+        if value.is_null() {
+            found.entry(key.clone()).or_insert(Attr::Null);
+        }
+    }
+    found
+}
+
+/// Whether both are the same tags. Null values stand for no such tag.
+pub(super) fn same_tags(prior: &Value, config: &Value) -> bool {
+    let tags = |value: &Value| match value {
+        Value::Map(tags) => Some(
+            tags.iter().filter(|(_, value)| !value.is_null()).map(|(k, v)| (k.clone(), v.clone())).collect(),
+        ),
+        _ => None::<BTreeMap<String, Value>>,
+    };
+    tags(prior).is_some() && tags(prior) == tags(config)
 }
 
 /// The known values of `tags`, as the API takes them.
@@ -119,6 +140,41 @@ mod tests {
         let many: Tags = (0..21).map(|n| (format!("k{n}"), Attr::Unknown)).collect();
         validate(&Attr::Known(many), &mut found);
         assert_eq!(found.iter().next().map(|it| it.summary.as_str()), Some("Too many tags"));
+    }
+
+    #[test]
+    fn a_null_value_is_no_tag() {
+        let null = |key: &str| (key.to_owned(), Attr::Null);
+        let mut found = Diagnostics::new();
+        let many: Tags = (0..30).map(|n| null(&format!("acs:{n}"))).collect();
+        validate(&Attr::Known(many), &mut found);
+        assert!(found.is_empty(), "{found:?}");
+
+        let a = || ("a".to_owned(), Attr::from("1"));
+        let state = Attr::Known(Tags::from([a(), null("b"), null("a2")]));
+        let seen = Tags::from([a(), ("a2".to_owned(), "2".into())]);
+        assert_eq!(with_nulls_of(&state, seen.clone()), {
+            let mut all = seen;
+            all.extend([null("b")]);
+            all
+        });
+        assert_eq!(with_nulls_of(&Attr::Null, Tags::new()), Tags::new());
+
+        let value = |pairs: &[(&str, Value)]| {
+            Value::map(pairs.iter().map(|(key, value)| ((*key).to_owned(), value.clone())))
+        };
+        let one = value(&[("a", "1".into())]);
+        assert!(same_tags(&one, &value(&[("a", "1".into()), ("b", Value::Null)])));
+        assert!(same_tags(&value(&[("b", Value::Null)]), &value(&[])));
+        assert!(!same_tags(&one, &value(&[("a", Value::Null)])));
+        assert!(!same_tags(&one, &value(&[("a", "1".into()), ("b", "".into())])));
+        assert!(!same_tags(&Value::Null, &Value::Null));
+
+        let after = Attr::Known(Tags::from([null("a"), ("b".to_owned(), "x".into())]));
+        let before = Attr::Known(Tags::from([a(), null("b")]));
+        let expected =
+            Difference { removed: vec!["a".to_owned()], set: [("b".to_owned(), "x".to_owned())].into() };
+        assert_eq!(difference(&before, &after), expected);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::alicloud::ecs::{Instance, InstanceStatus};
+use crate::framework::one_line;
 
 /// How long a binding may stay in one state of going away.
 pub(super) const LONGEST_STATE: Duration = Duration::from_mins(2);
@@ -100,7 +101,7 @@ impl Unbinding {
             *self.lasted.entry((id.clone(), *state)).or_default() += since_last;
         }
         let mut shown: BTreeMap<String, State> =
-            bound.iter().map(|instance| (instance.id.clone(), state(&instance.status))).collect();
+            bound.iter().map(|instance| (one_line(&instance.id), state(&instance.status))).collect();
         // Whatever was bound before and is not shown now must be what the service still counts.
         for id in self.states.keys().filter(|id| !id.is_empty()) {
             shown.entry(id.clone()).or_insert(State::Gone);

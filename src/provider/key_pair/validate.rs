@@ -2,16 +2,18 @@
 
 use super::name::{judge_name, judge_prefix};
 use super::schema::KeyPairModel;
-use super::tags;
+use super::{messages, tags};
 use crate::cty::Path;
 use crate::framework::{Diagnostic, Diagnostics, duration};
 use crate::openssh::PublicKey;
 
 pub(super) fn validate(config: &KeyPairModel, diagnostics: &mut Diagnostics) {
-    for (attribute, name) in [("key_pair_name", &config.key_pair_name), ("key_name", &config.key_name)] {
-        if let Some(name) = name.as_str() {
-            diagnostics.extend(judge_name(name, attribute));
-        }
+    if let Some(name) = config.key_pair_name.as_str() {
+        diagnostics.extend(judge_name(name, "key_pair_name"));
+    }
+    // What is wrong with one and the same name is one error.
+    if let Some(name) = config.key_name.as_str().filter(|name| config.key_pair_name.as_str() != Some(name)) {
+        diagnostics.extend(judge_name(name, "key_name"));
     }
     if let Some(prefix) = config.key_name_prefix.as_str() {
         diagnostics.extend(judge_prefix(prefix));
@@ -31,8 +33,8 @@ pub(super) fn validate(config: &KeyPairModel, diagnostics: &mut Diagnostics) {
 }
 
 fn conflicts(config: &KeyPairModel, diagnostics: &mut Diagnostics) {
-    // A generated configuration sets both names, to the same text.
-    if let (Some(name), Some(old)) = (config.key_pair_name.as_str(), config.key_name.as_str())
+    // A generated configuration sets both names, to the same text. An empty one is an error of its own.
+    if let (Some(name), Some(old)) = (config.key_pair_name.non_empty(), config.key_name.non_empty())
         && name != old
     {
         diagnostics.push(
@@ -46,7 +48,7 @@ fn conflicts(config: &KeyPairModel, diagnostics: &mut Diagnostics) {
         );
     }
     let name = config.configured_name();
-    if let (Some(name), Some(prefix)) = (name.as_str(), config.key_name_prefix.as_str()) {
+    if let (Some(name), Some(prefix)) = (name.non_empty(), config.key_name_prefix.non_empty()) {
         diagnostics.push(
             Diagnostic::error(
                 "A name and a prefix for one key pair",
@@ -58,19 +60,13 @@ fn conflicts(config: &KeyPairModel, diagnostics: &mut Diagnostics) {
             .at("key_name_prefix"),
         );
     }
-    if !config.public_key.is_null() && !config.key_file.is_null() {
-        diagnostics.push(
-            Diagnostic::warning(
-                "key_file is not used",
-                "With public_key set, that key is imported, and key_file is neither read nor written.",
-            )
-            .at("key_file"),
-        );
+    if config.public_key.non_empty().is_some() && !config.key_file.is_absent() {
+        diagnostics.push(messages::key_file_not_used());
     }
 }
 
 fn public_key(config: &KeyPairModel, diagnostics: &mut Diagnostics) {
-    let Some(text) = config.public_key.as_str() else { return };
+    let Some(text) = config.public_key.non_empty() else { return };
     match PublicKey::parse(text) {
         Err(error) => {
             let detail = format!(
@@ -86,6 +82,62 @@ fn public_key(config: &KeyPairModel, diagnostics: &mut Diagnostics) {
                     Diagnostic::warning("The cloud may refuse this public key", detail).at("public_key"),
                 );
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::framework::Attr;
+
+    #[test]
+    fn an_empty_name_is_one_error() {
+        let text = |text: Option<&str>| Attr::from(text.map(str::to_owned));
+        for (name, old, prefix, expected) in [
+            (Some(""), None, None, Some("key_pair_name")),
+            (None, Some(""), None, Some("key_name")),
+            (Some(""), Some(""), None, Some("key_pair_name")),
+            (Some(""), Some("web"), None, Some("key_pair_name")),
+            (Some("web"), Some(""), None, Some("key_name")),
+            (Some(""), None, Some("we"), Some("key_pair_name")),
+            (Some("web"), None, Some(""), Some("key_name_prefix")),
+            (None, None, Some(""), Some("key_name_prefix")),
+            (Some("web"), Some("site"), None, Some("key_name")),
+            (Some("we b"), Some("we b"), None, Some("key_pair_name")),
+            (Some("web"), Some("web"), None, None),
+        ] {
+            let config = KeyPairModel {
+                key_pair_name: text(name),
+                key_name: text(old),
+                key_name_prefix: text(prefix),
+                ..KeyPairModel::default()
+            };
+            let mut found = Diagnostics::new();
+            validate(&config, &mut found);
+            let places: Vec<_> = found.iter().map(|it| it.path.clone().unwrap().to_string()).collect();
+            assert_eq!(places, expected.into_iter().collect::<Vec<_>>(), "{name:?} {old:?} {prefix:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_file_beside_a_public_key_is_not_used() {
+        let key = "ssh-rsa AAAAB3NzaC1yc2E=";
+        for (public_key, key_file, expected) in [
+            (Attr::from(key), Attr::from("k.pem"), true),
+            (key.into(), Attr::Unknown, true),
+            (key.into(), "".into(), false),
+            ("".into(), "k.pem".into(), false),
+            ("".into(), "".into(), false),
+            // The plan tells, once the variables of a module are known.
+            (Attr::Unknown, "k.pem".into(), false),
+        ] {
+            let config = KeyPairModel { public_key, key_file, ..KeyPairModel::default() };
+            let mut found = Diagnostics::new();
+            validate(&config, &mut found);
+            let told = found.iter().filter(|it| **it == messages::key_file_not_used()).count();
+            assert_eq!(told, usize::from(expected), "{config:?}");
+            assert!(found.iter().all(|it| it.summary != "Invalid public key"), "{found:?}");
         }
     }
 }

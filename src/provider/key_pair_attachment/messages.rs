@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::alicloud::ecs::{BindingFailure, Instance};
-use crate::framework::Diagnostic;
+use crate::framework::{Diagnostic, one_line};
 
 /// How many instances a message names.
 const MOST_NAMED: usize = 20;
@@ -11,7 +11,7 @@ const MOST_NAMED: usize = 20;
 /// Ids in words: the first, and how many more.
 pub(super) fn list<'a>(ids: impl ExactSizeIterator<Item = &'a str>) -> String {
     let more = ids.len().saturating_sub(MOST_NAMED);
-    let mut text = ids.take(MOST_NAMED).collect::<Vec<_>>().join(", ");
+    let mut text = ids.take(MOST_NAMED).map(one_line).collect::<Vec<_>>().join(", ");
     if more > 0 {
         // Writing to a String cannot fail.
         let _ = write!(text, " and {more} more");
@@ -31,8 +31,9 @@ pub(super) fn not_an_id(type_name: &str, text: &str) -> Diagnostic {
 
 /// The service took the call, and left an instance as it was.
 pub(super) fn left_alone(verb: &str, name: &str, failure: &BindingFailure) -> Diagnostic {
-    let BindingFailure { instance_id, code, message } = failure;
-    let message = if message.is_empty() { "The service gave no reason." } else { message };
+    let [instance_id, code, message] =
+        [&failure.instance_id, &failure.code, &failure.message].map(|text| one_line(text));
+    let message = if message.is_empty() { "The service gave no reason." } else { &message };
     Diagnostic::error(
         format!("Could not {verb} the instance {instance_id}"),
         format!("The key pair is {name:?}. {message}\n\n  Error code: {code}"),
@@ -76,4 +77,25 @@ pub(super) fn conflict(name: &str, other: &str, instance_ids: &[String]) -> Diag
         ),
     )
     .at("instance_ids")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_service_says_of_an_instance_stays_in_its_line() {
+        let failure = BindingFailure {
+            instance_id: "i-1\n".to_owned(),
+            code: "Odd\n\u{1b}[2J".to_owned(),
+            message: "No.\r\n\r\nApply complete!".to_owned(),
+        };
+        let error = left_alone("attach", "web", &failure);
+        assert_eq!(error.summary, "Could not attach the instance i-1 ");
+        assert_eq!(
+            error.detail,
+            "The key pair is \"web\". No.  Apply complete!\n\n  Error code: Odd \u{fffd}[2J"
+        );
+        assert_eq!(list(["i-1\n", "i-2"].into_iter()), "i-1 , i-2");
+    }
 }

@@ -137,7 +137,7 @@ impl Resource for Attachment {
 }
 
 fn validate(config: &AttachmentModel, diagnostics: &mut Diagnostics) {
-    match (config.key_pair_name.as_str(), config.key_name.as_str()) {
+    match (config.key_pair_name.non_empty(), config.key_name.non_empty()) {
         (Some(name), Some(old)) if name != old => diagnostics.push(
             Diagnostic::error(
                 "Two names for one key pair",
@@ -153,7 +153,9 @@ fn validate(config: &AttachmentModel, diagnostics: &mut Diagnostics) {
         ),
         _ => {}
     }
-    for (attribute, name) in [("key_pair_name", &config.key_pair_name), ("key_name", &config.key_name)] {
+    // What is wrong with one and the same name is one error.
+    let old = if config.key_name == config.key_pair_name { &Attr::Null } else { &config.key_name };
+    for (attribute, name) in [("key_pair_name", &config.key_pair_name), ("key_name", old)] {
         if let Some(name) = name.as_str().filter(|name| name.is_empty() || name.contains(['*', '['])) {
             let detail = format!("{name:?} cannot be the name of a key pair.");
             diagnostics.push(Diagnostic::error("Invalid key pair name", detail).at(attribute));
@@ -209,6 +211,12 @@ mod tests {
                 None,
             ),
             ("same", AttachmentModel { key_name: "web".into(), ..good.clone() }, None),
+            (
+                "both empty",
+                AttachmentModel { key_pair_name: "".into(), key_name: "".into(), ..good.clone() },
+                Some("key_pair_name"),
+            ),
+            ("empty old", AttachmentModel { key_name: "".into(), ..good.clone() }, Some("key_name")),
             ("two", AttachmentModel { key_name: "app".into(), ..good.clone() }, Some("key_name")),
             ("none", AttachmentModel { key_pair_name: Attr::Null, ..good.clone() }, Some("key_pair_name")),
             (

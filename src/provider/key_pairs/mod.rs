@@ -52,6 +52,7 @@ impl DataSource for KeyPairs {
             );
             diagnostics.push(Diagnostic::error("Invalid regular expression", detail).at("name_regex"));
         }
+        diagnostics.extend(config.output_file.non_empty().and_then(output_file::validate));
     }
 
     async fn read(
@@ -66,7 +67,7 @@ impl DataSource for KeyPairs {
             let attempt = Attempt { key_pair: "*", account_id: None, timeout: None };
             attempt.failed(format!("Could not list the {what}"), error)
         };
-        let set = |value: &Attr<String>| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+        let set = |value: &Attr<String>| value.non_empty().map(str::to_owned);
         let filter = KeyPairFilter {
             fingerprint: set(&config.finger_print),
             resource_group_id: set(&config.resource_group_id),
@@ -226,5 +227,19 @@ mod tests {
         let one = found.iter().next().unwrap();
         assert_eq!(one.path.clone().unwrap().to_string(), "name_regex");
         assert!(one.detail.contains("(?= is not supported"), "{}", one.detail);
+    }
+
+    #[test]
+    fn an_output_file_in_the_configurations_place_is_told_at_its_place() {
+        let judge = |output_file: Attr<String>| {
+            let mut found = Diagnostics::new();
+            let config = KeyPairsModel { output_file, ..KeyPairsModel::default() };
+            KeyPairs { type_name: NAMES[0] }.validate(&config, &mut found);
+            found.iter().filter_map(|it| Some(it.path.clone()?.to_string())).collect::<Vec<_>>()
+        };
+        assert_eq!(judge("main.tf".into()), ["output_file"]);
+        for fine in ["".into(), "out.json".into(), Attr::Unknown, Attr::Null] {
+            assert!(judge(fine).is_empty());
+        }
     }
 }

@@ -116,7 +116,9 @@ pub(super) fn schema() -> Schema {
         .attribute(
             "output_file",
             Attribute::string().optional().describe(
-                "A file to write `pairs` to, as JSON. A file that is there is replaced, whole or not at all.",
+                "A file to write `pairs` to, as JSON; a `~` at the start is the home directory. What is there is overwritten and \
+                 keeps its owner and mode; links are followed. Files of the configuration and the state (`.tf`, `.tofu`, \
+                 `.tfvars`, `.tfstate`), pipes and block devices are refused.",
             ),
         )
         .attribute(

@@ -23,7 +23,11 @@ impl State {
                     Value::Null => String::new(),
                     key => format!("[{key}]"),
                 };
-                let address = format!("{}.{}{index}", text("type"), text("name"));
+                let module = match text("module") {
+                    "" => String::new(),
+                    module => format!("{module}."),
+                };
+                let address = format!("{module}{}.{}{index}", text("type"), text("name"));
                 instances.push((address, instance.clone()));
             }
         }
