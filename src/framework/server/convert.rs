@@ -1,5 +1,6 @@
 //! Between the protocol's messages and the framework's own types.
 
+use super::told;
 use crate::cty::{Path, Step, Type, Value, json, msgpack};
 use crate::framework::proto::{self, schema as wire};
 use crate::framework::schema::{
@@ -61,9 +62,9 @@ fn diagnostic(diagnostic: Diagnostic) -> proto::Diagnostic {
     };
     proto::Diagnostic {
         severity: severity.into(),
-        summary: diagnostic.summary,
-        detail: diagnostic.detail,
+        summary: diagnostic.summary.clone(),
         attribute: diagnostic.path.as_ref().map(attribute_path),
+        detail: told::detail(diagnostic),
     }
 }
 

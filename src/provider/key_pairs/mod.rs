@@ -14,6 +14,7 @@ use self::schema::{InstanceModel, KeyPairsModel, PairModel, Tags};
 use super::cloud::Cloud;
 use super::diagnostics::Attempt;
 use super::key_pair::tags;
+use super::key_pair::validate::resource_group;
 use crate::alicloud::ecs::{Instance, InstanceFilter, KeyPair, KeyPairFilter};
 use crate::alicloud::{Call, Client, Error};
 use crate::framework::schema::Schema;
@@ -52,6 +53,7 @@ impl DataSource for KeyPairs {
             );
             diagnostics.push(Diagnostic::error("Invalid regular expression", detail).at("name_regex"));
         }
+        resource_group(&config.resource_group_id, diagnostics);
     }
 
     async fn read(
