@@ -27,7 +27,8 @@ mod tests {
 
     #[test]
     fn each_cause_is_shown_in_full_once() {
-        let of = |key: &str| detail(Diagnostic::error("Failed", "The whole story").caused_by(key, "In short"));
+        let of =
+            |key: &str| detail(Diagnostic::error("Failed", "The whole story").caused_by(key, "In short"));
         let shown = ["told: a", "told: a", "told: b", "told: a"].map(of);
         assert_eq!(shown, ["The whole story", "In short", "The whole story", "In short"]);
         let plain = || detail(Diagnostic::error("Failed", "Of its own"));

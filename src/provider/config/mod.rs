@@ -256,7 +256,12 @@ fn client(config: &ProviderModel, host: &Host, surroundings: &Surroundings) -> R
         read_timeout: timeout(&READ_TIMEOUT, &config.client_read_timeout)?,
         most_retry: most_retry(config, environment)?,
         source_ip: checked(&SOURCE_IP, &config.source_ip, environment, ip_address)?,
-        secure_transport: match checked(&SECURE_TRANSPORT, &config.secure_transport, environment, true_or_false)? {
+        secure_transport: match checked(
+            &SECURE_TRANSPORT,
+            &config.secure_transport,
+            environment,
+            true_or_false,
+        )? {
             None => checked(&SECURITY_TRANSPORT, &config.security_transport, environment, true_or_false)?,
             found => found,
         },

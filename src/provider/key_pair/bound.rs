@@ -25,15 +25,13 @@ pub(super) enum Ending {
 }
 
 /// How to replace a key pair that instances have, the way without a gap first.
-const ROTATE: &str = "\
-  - To rotate without a moment without a key: let the name change with the key (key_name_prefix, or a hash of the key in
-    key_pair_name), and set create_before_destroy on the key pair and on its attachment.
-  - To keep the name: in the attachment, refer to the key pair's id instead of its key_pair_name. The same apply then
-    detaches, replaces and attaches the key pair.";
+const ROTATE: &str = "  - Without a gap: let the name change with the key (key_name_prefix, or a hash of the key in the name), and set\n    \
+                      create_before_destroy on the key pair and on its attachment.\n  - With the same name: in the \
+                      attachment, refer to the key pair's id instead of its key_pair_name.";
 
-/// Where all of it is explained, and what no apply does by itself.
-const ROTATE_MORE: &str = "A running instance keeps its present key until its next start; force = true on the attachment reboots it. See \
-                           the guide \"Rotating keys\".";
+/// What no apply does by itself, and where all of it is explained.
+const ROTATE_MORE: &str = "A running instance keeps its present key until its next start; force = true on the attachment \
+                           reboots it. See the guide \"Rotating keys\".";
 
 /// Most instances that a message lists.
 const MOST_LISTED: usize = 20;
@@ -117,23 +115,24 @@ pub(super) fn error(
             )
         }
     };
-    let to_wait = to_wait_longer(end).unwrap_or_else(|| {
+    if ending == Ending::Replacement {
+        let to_wait = to_wait_longer(end).map_or_else(String::new, |how| format!("\n  - {how}"));
+        return Diagnostic::error(
+            format!("The key pair {name:?} can't be replaced while it is bound to {summary}"),
+            format!(
+                "ECS deletes a key pair only while no instance has it. It was not deleted, and is still in the state. \
+                 {shown}{waited}\n\nTo replace it, do one of these and apply again:\n\n{ROTATE}\n  - If something else binds \
+                 it, such as the console: detach it there.{to_wait}\n\n{ROTATE_MORE}\n\n{}",
+                facts(refusal)
+            ),
+        );
+    }
+    let or_wait = to_wait_longer(end).unwrap_or_else(|| {
         format!(
             "If they are destroyed in the same run: {SET_PATIENCE} in the provider block. (On the key\n    pair, it counts \
              once an apply has stored it.)"
         )
     });
-    if ending == Ending::Replacement {
-        return Diagnostic::error(
-            format!("The key pair {name:?} can't be replaced while it is bound to {summary}"),
-            format!(
-                "{kept} {shown}{waited}\n\nDo one of these, and run the command again:\n\n{ROTATE}\n  \
-                 - If something else binds it, such as another configuration or the console: unbind it there first.\n  \
-                 - {to_wait}\n\n{ROTATE_MORE}\n\n{}",
-                facts(refusal)
-            ),
-        );
-    }
     Diagnostic::error(
         format!("The key pair {name:?} is bound to {summary}"),
         format!(
@@ -143,7 +142,7 @@ pub(super) fn error(
              that and apply; if a resource of the instances names it, remove it there and apply; otherwise use the ECS\n    \
              console: Network & Security > Key Pairs. See first that there is another way to log in.\n  \
              - If the instances are not needed: destroy or release them.\n  \
-             - {to_wait}\n\n{}",
+             - {or_wait}\n\n{}",
             facts(refusal)
         ),
     )
@@ -203,8 +202,8 @@ pub(super) fn warning(name: &str, instances: &[Instance], patience: Duration, en
         }
         Ending::Replacement => format!(
             "The new key pair has the same name, so an attachment that refers to key_pair_name stays as it is, and the \
-             replacement fails. If this plan replaces the attachment, too, nothing is left to do. Otherwise:\n\n\
-             {ROTATE}\n\n{ROTATE_MORE}"
+             replacement fails. If this plan replaces the attachment, too, nothing is left to do. Otherwise do one of \
+             these:\n\n{ROTATE}\n\n{ROTATE_MORE}"
         ),
     };
     Diagnostic::warning(

@@ -94,7 +94,9 @@ async fn delete_unbound(
         };
         let reason = match verdict {
             Verdict::Wait(reason) => reason,
-            Verdict::GiveUp(end) => return Err(bound::error(attempt, &refusal, &seen, &unbinding, end, ending)),
+            Verdict::GiveUp(end) => {
+                return Err(bound::error(attempt, &refusal, &seen, &unbinding, end, ending));
+            }
         };
         tracing::info!(
             key_pair_name = name,
@@ -151,7 +153,8 @@ mod tests {
         fastrand::seed(7);
         let refused = Act::Fail(crate::alicloud::SendError::NotSent("connection refused".into()));
         let client = Script::new([refused]).client();
-        let told = delete_unbound(&client, &within(4), Duration::ZERO, &ATTEMPT, Ending::Destroy).await.unwrap_err();
+        let told =
+            delete_unbound(&client, &within(4), Duration::ZERO, &ATTEMPT, Ending::Destroy).await.unwrap_err();
         for part in [
             "No try of this operation reached the service, so that it changed nothing. Check first that region and endpoints",
             "raise delete in the resource's timeouts block",
@@ -178,7 +181,14 @@ mod tests {
             fastrand::seed(7);
             let script = Script::new(acts);
             let (call, started) = (within(seconds), Instant::now());
-            let told = delete_unbound(&script.client(), &call, Duration::from_secs(patience), &ATTEMPT, Ending::Destroy).await;
+            let told = delete_unbound(
+                &script.client(),
+                &call,
+                Duration::from_secs(patience),
+                &ATTEMPT,
+                Ending::Destroy,
+            )
+            .await;
             let told = told.unwrap_err();
             assert!(started.elapsed() <= Duration::from_secs(seconds + 1), "{file}: {:?}", started.elapsed());
             golden(file, &told);
@@ -197,7 +207,9 @@ mod tests {
             ("DeleteKeyPairs", vec![bound()]),
             ("DescribeInstances", vec![throttled(), shows(&[("i-1", "Running")])]),
         ]);
-        let told = delete_unbound(&cloud.client(), &call, Duration::ZERO, &ATTEMPT, Ending::Destroy).await.unwrap_err();
+        let told = delete_unbound(&cloud.client(), &call, Duration::ZERO, &ATTEMPT, Ending::Destroy)
+            .await
+            .unwrap_err();
         assert!(told.summary.contains("1 instance") && told.detail.contains("i-1"), "{told:?}");
         assert!((60..90).contains(&started.elapsed().as_secs()), "{:?}", started.elapsed());
 
@@ -207,7 +219,9 @@ mod tests {
             ("DeleteKeyPairs", vec![bound()]),
             ("DescribeInstances", vec![stopping(), Act::Hang]),
         ]);
-        let told = delete_unbound(&cloud.client(), &call, Duration::ZERO, &ATTEMPT, Ending::Destroy).await.unwrap_err();
+        let told = delete_unbound(&cloud.client(), &call, Duration::ZERO, &ATTEMPT, Ending::Destroy)
+            .await
+            .unwrap_err();
         assert!(told.detail.contains("Then the instances could not be looked at."), "{told:?}");
         assert!((120..135).contains(&started.elapsed().as_secs()), "{:?}", started.elapsed());
 
@@ -215,7 +229,9 @@ mod tests {
         let (call, started) = (within(300), Instant::now());
         let cloud =
             Script::by_action([("DeleteKeyPairs", vec![bound()]), ("DescribeInstances", vec![throttled()])]);
-        let told = delete_unbound(&cloud.client(), &call, Duration::ZERO, &ATTEMPT, Ending::Destroy).await.unwrap_err();
+        let told = delete_unbound(&cloud.client(), &call, Duration::ZERO, &ATTEMPT, Ending::Destroy)
+            .await
+            .unwrap_err();
         assert!((290..=301).contains(&started.elapsed().as_secs()), "{:?}", started.elapsed());
         golden("bound-look-throttled", &told);
     }
@@ -234,7 +250,8 @@ mod tests {
             let seen = client.glance_at_bindings(&call, "web").await.unwrap();
             assert_eq!(seen.len(), 1);
         };
-        let (deleted, ()) = tokio::join!(delete_unbound(&client, &call, Duration::ZERO, &ATTEMPT, Ending::Destroy), looking);
+        let (deleted, ()) =
+            tokio::join!(delete_unbound(&client, &call, Duration::ZERO, &ATTEMPT, Ending::Destroy), looking);
         assert!(deleted.is_ok(), "{deleted:?}");
     }
 
@@ -242,7 +259,9 @@ mod tests {
     async fn the_tries_become_fewer() {
         fastrand::seed(7);
         let script = Script::new((0..500).flat_map(|_| [bound(), shows(&[("i-1", "Stopping")])]));
-        delete_unbound(&script.client(), &within(1200), Duration::ZERO, &ATTEMPT, Ending::Destroy).await.unwrap_err();
+        delete_unbound(&script.client(), &within(1200), Duration::ZERO, &ATTEMPT, Ending::Destroy)
+            .await
+            .unwrap_err();
         let deletes = script.seen().into_iter().filter(|seen| seen.form["Action"] == "DeleteKeyPairs");
         let at: Vec<Instant> = deletes.map(|seen| seen.at).collect();
         assert!((8..=25).contains(&at.len()), "{} in two minutes", at.len());
@@ -257,7 +276,9 @@ mod tests {
         for look in [Act::Hang, code(503, "ServiceUnavailable")] {
             let script = Script::new([bound(), look.clone()]);
             let (call, started) = (within(1200), Instant::now());
-            let told = delete_unbound(&script.client(), &call, Duration::ZERO, &ATTEMPT, Ending::Destroy).await.unwrap_err();
+            let told = delete_unbound(&script.client(), &call, Duration::ZERO, &ATTEMPT, Ending::Destroy)
+                .await
+                .unwrap_err();
             assert!(told.detail.contains("Which ones could not be looked up"), "{told:?}");
             assert!(started.elapsed() <= Duration::from_secs(11), "{:?}", started.elapsed());
 

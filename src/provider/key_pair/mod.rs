@@ -25,9 +25,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use self::bound::Ending;
 pub(super) use self::claims::NameClaims;
 pub(super) use self::data_source::OneKeyPair;
-use self::bound::Ending;
 use self::schema::KeyPairModel;
 use super::cloud::Cloud;
 use super::moves;

@@ -31,25 +31,32 @@ pub(super) async fn plan(
     if config.tags.is_null() {
         response.planned.tags = without_tags(prior);
     }
-    // Terraform plans a replacement twice: as a change, and then as a create that has the memory of the old key pair.
-    let replaces = Memory::load(&response.private).name;
-    if prior.is_some() || replaces.is_none() {
-        let changes = prior.is_none() || !response.requires_replace.is_empty();
-        claim_the_name(context, config, changes, &mut response.diagnostics);
-    }
+    // Terraform plans a replacement twice: as a change, and then as a create that has the memory of the old key pair. It
+    // shows no warning of the second plan.
+    let is_second = prior.is_none() && Memory::load(&response.private).name.is_some();
     if let Some(prior) = prior {
         update(config, prior, response);
         remember(prior, &mut response.private);
-        if !response.requires_replace.is_empty() {
+    }
+    let is_new = prior.is_none() || !response.requires_replace.is_empty();
+    if !is_second {
+        claim_the_name(context, config, is_new, &mut response.diagnostics);
+    }
+    if is_new && !is_second {
+        warn_of_the_name(config, prior.map(KeyPairModel::name), &mut response.diagnostics);
+    }
+    if let Some(prior) = prior {
+        if is_new {
             mark_replaced(&mut response.private);
-            // One of another name has its attachments replaced, too, since they refer to the name.
+            let PlanResponse { private, diagnostics, .. } = response;
             if config.configured_name().as_str() == Some(prior.name()) {
-                let PlanResponse { private, diagnostics, .. } = response;
                 warn_of_bindings(context, prior, private, Ending::Replacement, diagnostics).await;
+            } else {
+                // Attachments follow it to another name, since they refer to the name.
+                diagnostics.extend(name_warning(type_name, context, config, private).await);
             }
         }
     } else {
-        warn_of_the_name(config, replaces.as_deref(), &mut response.diagnostics);
         // What depends on the world is no more than a warning: a host plans every create before a
         // destroy, and an error would make a half-made set undestroyable.
         warn_of_the_key(config, &mut response.diagnostics).await;

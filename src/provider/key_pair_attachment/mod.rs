@@ -178,8 +178,9 @@ fn validate(config: &AttachmentModel, diagnostics: &mut Diagnostics) {
                  instance_ids to ids, for example to alicloud_instance.web[*].id.",
                 messages::list(names.iter().map(String::as_str))
             );
-            diagnostics
-                .push(Diagnostic::warning("These may not be the ids of instances", detail).at("instance_ids"));
+            diagnostics.push(
+                Diagnostic::warning("These may not be the ids of instances", detail).at("instance_ids"),
+            );
         }
     }
     if let Some(timeouts) = config.timeouts.known() {
@@ -228,12 +229,12 @@ mod tests {
                 Some("key_pair_name"),
             ),
             ("no instance", AttachmentModel { instance_ids: ids(&[]), ..good.clone() }, Some("instance_ids")),
+            ("empty id", AttachmentModel { instance_ids: ids(&[""]), ..good.clone() }, Some("instance_ids")),
             (
-                "empty id",
-                AttachmentModel { instance_ids: ids(&[""]), ..good.clone() },
+                "a name",
+                AttachmentModel { instance_ids: ids(&["i-1", "web-1"]), ..good },
                 Some("instance_ids"),
             ),
-            ("a name", AttachmentModel { instance_ids: ids(&["i-1", "web-1"]), ..good }, Some("instance_ids")),
         ] {
             let mut found = Diagnostics::new();
             validate(&config, &mut found);
