@@ -30,17 +30,48 @@ pub struct Diagnostic {
     pub detail: String,
     /// The attribute at fault, if one is.
     pub path: Option<Path>,
+    /// The cause, if other messages may have the same.
+    pub cause: Option<Box<Cause>>,
+}
+
+/// A cause that many messages can share, such as missing credentials. The first of them is shown with its whole detail,
+/// and each one after it, until the provider is configured again, with a short one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// Equal for messages of the same cause.
+    pub key: String,
+    /// The short detail. It stands alone, since Terraform sorts messages: cause, code and what to do, in two lines.
+    pub short: String,
 }
 
 impl Diagnostic {
     /// An error.
     pub fn error(summary: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, summary: summary.into(), detail: detail.into(), path: None }
+        Self {
+            severity: Severity::Error,
+            summary: summary.into(),
+            detail: detail.into(),
+            path: None,
+            cause: None,
+        }
     }
 
     /// A warning.
     pub fn warning(summary: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, summary: summary.into(), detail: detail.into(), path: None }
+        Self {
+            severity: Severity::Warning,
+            summary: summary.into(),
+            detail: detail.into(),
+            path: None,
+            cause: None,
+        }
+    }
+
+    /// The same message, of a cause that others may share. `short` is the detail of those after the first.
+    #[must_use]
+    pub fn caused_by(mut self, key: impl Into<String>, short: impl Into<String>) -> Self {
+        self.cause = Some(Box::new(Cause { key: key.into(), short: short.into() }));
+        self
     }
 
     /// The same message, pointing at a root attribute.

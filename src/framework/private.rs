@@ -30,6 +30,11 @@ impl Private {
         serde_json::from_value(self.0.get(key)?.clone()).ok()
     }
 
+    /// Removes the entry `key`, and says whether there was one.
+    pub fn remove(&mut self, key: &str) -> bool {
+        self.0.remove(key).is_some()
+    }
+
     /// Sets the entry `key`. Never put a secret here: states are plain text.
     pub fn set<T: Serialize>(&mut self, key: &str, value: &T) {
         if let Ok(value) = serde_json::to_value(value) {

@@ -7,6 +7,7 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::key_pair::NameClaims;
 use super::key_pair_attachment::{Claims, InstanceLocks};
 use super::unbindings::PlannedUnbindings;
 use crate::alicloud::{Call, Client, Error};
@@ -36,6 +37,10 @@ pub struct Cloud {
     told_of_unchecked: AtomicBool,
     settings: Settings,
     unbindings: PlannedUnbindings,
+    /// Whether a change was applied.
+    applies: AtomicBool,
+    /// The names that key pairs want.
+    pub(super) names: NameClaims,
     /// What the attachments want.
     pub(super) claims: Claims,
     /// The instances that attachments change now.
@@ -62,6 +67,8 @@ impl Cloud {
             told_of_unchecked: AtomicBool::new(false),
             settings: Settings { wait_for_unbind: Duration::ZERO, plan_time_checks: true },
             unbindings: PlannedUnbindings::default(),
+            applies: AtomicBool::new(false),
+            names: NameClaims::default(),
             claims: Claims::default(),
             instance_locks: InstanceLocks::default(),
         }
@@ -72,9 +79,17 @@ impl Cloud {
         self.client.as_ref().map_err(Clone::clone)
     }
 
-    /// The API client for a plan's warnings; `None` if there is none, or no warnings are wanted.
+    /// The API client for a plan's warnings; `None` if there is none, or no warnings are wanted. Terraform plans each
+    /// change again just before it applies it. Once one was applied, what the others do to it is no news: an instance still
+    /// has the key pair that the same apply is about to delete.
     pub(super) fn for_warnings(&self) -> Option<&Client> {
-        self.client.as_ref().ok().filter(|_| self.settings.plan_time_checks)
+        let wanted = self.settings.plan_time_checks && !self.applies.load(Ordering::Relaxed);
+        self.client.as_ref().ok().filter(|_| wanted)
+    }
+
+    /// Notes that changes are applied now.
+    pub(super) fn begins_to_apply(&self) {
+        self.applies.store(true, Ordering::Relaxed);
     }
 
     /// How long destroys wait for live instances, unless the key pair says otherwise.

@@ -324,7 +324,59 @@ pub(super) fn failed_for(summary: impl Into<String>, error: &Error, advice: &str
     }
     detail.push_str("\n\n");
     detail.push_str(&facts(error));
-    Diagnostic::error(summary, detail)
+    let diagnostic = Diagnostic::error(summary, detail);
+    match shared_cause(error) {
+        Some(root) => diagnostic.caused_by(key_of(root), in_short(root, advice)),
+        None => diagnostic,
+    }
+}
+
+/// The cause of a failure that isn't about one object, but about the credentials, the account, the endpoint or the way
+/// there: whatever else is done meets it, too.
+fn shared_cause(error: &Error) -> Option<&Error> {
+    let root = match error.kind() {
+        ErrorKind::Deadline if error.was_never_sent() => error.last()?,
+        _ => error,
+    };
+    let is_shared = matches!(
+        root.kind(),
+        ErrorKind::MissingCredentials
+            | ErrorKind::CredentialsFailed
+            | ErrorKind::AccessKeyNotFound
+            | ErrorKind::AccessKeyDisabled
+            | ErrorKind::Signature
+            | ErrorKind::TokenExpired
+            | ErrorKind::TokenInvalid
+            | ErrorKind::ClockSkew
+            | ErrorKind::AccountRestricted
+            | ErrorKind::RegionNotFound
+            | ErrorKind::WrongEndpoint
+            | ErrorKind::Unreachable
+            | ErrorKind::Untrusted
+    );
+    is_shared.then_some(root)
+}
+
+/// Whether no credentials could be had, which says itself why and what to do.
+fn explains_itself(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::MissingCredentials | ErrorKind::CredentialsFailed)
+}
+
+/// The same for all failures of one cause, whichever operation met it.
+fn key_of(error: &Error) -> String {
+    let message = if explains_itself(error) { error.message() } else { "" };
+    format!("{:?} {:?} {:?} {:?} {message}", error.kind(), error.code(), error.host(), error.credential())
+}
+
+/// The cause with its code, and what to do about it.
+fn in_short(error: &Error, advice: &str) -> String {
+    if !explains_itself(error) {
+        return format!("{}\n{advice}", sentence(&error.to_string()));
+    }
+    // Between the reason and what to do stands where credentials were looked for.
+    let (reason, rest) = error.message().split_once("\n\n").unwrap_or((error.message(), ""));
+    let fix = rest.rsplit("\n\n").next().unwrap_or_default();
+    format!("{}\n{fix}{advice}", sentence(reason))
 }
 
 /// The kind of policy that decided, as RAM names it, in words.

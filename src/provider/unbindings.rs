@@ -17,6 +17,12 @@ impl PlannedUnbindings {
         planned.entry(key_pair.to_owned()).or_default().extend(instance_ids);
     }
 
+    /// Whether the plan takes the key pair off the instance.
+    pub(super) fn detaches(&self, key_pair: &str, instance_id: &str) -> bool {
+        let planned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        planned.get(key_pair).is_some_and(|ids| ids.contains(instance_id))
+    }
+
     /// Leaves only the instances that keep the key pair.
     pub(super) fn retain_others(&self, key_pair: &str, instances: &mut Vec<Instance>) {
         let planned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -40,6 +46,8 @@ mod tests {
         let planned = PlannedUnbindings::default();
         planned.note("web", ["i-1".to_owned()]);
         planned.note("db", ["i-2".to_owned()]);
+        let detaches = |id| planned.detaches("web", id);
+        assert!(detaches("i-1") && !detaches("i-2"));
         let mut bound = vec![instance("i-1"), instance("i-2")];
         planned.retain_others("web", &mut bound);
         assert_eq!(bound, [instance("i-2")]);

@@ -191,16 +191,17 @@ fn plans_that_destroy_or_replace_warn_of_each_bound_key_pair() {
                 );
             }
         });
-        let summary = |index| {
-            format!("The key pair \"web-{index}\" is bound to 1 instance, and can't be destroyed while it is")
-        };
+        let summary = |index| format!("The key pair \"web-{index}\" is bound to 1 instance");
         case.simulator.forget_calls();
         let plan = case.plan_with(&["-destroy"]);
         plan.expect(&all("delete"));
         let mut told: Vec<String> = plan.warnings().into_iter().map(|it| it.summary).collect();
         told.sort();
         assert_eq!(told, [summary(0), summary(1)]);
-        assert!(words(&plan.warnings()[0].detail).contains("unless this plan also removes these bindings"));
+        assert!(
+            words(&plan.warnings()[0].detail)
+                .contains("If this plan detaches or releases these instances first, nothing")
+        );
         assert_eq!(case.simulator.count("DescribeInstances"), 1, "one page for the whole plan");
 
         case.write(&three.replace("local.a", "local.b"));
@@ -254,11 +255,7 @@ fn a_plan_reads_no_page_twice_and_does_without_looks_that_fail() {
         // The host plans them one after the other.
         case.simulator.forget_calls();
         let warning = case.plan_with(&["-destroy", "-refresh=false"]).warning();
-        warning.says(
-            "The key pair \"web-4\" is bound to 5 instances, and can't be destroyed while it is",
-            "resource",
-            &[],
-        );
+        warning.says("The key pair \"web-4\" is bound to 5 instances", "resource", &[]);
         assert_eq!(case.simulator.count("DescribeInstances"), 3, "a call for each 100 instances");
 
         for fault in [Fault::on("DescribeInstances").hang(), Fault::on("DescribeInstances").unavailable()] {

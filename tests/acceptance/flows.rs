@@ -38,7 +38,7 @@ fn create_before_destroy_cannot_work_with_a_fixed_name() {
         case.apply_fails().error().says(
             "A key pair \"web\" exists already",
             "key_pair_name",
-            &["create_before_destroy", "use key_name_prefix in place of key_pair_name"],
+            &["create_before_destroy", "the old one still has the name: let the name change with the key"],
         );
         assert_eq!((case.state().deposed(), case.names()), (0, vec!["web".to_owned()]));
         // Not even the same key is adopted: the old object's destruction would delete it.

@@ -55,11 +55,9 @@ fn rules() -> Vec<(String, Verdict)> {
         (name(&long[1..]), Fine),
         (name("http://web"), Error(BAD_NAME, "key_pair_name")),
         (name("https://web"), Error(BAD_NAME, "key_pair_name")),
-        (
-            name("web.example"),
-            Warning("The cloud may refuse the key pair name \"web.example\"", "key_pair_name"),
-        ),
-        (name("ключ"), Warning("The cloud may refuse the key pair name \"ключ\"", "key_pair_name")),
+        // What ECS may refuse is told by the plan that first uses the name.
+        (name("web.example"), Fine),
+        (name("ключ"), Fine),
         ("key_name_prefix = \"9-\"\n  public_key = local.a".into(), Error(BAD_NAME, "key_name_prefix")),
         (
             format!("key_name_prefix = {:?}\n  public_key = local.a", &long[..101]),
@@ -113,6 +111,13 @@ fn rules() -> Vec<(String, Verdict)> {
         (tag("k", &long), Error("Invalid tag", "\"k\"")),
         (tag("k", ""), Fine),
         ("public_key = local.a\n  tags = {\n    \"k\" = null\n  }".to_owned(), Fine),
+        // Ids.
+        (key("local.a\n  resource_group_id = \"rg-1\""), Fine),
+        (key("local.a\n  resource_group_id = \"\""), Fine),
+        (
+            key("local.a\n  resource_group_id = \"production\""),
+            Warning("\"production\" may not be the id of a resource group", "resource_group_id"),
+        ),
         // Timeouts.
         (timeout("1h30m"), Fine),
         (timeout("5"), Error("Invalid duration", "delete")),
@@ -217,6 +222,40 @@ fn the_provider_block_is_judged_at_its_place() {
             case.plan_fails().error().says(summary, place, &[]);
         }
         assert!(case.simulator.calls().is_empty());
+    });
+}
+
+#[test]
+fn values_that_cannot_be_right_are_told_by_validate() {
+    acceptance(|case| {
+        case.write(
+            "resource \"alicloud_key_pair_attachment\" \"x\" {\n  key_pair_name = \"web\"\n  instance_ids = [\"web-1\"]\n}\n\
+             data \"alicloud_key_pairs\" \"all\" {\n  resource_group_id = \"production\"\n}\n",
+        );
+        for (body, summary, place) in [
+            ("source_ip = \"not-an-ip\"\n", "Invalid source_ip", "source_ip"),
+            ("secure_transport = \"yes\"\n", "Invalid secure_transport", "secure_transport"),
+            ("security_transport = \"1\"\n", "Invalid security_transport", "security_transport"),
+            ("account_type = \"Foo\"\n", "Invalid account_type", "account_type"),
+        ] {
+            case.set_provider(body);
+            let run = case.run(&["validate", "-json"]);
+            run.error().says(summary, place, &[]);
+        }
+        case.set_provider(
+            "source_ip = \"2001:db8::1\"\nsecure_transport = \"false\"\nsecurity_transport = \"\"\naccount_type = \"International\"\n",
+        );
+        let warnings = case.run(&["validate", "-json"]).succeeded().warnings();
+        let mut told: Vec<_> = warnings.iter().map(|it| (it.summary.as_str(), it.place())).collect();
+        told.sort_unstable();
+        assert_eq!(
+            told,
+            [
+                ("\"production\" may not be the id of a resource group", "resource_group_id"),
+                ("These may not be the ids of instances", "instance_ids"),
+            ]
+        );
+        case.write("");
     });
 }
 

@@ -59,6 +59,27 @@ impl Chain {
         Self::new(vec![Link::chosen(name, source)], "")
     }
 
+    /// Why no source of the chain can give any, as far as that shows before one is asked. That there is no source at all
+    /// is no such reason: what needs no credentials goes on without.
+    pub(crate) fn check(&self) -> Result<(), CredentialsError> {
+        let mut looked_at = Vec::new();
+        for link in &self.links {
+            let why_not = match &link.source {
+                Err(why) => why.clone(),
+                Ok(source) => match source.check() {
+                    Ok(()) => return Ok(()),
+                    Err(NotLoaded::Absent(why)) => why,
+                    Err(NotLoaded::Failed(error)) => {
+                        let name = source.found().unwrap_or_else(|| link.name.clone());
+                        return Err(error.at(&name, &looked_at));
+                    }
+                },
+            };
+            looked_at.push(format!("{}: {why_not}", link.name));
+        }
+        Ok(())
+    }
+
     /// Gets credentials that still hold.
     pub(super) async fn load(&self, clock: &dyn Clock) -> Result<Credentials, CredentialsError> {
         let winner = self.winner.load(Ordering::Relaxed);

@@ -11,6 +11,11 @@ pub(crate) trait Source: Send + Sync + fmt::Debug {
     /// Gets credentials. Asked again when those have to be refreshed; then it gets new ones, from the same place.
     fn load(&self) -> Loading<'_>;
 
+    /// Why it can't give any, as far as that shows before it is asked: by its arguments, or by the file that it reads.
+    fn check(&self) -> Result<(), NotLoaded> {
+        Ok(())
+    }
+
     /// What exactly it turned out to be, once it was asked, where its name in the chain leaves that open.
     fn found(&self) -> Option<String> {
         None
@@ -114,6 +119,10 @@ impl Source for Box<dyn Source> {
         (**self).load()
     }
 
+    fn check(&self) -> Result<(), NotLoaded> {
+        (**self).check()
+    }
+
     fn found(&self) -> Option<String> {
         (**self).found()
     }
@@ -122,6 +131,10 @@ impl Source for Box<dyn Source> {
 impl<S: Source> Source for std::sync::Arc<S> {
     fn load(&self) -> Loading<'_> {
         (**self).load()
+    }
+
+    fn check(&self) -> Result<(), NotLoaded> {
+        (**self).check()
     }
 
     fn found(&self) -> Option<String> {
@@ -135,6 +148,13 @@ impl<S: Source> Source for Result<S, NotLoaded> {
         match self {
             Ok(source) => source.load(),
             Err(why) => Box::pin(async { Err(why.clone()) }),
+        }
+    }
+
+    fn check(&self) -> Result<(), NotLoaded> {
+        match self {
+            Ok(source) => source.check(),
+            Err(why) => Err(why.clone()),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Between the protocol's messages and the framework's own types.
 
+use super::told;
 use crate::cty::{Path, Step, Type, Value, json, msgpack};
 use crate::framework::proto::{self, schema as wire};
 use crate::framework::schema::{
@@ -57,16 +58,15 @@ pub(super) fn diagnostics(diagnostics: Diagnostics) -> Vec<proto::Diagnostic> {
 }
 
 fn diagnostic(diagnostic: Diagnostic) -> proto::Diagnostic {
-    let Diagnostic { severity, summary, detail, path } = diagnostic;
-    let severity = match severity {
+    let severity = match diagnostic.severity {
         Severity::Error => proto::diagnostic::Severity::Error,
         Severity::Warning => proto::diagnostic::Severity::Warning,
     };
     proto::Diagnostic {
         severity: severity.into(),
-        summary: one_line(&summary),
-        detail: printable(&detail).into_owned(),
-        attribute: path.as_ref().map(attribute_path),
+        summary: one_line(&diagnostic.summary),
+        attribute: diagnostic.path.as_ref().map(attribute_path),
+        detail: printable(&told::detail(diagnostic)).into_owned(),
     }
 }
 

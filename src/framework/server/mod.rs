@@ -4,6 +4,7 @@ mod answer;
 mod convert;
 mod data_source;
 mod resource;
+mod told;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -91,6 +92,7 @@ impl<P: Provider> Server<P> {
         let host = Host { version: request.terraform_version };
         info!(target: "sdk", host_version = %host.version, "Configuring the provider");
         let mut diagnostics = Diagnostics::new();
+        told::forget();
         let client = self.provider.configure(config, host, &mut diagnostics).await;
         let mut session = self.session.write().unwrap_or_else(PoisonError::into_inner);
         session.client = client.map(Arc::new);

@@ -62,11 +62,18 @@ pub(super) fn credentials(
     half_a_key(config, &*world.environment)?;
     let (links, _) = links(config, world, current);
     tell_what_is_passed_over(config, &links);
-    let base = world.keep_chain(Chain::new(links, FIX));
+    let chain = Chain::new(links, FIX);
+    chain.check().map_err(|error| unusable(&error))?;
+    let base = world.keep_chain(chain);
     match roles::assume_role(config, &*world.environment, sts)? {
         None => Ok(Arc::new(base)),
         Some(role) => Ok(Arc::new(world.keep("assume_role", AssumeRole::new(world, Arc::new(base), role)))),
     }
+}
+
+/// The error for credentials that are set up in a way that can't work, whatever is asked of the cloud.
+pub(super) fn unusable(error: &CredentialsError) -> Diagnostic {
+    Diagnostic::error("The credentials are not set up correctly", error.to_string())
 }
 
 /// The sources in order, and the profiles among them if one of those will be used.
@@ -179,7 +186,7 @@ pub(super) fn half_a_key(config: &ProviderModel, environment: &dyn Environment) 
         _ => return Ok(()),
     };
     if environment.first_garbled(lack.variables).is_some() {
-        // That is told when it is needed.
+        // The other half is set, and the error says that it can't be read.
         return Ok(());
     }
     Err(Diagnostic::error(

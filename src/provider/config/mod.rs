@@ -10,6 +10,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ use self::endpoints::EndpointsModel;
 pub(super) use self::model::ProviderModel;
 use super::cloud::{Cloud, Settings};
 use crate::alicloud::credentials::{
-    Chain, Current, Environment, ProcessEnvironment, ProfileSettings, Refreshing, StsHost, World, not_text,
+    Chain, Current, Environment, ProcessEnvironment, Refreshing, StsHost, World, not_text,
 };
 use crate::alicloud::{
     Client, Clock, Config, ConfigError, Endpoints, Http, Scheme, Service, SystemClock, Transport,
@@ -42,6 +43,9 @@ const STS_REGION: &str = "ALIBABA_CLOUD_STS_REGION";
 
 /// Whether STS is called by its host for virtual private clouds.
 const STS_VPC: &str = "ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED";
+
+/// Which site the account is of. Key pairs are the same on both.
+const ACCOUNT_TYPE: &str = "account_type";
 
 /// An hour: a longer timeout is a mistake of units.
 const LONGEST_TIMEOUT_MS: u64 = 3_600_000;
@@ -69,6 +73,16 @@ pub(super) fn validate(config: &ProviderModel, diagnostics: &mut Diagnostics) {
     }
     if let Some(Err(detail)) = config.max_retry_timeout.known().map(|value| seconds(&value.to_string())) {
         diagnostics.push(Diagnostic::error("Invalid timeout", detail).at(MAX_RETRY_TIMEOUT.name));
+    }
+    for (argument, result) in [
+        (SOURCE_IP.name, config.source_ip.as_str().map_or(Ok(()), ip_address)),
+        (SECURE_TRANSPORT.name, config.secure_transport.as_str().map_or(Ok(()), true_or_false)),
+        (SECURITY_TRANSPORT.name, config.security_transport.as_str().map_or(Ok(()), true_or_false)),
+        (ACCOUNT_TYPE, config.account_type.as_str().map_or(Ok(()), account_type)),
+    ] {
+        if let Err(detail) = result {
+            diagnostics.push(Diagnostic::error(format!("Invalid {argument}"), detail).at(argument));
+        }
     }
     duration::validate(&config.wait_for_unbind, &Path::root().attribute("wait_for_unbind"), diagnostics);
     if config.configuration_source.as_str().is_some_and(|text| text.chars().count() > LONGEST_SOURCE) {
@@ -141,25 +155,10 @@ pub(super) fn configure(
             };
             Some(Cloud::new(client, settings))
         }
-        Err(Problem::Now(error)) => {
+        Err(error) => {
             diagnostics.push(error);
             None
         }
-        Err(Problem::Later(error)) => Some(Cloud::not_yet(error)),
-    }
-}
-
-/// Why there is no client.
-enum Problem {
-    /// The block is wrong.
-    Now(Diagnostic),
-    /// The cloud can't be called, which matters only where it is needed.
-    Later(Diagnostic),
-}
-
-impl From<Diagnostic> for Problem {
-    fn from(diagnostic: Diagnostic) -> Self {
-        Self::Now(diagnostic)
     }
 }
 
@@ -224,7 +223,7 @@ fn unknown_arguments(config: &ProviderModel) -> Vec<&'static str> {
     .collect()
 }
 
-fn client(config: &ProviderModel, host: &Host, surroundings: &Surroundings) -> Result<Client, Problem> {
+fn client(config: &ProviderModel, host: &Host, surroundings: &Surroundings) -> Result<Client, Diagnostic> {
     let environment = &*surroundings.environment;
     all_are_text(config, environment)?;
     let endpoint = |argument: &Argument, given: Vec<&str>| {
@@ -256,11 +255,16 @@ fn client(config: &ProviderModel, host: &Host, surroundings: &Surroundings) -> R
         connect_timeout: timeout(&CONNECT_TIMEOUT, &config.client_connect_timeout)?,
         read_timeout: timeout(&READ_TIMEOUT, &config.client_read_timeout)?,
         most_retry: most_retry(config, environment)?,
-        source_ip: SOURCE_IP.find(&config.source_ip, environment).map(|it| it.0),
-        secure_transport: SECURE_TRANSPORT
-            .find(&config.secure_transport, environment)
-            .or_else(|| SECURITY_TRANSPORT.find(&config.security_transport, environment))
-            .map(|it| it.0),
+        source_ip: checked(&SOURCE_IP, &config.source_ip, environment, ip_address)?,
+        secure_transport: match checked(
+            &SECURE_TRANSPORT,
+            &config.secure_transport,
+            environment,
+            true_or_false,
+        )? {
+            None => checked(&SECURITY_TRANSPORT, &config.security_transport, environment, true_or_false)?,
+            found => found,
+        },
         user_agent: user_agent(config, host, environment),
     };
     let transport = surroundings.transport.clone().unwrap_or_else(|| {
@@ -277,12 +281,7 @@ fn client(config: &ProviderModel, host: &Host, surroundings: &Surroundings) -> R
     let region = REGION.find(&config.region, environment);
     let profile = match credentials::profile_settings(config, &world, &current) {
         Ok(settings) => settings,
-        // The first call tells.
-        Err(_) if region.is_some() => ProfileSettings::default(),
-        Err(error) => {
-            let error = Diagnostic::error("Neither credentials nor region", error.to_string());
-            return Err(Problem::Later(error));
-        }
+        Err(error) => return Err(credentials::unusable(&error)),
     };
     let of_the_profile = profile.region.map(|region| (region, profile.origin.clone()));
     let region = match region.or(of_the_profile) {
@@ -290,7 +289,7 @@ fn client(config: &ProviderModel, host: &Host, surroundings: &Surroundings) -> R
             let variables = REGION.variables.join(", ");
             let detail =
                 format!("{error} Or set region ({variables}): the access key does not need the file.");
-            Problem::Later(Diagnostic::error("No region", detail))
+            Diagnostic::error("No region", detail)
         })?,
         found => found,
     };
@@ -304,7 +303,7 @@ fn client(config: &ProviderModel, host: &Host, surroundings: &Surroundings) -> R
         .map_err(|error| misplaced(&error, &world, &origin))?;
     world.client(credentials, &profile.sts).map_err(|error| {
         let detail = format!("{error} It comes from {}.", profile.origin);
-        Problem::Later(Diagnostic::error("Invalid STS host in the profile", detail))
+        Diagnostic::error("Invalid STS host in the profile", detail)
     })
 }
 
@@ -398,5 +397,43 @@ fn seconds(text: &str) -> Result<Duration, String> {
     match text.parse::<u64>() {
         Ok(seconds) if seconds <= LONGEST_RETRY_S => Ok(Duration::from_secs(seconds)),
         _ => Err(format!("The time is a whole number of seconds from 0 to {LONGEST_RETRY_S}, not {text:?}.")),
+    }
+}
+
+/// The argument's value, or what is wrong with it and where it comes from.
+fn checked(
+    argument: &Argument,
+    configured: &Attr<String>,
+    environment: &dyn Environment,
+    check: fn(&str) -> Result<(), String>,
+) -> Result<Option<String>, Diagnostic> {
+    let Some((text, origin)) = argument.find(configured, environment) else { return Ok(None) };
+    match check(&text) {
+        Ok(()) => Ok(Some(text)),
+        Err(why) => {
+            let summary = format!("Invalid {}", argument.name);
+            Err(Diagnostic::error(summary, format!("{why} It comes from {origin}.")).at(argument.name))
+        }
+    }
+}
+
+fn ip_address(text: &str) -> Result<(), String> {
+    if text.is_empty() || text.parse::<IpAddr>().is_ok() {
+        return Ok(());
+    }
+    Err(format!("source_ip is one IP address, such as 192.0.2.1; {text:?} is not an IP address."))
+}
+
+fn true_or_false(text: &str) -> Result<(), String> {
+    match text.to_ascii_lowercase().as_str() {
+        "" | "true" | "false" => Ok(()),
+        _ => Err(format!("The value must be \"true\" or \"false\", not {text:?}.")),
+    }
+}
+
+fn account_type(text: &str) -> Result<(), String> {
+    match text.to_ascii_lowercase().as_str() {
+        "" | "domestic" | "international" => Ok(()),
+        _ => Err(format!("account_type must be Domestic or International, not {text:?}.")),
     }
 }

@@ -293,7 +293,9 @@ fn session_name(name: &str) -> Result<(), String> {
     if (2..=64).contains(&length) && name.chars().all(|c| c.is_ascii_alphanumeric() || ".@-_".contains(c)) {
         return Ok(());
     }
-    Err(format!("A session's name has 2 to 64 letters, digits and characters of `.@-_`; {name:?} is none."))
+    Err(format!(
+        "A session name has 2 to 64 letters, digits and characters of `.@-_`; {name:?} is not a valid session name."
+    ))
 }
 
 fn seconds(text: &str) -> Result<u64, String> {

@@ -1,6 +1,7 @@
 //! What to tell of a key pair that instances carry.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -13,6 +14,24 @@ use crate::provider::diagnostics::{Attempt, facts};
 
 /// How to have the provider wait for live bindings.
 const SET_PATIENCE: &str = "set wait_for_unbind = \"10m\"";
+
+/// Why a key pair is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// It is to be gone.
+    Destroy,
+    /// Another one takes its place.
+    Replacement,
+}
+
+/// How to replace a key pair that instances have, the way without a gap first.
+const ROTATE: &str = "  - Without a gap: let the name change with the key (key_name_prefix, or a hash of the key in the name), and set\n    \
+                      create_before_destroy on the key pair and on its attachment.\n  - With the same name: in the \
+                      attachment, refer to the key pair's id instead of its key_pair_name.";
+
+/// What no apply does by itself, and where all of it is explained.
+const ROTATE_MORE: &str = "A running instance keeps its present key until its next start; force = true on the attachment \
+                           reboots it. See the guide \"Rotating keys\".";
 
 /// Most instances that a message lists.
 const MOST_LISTED: usize = 20;
@@ -28,6 +47,7 @@ pub(super) fn error(
     bound: &Result<Vec<Instance>, Error>,
     unbinding: &Unbinding,
     end: End,
+    ending: Ending,
 ) -> Diagnostic {
     let name = attempt.key_pair;
     let kept = "The cloud does not delete a key pair that is bound to instances, running or stopped. The key pair was not \
@@ -95,7 +115,19 @@ pub(super) fn error(
             )
         }
     };
-    let to_wait = to_wait_longer(end).unwrap_or_else(|| {
+    if ending == Ending::Replacement {
+        let to_wait = to_wait_longer(end).map_or_else(String::new, |how| format!("\n  - {how}"));
+        return Diagnostic::error(
+            format!("The key pair {name:?} can't be replaced while it is bound to {summary}"),
+            format!(
+                "ECS deletes a key pair only while no instance has it. It was not deleted, and is still in the state. \
+                 {shown}{waited}\n\nTo replace it, do one of these and apply again:\n\n{ROTATE}\n  - If something else binds \
+                 it, such as the console: detach it there.{to_wait}\n\n{ROTATE_MORE}\n\n{}",
+                facts(refusal)
+            ),
+        );
+    }
+    let or_wait = to_wait_longer(end).unwrap_or_else(|| {
         format!(
             "If they are destroyed in the same run: {SET_PATIENCE} in the provider block. (On the key\n    pair, it counts \
              once an apply has stored it.)"
@@ -110,7 +142,7 @@ pub(super) fn error(
              that and apply; if a resource of the instances names it, remove it there and apply; otherwise use the ECS\n    \
              console: Network & Security > Key Pairs. See first that there is another way to log in.\n  \
              - If the instances are not needed: destroy or release them.\n  \
-             - {to_wait}\n\n{}",
+             - {or_wait}\n\n{}",
             facts(refusal)
         ),
     )
@@ -148,20 +180,35 @@ fn to_wait_longer(end: End) -> Option<String> {
     }
 }
 
-/// The warning in a plan that destroys or replaces a key pair that instances carry.
-pub(super) fn warning(name: &str, instances: &[Instance]) -> Diagnostic {
+/// The warning in a plan that destroys a key pair that instances have, or replaces it by one of the same name. The plan may
+/// well take it off them; `patience` is how long the delete waits for that.
+pub(super) fn warning(name: &str, instances: &[Instance], patience: Duration, ending: Ending) -> Diagnostic {
+    let waits = if patience.is_zero() {
+        "ECS deletes a key pair only while no instance has it.".to_owned()
+    } else {
+        format!(
+            "ECS deletes a key pair only while no instance has it. The delete will wait up to {} for that \
+             (wait_for_unbind).",
+            messages::seconds(patience)
+        )
+    };
+    let what_to_do = match ending {
+        Ending::Destroy if patience.is_zero() => format!(
+            "If this plan detaches or releases these instances first, nothing is left to do. Otherwise detach them; or, if \
+             something outside this plan releases them at the same time, {SET_PATIENCE} in the provider block."
+        ),
+        Ending::Destroy => {
+            "If this plan detaches or releases these instances first, nothing is left to do.".to_owned()
+        }
+        Ending::Replacement => format!(
+            "The new key pair has the same name, so an attachment that refers to key_pair_name stays as it is, and the \
+             replacement fails. If this plan replaces the attachment, too, nothing is left to do. Otherwise do one of \
+             these:\n\n{ROTATE}\n\n{ROTATE_MORE}"
+        ),
+    };
     Diagnostic::warning(
-        format!(
-            "The key pair {name:?} is bound to {}, and can't be destroyed while it is",
-            count(instances.len())
-        ),
-        format!(
-            "It is bound to:\n\n{}\n\nThe destroy will be refused unless this plan also removes these bindings: if it \
-             destroys or unbinds these instances before the key pair, all is well. Otherwise unbind the key pair or destroy \
-             the instances first. If something outside this plan destroys them at the same time, \
-             {SET_PATIENCE} in the provider block.",
-            list(instances)
-        ),
+        format!("The key pair {name:?} is bound to {}", count(instances.len())),
+        format!("It is bound to:\n\n{}\n\n{waits} {what_to_do}", list(instances)),
     )
 }
 
@@ -215,8 +262,6 @@ fn list(instances: &[Instance]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::super::unbinding::Verdict;
     use super::*;
     use crate::alicloud::ecs::InstanceStatus;
@@ -269,10 +314,14 @@ mod tests {
         let many = |count| (1..=count).map(|number| instance(number, "", InstanceStatus::Stopped)).collect();
         let attempt =
             Attempt { key_pair: "web", account_id: Some("1234567890123456"), timeout: Some("delete") };
-        golden("bound-warning", &warning("web", &two));
+        let waits = Duration::from_secs(20);
+        golden("bound-warning", &warning("web", &two, Duration::ZERO, Ending::Destroy));
+        golden("bound-warning-waits", &warning("web", &two, waits, Ending::Destroy));
+        golden("bound-warning-replaced", &warning("web", &two, Duration::ZERO, Ending::Replacement));
         golden("bound-unchecked", &unchecked(&forbidden));
         for (file, bound) in [
-            ("bound", Ok(two)),
+            ("bound", Ok(two.clone())),
+            ("bound-replaced", Ok(two)),
             ("bound-to-many", Ok(many(23))),
             ("bound-to-more-than-a-page", Ok(many(101))),
             ("bound-unseen", Ok(Vec::new())),
@@ -289,7 +338,8 @@ mod tests {
                 }
                 Err(_) => End::Blind,
             };
-            golden(file, &error(&attempt, &refusal, &bound, &unbinding, end));
+            let ending = if file == "bound-replaced" { Ending::Replacement } else { Ending::Destroy };
+            golden(file, &error(&attempt, &refusal, &bound, &unbinding, end, ending));
         }
     }
 }

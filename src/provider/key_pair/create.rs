@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use tokio::time::Instant;
 
 use super::key_file::{self, Found, KeyFileError, NewFile};
-use super::memory::Memory;
+use super::memory::{Memory, take_replaced};
 use super::not_created::{Failure, Wanted, holds};
 use super::schema::KeyPairModel;
 use super::{call, name, tags};
@@ -37,6 +37,8 @@ pub(super) async fn create(
     response: &mut ChangeResponse<KeyPairModel>,
 ) -> Result<(), Diagnostics> {
     let CreateRequest { config, planned } = request;
+    context.client.begins_to_apply();
+    take_replaced(&mut response.private);
     let client = context.client.client()?;
     let timeout = planned.timeouts.known().map_or(&Attr::Null, |timeouts| &timeouts.create);
     let call = call(context, or_default(timeout, DEFAULT_TIMEOUT));
@@ -51,6 +53,7 @@ pub(super) async fn create(
         resource_group_id: planned.wanted_group().map(str::to_owned),
         tags: tags::plain(&planned.tags),
     };
+    context.client.names.create(&name);
     let (imported, account_id) = tokio::join!(
         import_settled(client, &call, &import, &key.public),
         context.client.account_id(&context.cancel)
@@ -68,6 +71,7 @@ pub(super) async fn create(
                 name: &name,
                 generated: config.configured_name().as_str().is_none(),
                 key: &public,
+                is_shared: context.client.names.is_shared(&name),
                 kept_file: kept.as_deref(),
                 account_id: account_id.as_deref(),
             };

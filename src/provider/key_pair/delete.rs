@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::memory::Memory;
+use super::bound::Ending;
+use super::memory::{Memory, take_replaced};
 use super::schema::KeyPairModel;
 use super::unbinding::{End, Unbinding, Verdict};
 use super::{bound, call, refused};
@@ -23,6 +24,8 @@ pub(super) async fn delete(
     prior: &KeyPairModel,
     response: &mut ChangeResponse<KeyPairModel>,
 ) -> Result<(), Diagnostics> {
+    context.client.begins_to_apply();
+    let ending = if take_replaced(&mut response.private) { Ending::Replacement } else { Ending::Destroy };
     let client = context.client.client()?;
     let name = prior.name();
     // In the wrong region or account, the key pair of this name would be somebody else's, and none
@@ -35,7 +38,7 @@ pub(super) async fn delete(
     let patience = or_default(&prior.wait_for_unbind, context.client.wait_for_unbind());
     let account_id = memory.account_id.as_deref();
     let attempt = Attempt { key_pair: name, account_id, timeout: Some("delete") };
-    delete_unbound(client, &call, patience, &attempt).await?;
+    delete_unbound(client, &call, patience, &attempt, ending).await?;
     response.state = None;
     Ok(())
 }
@@ -47,6 +50,7 @@ async fn delete_unbound(
     call: &Call,
     patience: Duration,
     attempt: &Attempt<'_>,
+    ending: Ending,
 ) -> Result<(), Diagnostic> {
     let name = attempt.key_pair;
     let mut unbinding = Unbinding::new(Instant::now(), patience);
@@ -62,7 +66,7 @@ async fn delete_unbound(
                     // That it is bound is what was last true.
                     (Some((refusal, seen)), Some(end)) => {
                         let last = error.last().unwrap_or(&error).clone();
-                        bound::error(attempt, &refusal.with_last(Some(last)), &seen, &unbinding, end)
+                        bound::error(attempt, &refusal.with_last(Some(last)), &seen, &unbinding, end, ending)
                     }
                     _ => refused::error(attempt, &error),
                 });
@@ -90,7 +94,9 @@ async fn delete_unbound(
         };
         let reason = match verdict {
             Verdict::Wait(reason) => reason,
-            Verdict::GiveUp(end) => return Err(bound::error(attempt, &refusal, &seen, &unbinding, end)),
+            Verdict::GiveUp(end) => {
+                return Err(bound::error(attempt, &refusal, &seen, &unbinding, end, ending));
+            }
         };
         tracing::info!(
             key_pair_name = name,
@@ -102,7 +108,7 @@ async fn delete_unbound(
         Call { deadline: call.deadline.min(until), ..call.clone() }.pause(refused).await;
         if call.is_over() {
             let end = if call.cancel.is_cancelled() { End::Cancelled } else { End::Deadline };
-            return Err(bound::error(attempt, &refusal, &seen, &unbinding, end));
+            return Err(bound::error(attempt, &refusal, &seen, &unbinding, end, ending));
         }
         before = Some((refusal, seen));
     }
@@ -147,7 +153,8 @@ mod tests {
         fastrand::seed(7);
         let refused = Act::Fail(crate::alicloud::SendError::NotSent("connection refused".into()));
         let client = Script::new([refused]).client();
-        let told = delete_unbound(&client, &within(4), Duration::ZERO, &ATTEMPT).await.unwrap_err();
+        let told =
+            delete_unbound(&client, &within(4), Duration::ZERO, &ATTEMPT, Ending::Destroy).await.unwrap_err();
         for part in [
             "No try of this operation reached the service, so that it changed nothing. Check first that region and endpoints",
             "raise delete in the resource's timeouts block",
@@ -174,7 +181,14 @@ mod tests {
             fastrand::seed(7);
             let script = Script::new(acts);
             let (call, started) = (within(seconds), Instant::now());
-            let told = delete_unbound(&script.client(), &call, Duration::from_secs(patience), &ATTEMPT).await;
+            let told = delete_unbound(
+                &script.client(),
+                &call,
+                Duration::from_secs(patience),
+                &ATTEMPT,
+                Ending::Destroy,
+            )
+            .await;
             let told = told.unwrap_err();
             assert!(started.elapsed() <= Duration::from_secs(seconds + 1), "{file}: {:?}", started.elapsed());
             golden(file, &told);
@@ -193,7 +207,9 @@ mod tests {
             ("DeleteKeyPairs", vec![bound()]),
             ("DescribeInstances", vec![throttled(), shows(&[("i-1", "Running")])]),
         ]);
-        let told = delete_unbound(&cloud.client(), &call, Duration::ZERO, &ATTEMPT).await.unwrap_err();
+        let told = delete_unbound(&cloud.client(), &call, Duration::ZERO, &ATTEMPT, Ending::Destroy)
+            .await
+            .unwrap_err();
         assert!(told.summary.contains("1 instance") && told.detail.contains("i-1"), "{told:?}");
         assert!((60..90).contains(&started.elapsed().as_secs()), "{:?}", started.elapsed());
 
@@ -203,7 +219,9 @@ mod tests {
             ("DeleteKeyPairs", vec![bound()]),
             ("DescribeInstances", vec![stopping(), Act::Hang]),
         ]);
-        let told = delete_unbound(&cloud.client(), &call, Duration::ZERO, &ATTEMPT).await.unwrap_err();
+        let told = delete_unbound(&cloud.client(), &call, Duration::ZERO, &ATTEMPT, Ending::Destroy)
+            .await
+            .unwrap_err();
         assert!(told.detail.contains("Then the instances could not be looked at."), "{told:?}");
         assert!((120..135).contains(&started.elapsed().as_secs()), "{:?}", started.elapsed());
 
@@ -211,7 +229,9 @@ mod tests {
         let (call, started) = (within(300), Instant::now());
         let cloud =
             Script::by_action([("DeleteKeyPairs", vec![bound()]), ("DescribeInstances", vec![throttled()])]);
-        let told = delete_unbound(&cloud.client(), &call, Duration::ZERO, &ATTEMPT).await.unwrap_err();
+        let told = delete_unbound(&cloud.client(), &call, Duration::ZERO, &ATTEMPT, Ending::Destroy)
+            .await
+            .unwrap_err();
         assert!((290..=301).contains(&started.elapsed().as_secs()), "{:?}", started.elapsed());
         golden("bound-look-throttled", &told);
     }
@@ -230,7 +250,8 @@ mod tests {
             let seen = client.glance_at_bindings(&call, "web").await.unwrap();
             assert_eq!(seen.len(), 1);
         };
-        let (deleted, ()) = tokio::join!(delete_unbound(&client, &call, Duration::ZERO, &ATTEMPT), looking);
+        let (deleted, ()) =
+            tokio::join!(delete_unbound(&client, &call, Duration::ZERO, &ATTEMPT, Ending::Destroy), looking);
         assert!(deleted.is_ok(), "{deleted:?}");
     }
 
@@ -238,7 +259,9 @@ mod tests {
     async fn the_tries_become_fewer() {
         fastrand::seed(7);
         let script = Script::new((0..500).flat_map(|_| [bound(), shows(&[("i-1", "Stopping")])]));
-        delete_unbound(&script.client(), &within(1200), Duration::ZERO, &ATTEMPT).await.unwrap_err();
+        delete_unbound(&script.client(), &within(1200), Duration::ZERO, &ATTEMPT, Ending::Destroy)
+            .await
+            .unwrap_err();
         let deletes = script.seen().into_iter().filter(|seen| seen.form["Action"] == "DeleteKeyPairs");
         let at: Vec<Instant> = deletes.map(|seen| seen.at).collect();
         assert!((8..=25).contains(&at.len()), "{} in two minutes", at.len());
@@ -253,7 +276,9 @@ mod tests {
         for look in [Act::Hang, code(503, "ServiceUnavailable")] {
             let script = Script::new([bound(), look.clone()]);
             let (call, started) = (within(1200), Instant::now());
-            let told = delete_unbound(&script.client(), &call, Duration::ZERO, &ATTEMPT).await.unwrap_err();
+            let told = delete_unbound(&script.client(), &call, Duration::ZERO, &ATTEMPT, Ending::Destroy)
+                .await
+                .unwrap_err();
             assert!(told.detail.contains("Which ones could not be looked up"), "{told:?}");
             assert!(started.elapsed() <= Duration::from_secs(11), "{:?}", started.elapsed());
 
@@ -261,7 +286,7 @@ mod tests {
             let script = Script::new([bound(), look]);
             let (call, started) = (within(1200), Instant::now());
             let client = script.client();
-            let delete = delete_unbound(&client, &call, Duration::ZERO, &ATTEMPT);
+            let delete = delete_unbound(&client, &call, Duration::ZERO, &ATTEMPT, Ending::Destroy);
             let cancelling = async {
                 tokio::time::sleep(Duration::from_secs(2)).await;
                 call.cancel.cancel();

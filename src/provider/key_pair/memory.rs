@@ -7,6 +7,9 @@ use crate::framework::Private;
 /// The entry in the private data.
 const KEY: &str = "key_pair";
 
+/// The entry that says that the key pair is destroyed to be replaced. Only a plan has it, never a state.
+const REPLACED: &str = "replaced";
+
 /// Facts that this provider has seen of a key pair. A state that another provider wrote has none.
 ///
 /// A host copies and writes the whole state for each resource, so that what is usual is not written: it is what a memory
@@ -38,6 +41,16 @@ impl Memory {
     pub(in crate::provider) fn save(&self, private: &mut Private) {
         private.set(KEY, self);
     }
+}
+
+/// Notes in a plan that it replaces the key pair.
+pub(super) fn mark_replaced(private: &mut Private) {
+    private.set(REPLACED, &true);
+}
+
+/// Whether the plan that is applied replaces the key pair. The note does not get into a state.
+pub(super) fn take_replaced(private: &mut Private) -> bool {
+    private.remove(REPLACED)
 }
 
 fn yes() -> bool {

@@ -44,6 +44,13 @@ pub(super) fn wrong_region(name: &str, theirs: &str, ours: &str) -> Diagnostic {
              if the resource is still in the configuration, the next apply makes a new key pair in {ours}."
         ),
     )
+    .caused_by(
+        format!("region {theirs} {ours}"),
+        format!(
+            "The state says that it is in {theirs}; the provider is set to {ours}. Nothing was changed.\nSet the region back \
+             to {theirs}, or add a second provider block for {theirs}."
+        ),
+    )
 }
 
 /// The key pair of a state was made in another account than the provider looks at.
@@ -57,6 +64,13 @@ pub(super) fn wrong_account(name: &str, theirs: &str, ours: &str) -> Diagnostic 
              {theirs}.\n\nTo leave the key pair alone from now on: terraform state rm ADDRESS. It stays in the account \
              {theirs}; if the resource is still in the configuration, the next apply makes a new key pair in the account \
              {ours}."
+        ),
+    )
+    .caused_by(
+        format!("account {theirs} {ours}"),
+        format!(
+            "The state says that it is in the account {theirs}; the credentials belong to {ours}. Nothing was \
+             changed.\nUse credentials of the account {theirs}."
         ),
     )
 }

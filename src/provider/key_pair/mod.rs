@@ -1,6 +1,7 @@
 //! `alicloud_key_pair` and `alicloud_ecs_key_pair`: an SSH key pair, one resource under two names.
 
 mod bound;
+mod claims;
 mod create;
 mod data_source;
 mod delete;
@@ -19,12 +20,14 @@ mod schema;
 pub(super) mod tags;
 mod unbinding;
 mod update;
-mod validate;
+pub(super) mod validate;
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use self::bound::Ending;
+pub(super) use self::claims::NameClaims;
 pub(super) use self::data_source::OneKeyPair;
 use self::schema::KeyPairModel;
 use super::cloud::Cloud;
@@ -91,7 +94,7 @@ impl Resource for KeyPair {
         request: DestroyPlanRequest<'_, KeyPairModel>,
         diagnostics: &mut Diagnostics,
     ) {
-        plan::warn_of_bindings(context, request.prior, request.private, diagnostics).await;
+        plan::warn_of_bindings(context, request.prior, request.private, Ending::Destroy, diagnostics).await;
     }
 
     async fn create(

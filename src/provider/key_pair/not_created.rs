@@ -30,6 +30,8 @@ pub(super) struct Wanted<'a> {
     pub(super) name: &'a str,
     /// Whether the name was made up, so that another run makes up another.
     pub(super) generated: bool,
+    /// Whether another resource of the configuration wants the same name.
+    pub(super) is_shared: bool,
     pub(super) key: &'a PublicKey,
     /// The file that was written for the private key, if it stays.
     pub(super) kept_file: Option<&'a Path>,
@@ -147,24 +149,39 @@ fn name_taken(
     time: Option<Duration>,
 ) -> Diagnostic {
     let name = wanted.name;
+    let region = error.region();
+    let kept = kept_file(wanted);
+    let facts = facts(error);
+    if wanted.is_shared {
+        let detail = format!(
+            "ECS accepts a name once in a region, and another resource of this configuration creates the key pair {name:?} \
+             in {region}. For this one, nothing was changed.\n\nGive each resource a key_pair_name of its own, or remove one \
+             of them and refer to the other.{kept}\n\n{facts}"
+        );
+        let summary = format!("Two key pairs of this configuration have the name {name:?}");
+        return Diagnostic::error(summary, detail).at("key_pair_name");
+    }
     let in_vain = time.map_or_else(String::new, |time| {
         format!(" The provider waited {} for the name to become free.", messages::seconds(time))
     });
-    let region = error.region();
     let import = messages::import_block(wanted.type_name, name);
+    // That the old key pair has the name is not to be seen here: before an apply, Terraform plans the create again, without
+    // anything of the old one.
+    let rotate = "If this apply replaces the key pair (create_before_destroy), the old one still has the name: let the name \
+                  change with the key (key_name_prefix, or a hash of the key in key_pair_name), or remove \
+                  create_before_destroy. See the guide \"Rotating keys\".";
     let what_to_do = match found {
         Ok(Some(found)) if holds(found, wanted.key) => format!(
-            "{region} has a key pair of this name. It holds the same public key ({}). Nothing was changed.\n\nTo manage it \
-             here, first see that no other configuration does. Then add this block, NAME being the resource's, and run \
-             terraform plan:\n\n{import}",
+            "{region} has a key pair of this name. It holds the same public key ({}). Nothing was changed.\n\n{rotate}\n\n\
+             Otherwise import it, if no other resource or configuration manages it: add this block, NAME being the \
+             resource's, and run terraform plan:\n\n{import}",
             messages::describe(found)
         ),
         Ok(Some(found)) => format!(
             "{region} has a key pair of this name. It holds another key ({}; the key of this configuration has the \
-             fingerprint {}), and may be somebody else's. Nothing was changed.\n\nFor a new key pair, choose another \
-             key_pair_name. To manage the one that is there, first see that no other configuration does; then add this \
-             block, NAME being the resource's, and run terraform plan before any apply: since the keys differ, it may \
-             propose to delete that key pair and to make it anew.\n\n{import}",
+             fingerprint {}). Nothing was changed.\n\n{rotate}\n\nOtherwise choose another key_pair_name. Or import the \
+             key pair, if no other resource or configuration manages it: add this block, NAME being the resource's, and run \
+             terraform plan before any apply, since the plan may replace it:\n\n{import}",
             messages::describe(found),
             wanted.key.fingerprint_md5()
         ),
@@ -172,13 +189,13 @@ fn name_taken(
             "{region} refuses the name as taken, but shows no such key pair. This is so for a while after a key pair was \
              deleted; or these credentials may not see it.{in_vain} Nothing was changed.\n\nRun the command again in some minutes. \
              If it stays so, look in the ECS console under Network & Security > Key Pairs, as somebody who may see all of \
-             them, or choose another key_pair_name."
+             them, or choose another key_pair_name.\n\n{rotate}"
         ),
         Err(look) => format!(
-            "{region} refuses the name as taken. What has it could not be looked at ({look}).{in_vain} Nothing was changed.\n\nFor \
-             a new key pair, choose another key_pair_name. To manage the one that is there, first see that no other \
-             configuration does; then add this block, NAME being the resource's, and run terraform plan before any apply: \
-             if it holds another key, the plan may propose to delete it and to make it anew.\n\n{import}"
+            "{region} refuses the name as taken. What has it could not be looked at ({look}).{in_vain} Nothing was \
+             changed.\n\n{rotate}\n\nOtherwise choose another key_pair_name. Or import the key pair, if no other resource \
+             or configuration manages it: add this block, NAME being the resource's, and run terraform plan before any \
+             apply, since the plan may replace it:\n\n{import}"
         ),
     };
     let summary = match found {
@@ -186,16 +203,7 @@ fn name_taken(
         // It may be gone.
         Ok(None) | Err(_) => format!("The key pair name {name:?} is taken"),
     };
-    Diagnostic::error(
-        summary,
-        format!(
-            "{what_to_do}\n\nIf this is a replacement under create_before_destroy, the old key pair still has the name: use \
-             key_name_prefix in place of key_pair_name, or remove create_before_destroy.{}\n\n{}",
-            kept_file(wanted),
-            facts(error)
-        ),
-    )
-    .at("key_pair_name")
+    Diagnostic::error(summary, format!("{what_to_do}{kept}\n\n{facts}")).at("key_pair_name")
 }
 
 /// The attribute that a refusal is about.
@@ -290,6 +298,7 @@ mod tests {
             type_name: "alicloud_key_pair",
             name: "web",
             generated: false,
+            is_shared: false,
             key: &key,
             kept_file: Some(Path::new("/home/ada/web.pem")),
             account_id: None,
@@ -300,6 +309,10 @@ mod tests {
             ("name-taken-same-key", name_taken(&without_file, &taken, Ok(Some(&same)), None)),
             ("name-taken-other-key", name_taken(&wanted, &taken, Ok(Some(&other)), None)),
             ("name-taken-unseen", name_taken(&without_file, &taken, Ok(None), Some(Duration::from_mins(5)))),
+            (
+                "name-taken-by-a-sibling",
+                name_taken(&Wanted { is_shared: true, ..without_file }, &taken, Ok(Some(&other)), None),
+            ),
             ("name-taken-look-failed", name_taken(&without_file, &taken, Err(&look), None)),
             ("not-created-with-a-file", refused(&wanted, &interrupted)),
             ("not-known-whether-created", unclear(&wanted, &lost, Some(&look))),

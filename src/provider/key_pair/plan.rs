@@ -2,11 +2,16 @@
 
 use std::time::Duration;
 
-use super::memory::Memory;
+use super::bound::{self, Ending};
+use super::memory::{Memory, mark_replaced};
+use super::name::{judge_name, judge_prefix};
 use super::schema::{KeyPairModel, Tags};
-use super::{bound, call, key_plan, messages, tags};
+use super::{call, key_plan, messages, tags};
 use crate::cty::Path;
-use crate::framework::{Attr, Context, Diagnostic, Diagnostics, PlanRequest, PlanResponse, Private};
+use crate::framework::duration::or_default;
+use crate::framework::{
+    Attr, Context, Diagnostic, Diagnostics, PlanRequest, PlanResponse, Private, Severity,
+};
 use crate::provider::cloud::Cloud;
 
 /// Key pairs that an account may have in a region, unless the quota was raised.
@@ -25,12 +30,31 @@ pub(super) async fn plan(
     if config.tags.is_null() {
         response.planned.tags = without_tags(prior);
     }
+    // Terraform plans a replacement twice: as a change, and then as a create that has the memory of the old key pair. It
+    // shows no warning of the second plan.
+    let is_second = prior.is_none() && Memory::load(&response.private).name.is_some();
     if let Some(prior) = prior {
         prefix_change(config, prior, response);
         key_plan::key_file_change(config, prior, response).await;
-        if !response.requires_replace.is_empty() {
+        remember(prior, &mut response.private);
+    }
+    let is_new = prior.is_none() || !response.requires_replace.is_empty();
+    if !is_second {
+        claim_the_name(context, config, is_new, &mut response.diagnostics);
+    }
+    if is_new && !is_second {
+        warn_of_the_name(config, prior.map(KeyPairModel::name), &mut response.diagnostics);
+    }
+    if let Some(prior) = prior {
+        if is_new {
+            mark_replaced(&mut response.private);
             let PlanResponse { private, diagnostics, .. } = response;
-            warn_of_bindings(context, prior, private, diagnostics).await;
+            if config.configured_name().as_str() == Some(prior.name()) {
+                warn_of_bindings(context, prior, private, Ending::Replacement, diagnostics).await;
+            } else {
+                // Attachments follow it to another name, since they refer to the name.
+                diagnostics.extend(name_warning(type_name, context, config, private).await);
+            }
         }
     } else {
         // What depends on the world is no more than a warning: a host plans every create before a
@@ -42,6 +66,51 @@ pub(super) async fn plan(
             tokio::join!(name_warning(type_name, context, config, private), quota_warning(context, private));
         diagnostics.extend(name.into_iter().chain(quota));
     }
+}
+
+/// A state that another provider wrote has no memory yet, if it was not refreshed.
+fn remember(prior: &KeyPairModel, private: &mut Private) {
+    let mut memory = Memory::load(private);
+    if memory.name.is_none() {
+        // What is not known of the key stays so.
+        memory.name = Some(prior.name().to_owned());
+        memory.save(private);
+    }
+}
+
+/// Warns of a name that another resource of the configuration has, too.
+fn claim_the_name(
+    context: &Context<Cloud>,
+    config: &KeyPairModel,
+    changes: bool,
+    diagnostics: &mut Diagnostics,
+) {
+    let Some(name) = config.configured_name().as_str() else { return };
+    if context.client.names.plan(name, changes) {
+        diagnostics.push(
+            Diagnostic::warning(
+                format!("Two key pairs of this configuration have the name {name:?}"),
+                "ECS accepts a name once in a region, so creating the second key pair will fail. Give each resource a \
+                 key_pair_name of its own, or remove one of them and refer to the other.",
+            )
+            .at("key_pair_name"),
+        );
+    }
+}
+
+/// Warns of a name, or a prefix, that ECS may not accept, when it is first used. What it has accepted is no news.
+fn warn_of_the_name(config: &KeyPairModel, before: Option<&str>, diagnostics: &mut Diagnostics) {
+    let found = if let Some(name) = config.configured_name().as_str().filter(|name| before != Some(*name)) {
+        let attribute = if config.key_pair_name.is_null() { "key_name" } else { "key_pair_name" };
+        judge_name(name, attribute)
+    } else if let Some(prefix) = config.key_name_prefix.as_str()
+        && before.is_none_or(|before| !before.starts_with(prefix))
+    {
+        judge_prefix(prefix)
+    } else {
+        Vec::new()
+    };
+    diagnostics.extend(found.into_iter().filter(|it| it.severity == Severity::Warning));
 }
 
 /// Tags are computed for one reason: so that no tags, an empty map of them, and one of null values are the same, as
@@ -76,13 +145,14 @@ fn prefix_change(config: &KeyPairModel, prior: &KeyPairModel, response: &mut Pla
     }
 }
 
-/// Warns that the destroy of a key pair will be refused, in a plan that destroys or replaces it.
-/// Bindings that the same plan removes do not count. Never fails: without an answer there is no
-/// warning, but for one that says so where the permission is missing.
+/// Warns of instances that have the key pair, in a plan that destroys it or replaces it by one of the same name. Those that
+/// the same plan is known to detach do not count. Never fails: without an answer there is no warning, but for one that says
+/// so where the permission is missing.
 pub(super) async fn warn_of_bindings(
     context: &Context<Cloud>,
     prior: &KeyPairModel,
     private: &Private,
+    ending: Ending,
     diagnostics: &mut Diagnostics,
 ) {
     let (Some(client), name) = (context.client.for_warnings(), prior.name()) else { return };
@@ -93,7 +163,8 @@ pub(super) async fn warn_of_bindings(
         Ok(mut instances) => {
             context.client.planned_unbindings().retain_others(name, &mut instances);
             if !instances.is_empty() {
-                diagnostics.push(bound::warning(name, &instances));
+                let patience = or_default(&prior.wait_for_unbind, context.client.wait_for_unbind());
+                diagnostics.push(bound::warning(name, &instances, patience, ending));
             }
         }
         Err(error) => {
@@ -115,13 +186,14 @@ async fn name_warning(
         return None;
     }
     match client.glance_at_key_pair(&call(context, LOOK_TIMEOUT), name).await {
-        Ok(found) => found.map(|found| {
+        // Another resource of the configuration may have it, and that is told by itself.
+        Ok(found) => found.filter(|_| !context.client.names.is_shared(name)).map(|found| {
             Diagnostic::warning(
                 format!("A key pair {name:?} exists already"),
                 format!(
-                    "In {} there is a key pair of that name ({}), so creating one will fail, unless that one is \
-                     destroyed before, as a tainted one is. To manage it with this configuration, import \
-                     it:\n\n{}\n\nOr choose another name.",
+                    "{} has a key pair of this name ({}). If this plan destroys it first, nothing is left to do. \
+                     Otherwise creating one will fail: choose another key_pair_name; or, to manage the existing key pair \
+                     here, see that no other resource or configuration does, and import it:\n\n{}",
                     client.region(),
                     messages::describe(&found),
                     messages::import_block(type_name, name)

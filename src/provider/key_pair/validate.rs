@@ -4,20 +4,21 @@ use super::name::{judge_name, judge_prefix};
 use super::schema::KeyPairModel;
 use super::{messages, tags};
 use crate::cty::Path;
-use crate::framework::{Diagnostic, Diagnostics, duration};
+use crate::framework::{Attr, Diagnostic, Diagnostics, Severity, duration};
 use crate::openssh::PublicKey;
 
 pub(super) fn validate(config: &KeyPairModel, diagnostics: &mut Diagnostics) {
     if let Some(name) = config.key_pair_name.as_str() {
-        diagnostics.extend(judge_name(name, "key_pair_name"));
+        diagnostics.extend(judge_name(name, "key_pair_name").into_iter().filter(is_error));
     }
     // What is wrong with one and the same name is one error.
     if let Some(name) = config.key_name.as_str().filter(|name| config.key_pair_name.as_str() != Some(name)) {
-        diagnostics.extend(judge_name(name, "key_name"));
+        diagnostics.extend(judge_name(name, "key_name").into_iter().filter(is_error));
     }
     if let Some(prefix) = config.key_name_prefix.as_str() {
-        diagnostics.extend(judge_prefix(prefix));
+        diagnostics.extend(judge_prefix(prefix).into_iter().filter(is_error));
     }
+    resource_group(&config.resource_group_id, diagnostics);
     conflicts(config, diagnostics);
     public_key(config, diagnostics);
     tags::validate(&config.tags, diagnostics);
@@ -29,6 +30,25 @@ pub(super) fn validate(config: &KeyPairModel, diagnostics: &mut Diagnostics) {
         {
             duration::validate(value, &root.clone().attribute(operation), diagnostics);
         }
+    }
+}
+
+/// Whether it is certain. A doubt about a name is told by the plan that first uses the name.
+fn is_error(found: &Diagnostic) -> bool {
+    found.severity == Severity::Error
+}
+
+/// Warns of a name in the place of an id. A private cloud may have ids of another form.
+pub(in crate::provider) fn resource_group(id: &Attr<String>, diagnostics: &mut Diagnostics) {
+    if let Some(id) = id.as_str().filter(|id| !id.is_empty() && !id.starts_with("rg-")) {
+        let detail = format!(
+            "The id of a resource group starts with \"rg-\", as in rg-acfmxazb4ph6aiy; {id:?} may be a group's name. The \
+             Resource Management console shows the id of each group."
+        );
+        diagnostics.push(
+            Diagnostic::warning(format!("{id:?} may not be the id of a resource group"), detail)
+                .at("resource_group_id"),
+        );
     }
 }
 

@@ -27,6 +27,7 @@ pub(super) async fn create(
     planned: AttachmentModel,
     response: &mut ChangeResponse<AttachmentModel>,
 ) -> Result<(), Diagnostics> {
+    context.client.begins_to_apply();
     let client = context.client.client()?;
     let name = planned.name().as_str().unwrap_or_default().to_owned();
     let wanted = planned.known_ids();
@@ -142,6 +143,7 @@ pub(super) async fn update(
     response: &mut ChangeResponse<AttachmentModel>,
 ) -> Result<(), Diagnostics> {
     let UpdateRequest { prior, planned, .. } = request;
+    context.client.begins_to_apply();
     let client = context.client.client()?;
     let name = prior.name().as_str().unwrap_or_default().to_owned();
     let memory = Memory::load(&response.private);
@@ -187,6 +189,7 @@ pub(super) async fn delete(
     prior: AttachmentModel,
     response: &mut ChangeResponse<AttachmentModel>,
 ) -> Result<(), Diagnostics> {
+    context.client.begins_to_apply();
     let client = context.client.client()?;
     let parsed = prior.id.as_str().and_then(id::parse);
     let name = prior.name().as_str().map(str::to_owned).or(parsed.map(|(name, _)| name)).unwrap_or_default();

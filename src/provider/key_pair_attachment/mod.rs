@@ -172,6 +172,19 @@ fn validate(config: &AttachmentModel, diagnostics: &mut Diagnostics) {
         if let Some(detail) = wrong {
             diagnostics.push(Diagnostic::error("Invalid instance ids", detail).at("instance_ids"));
         }
+        let ids = ids.iter().filter_map(Attr::as_str).filter(|id| !id.is_empty());
+        let names: Vec<String> = ids.filter(|id| !id.starts_with("i-")).map(|id| format!("{id:?}")).collect();
+        if !names.is_empty() {
+            // A private cloud may have ids of another form.
+            let detail = format!(
+                "The id of an instance starts with \"i-\", as in i-bp67acfmxazb4ph; these may be names: {}. Set \
+                 instance_ids to ids, for example to alicloud_instance.web[*].id.",
+                messages::list(names.iter().map(String::as_str))
+            );
+            diagnostics.push(
+                Diagnostic::warning("These may not be the ids of instances", detail).at("instance_ids"),
+            );
+        }
     }
     if let Some(timeouts) = config.timeouts.known() {
         let root = Path::root().attribute("timeouts");
@@ -225,7 +238,12 @@ mod tests {
                 Some("key_pair_name"),
             ),
             ("no instance", AttachmentModel { instance_ids: ids(&[]), ..good.clone() }, Some("instance_ids")),
-            ("empty id", AttachmentModel { instance_ids: ids(&[""]), ..good }, Some("instance_ids")),
+            ("empty id", AttachmentModel { instance_ids: ids(&[""]), ..good.clone() }, Some("instance_ids")),
+            (
+                "a name",
+                AttachmentModel { instance_ids: ids(&["i-1", "web-1"]), ..good },
+                Some("instance_ids"),
+            ),
         ] {
             let mut found = Diagnostics::new();
             validate(&config, &mut found);

@@ -9,6 +9,7 @@ use super::{call, messages, reboot};
 use crate::alicloud::ecs::Instance;
 use crate::framework::{Attr, Context, Diagnostic, Diagnostics, PlanRequest, PlanResponse};
 use crate::provider::cloud::Cloud;
+use crate::provider::key_pair::memory::Memory;
 
 /// How long a look at the cloud may hold up a plan.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(5);
@@ -40,7 +41,13 @@ pub(super) async fn plan(
         response.diagnostics.push(messages::conflict(name, &other, &ids));
     }
     if !added.is_empty() {
-        foresee(context, name, &added, config.force == Attr::Known(true), &mut response.diagnostics).await;
+        // Terraform plans a replacement twice: as a change, and then as a create that has the memory of the old attachment.
+        let before = match prior {
+            Some(prior) => prior.name().as_str().map(str::to_owned),
+            None => Memory::load(&response.private).name,
+        };
+        let force = config.force == Attr::Known(true);
+        foresee(context, name, before.as_deref(), &added, force, &mut response.diagnostics).await;
     }
 }
 
@@ -64,11 +71,12 @@ pub(super) fn plan_destroy(context: &Context<Cloud>, prior: &AttachmentModel) {
     }
 }
 
-/// Warns of what will happen to instances that are to be bound. What depends on the world is no more than a warning: a
+/// Warns of what will happen to instances that are to be bound; `before` is the key pair that the attachment binds now. What depends on the world is no more than a warning: a
 /// host plans every create before a destroy, and an error would make a half-made set undestroyable.
 async fn foresee(
     context: &Context<Cloud>,
     name: &str,
+    before: Option<&str>,
     added: &BTreeSet<String>,
     force: bool,
     diagnostics: &mut Diagnostics,
@@ -97,12 +105,16 @@ async fn foresee(
     let taken: Vec<String> = seen
         .iter()
         .filter_map(|it| Some((it, it.key_pair_name.as_deref().filter(|carried| *carried != name)?)))
+        // That the plan takes the other one off is no surprise.
+        .filter(|(_, carried)| before != Some(*carried))
+        .filter(|(it, carried)| !context.client.planned_unbindings().detaches(carried, &it.id))
         .map(|(it, carried)| format!("{} (carries {carried:?})", it.id))
         .collect();
     warn(
         taken.iter().map(String::as_str).collect(),
         format!("The key pair {name:?} takes the place of others"),
-        "An instance carries one key pair. These carry another now, which will no longer open them: {}.",
+        "An instance carries one key pair. These carry another now, which will no longer open them: {}. A running instance \
+         keeps its present key until its next start; with force = true, this attachment reboots it.",
     );
     if force {
         warn(

@@ -14,6 +14,7 @@ use self::schema::{InstanceModel, KeyPairsModel, PairModel, Tags};
 use super::cloud::Cloud;
 use super::diagnostics::Attempt;
 use super::key_pair::tags;
+use super::key_pair::validate::resource_group;
 use crate::alicloud::ecs::{Instance, InstanceFilter, KeyPair, KeyPairFilter};
 use crate::alicloud::{Call, Client, Error, ErrorKind};
 use crate::framework::schema::Schema;
@@ -53,6 +54,7 @@ impl DataSource for KeyPairs {
             diagnostics.push(Diagnostic::error("Invalid regular expression", detail).at("name_regex"));
         }
         diagnostics.extend(config.output_file.non_empty().and_then(output_file::validate));
+        resource_group(&config.resource_group_id, diagnostics);
     }
 
     async fn read(

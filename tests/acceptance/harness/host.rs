@@ -52,14 +52,17 @@ pub(crate) enum Feature {
     MovesAcrossTypes,
     /// Resource identities, and imports by them.
     Identity,
+    /// `replace_triggered_by` in `lifecycle` blocks.
+    ReplaceTriggeredBy,
 }
 
 impl Feature {
     /// Whether this host can do it.
     pub(crate) fn is_in(self, host: &Host) -> bool {
         let (major, minor) = match (self, host.kind) {
+            (Self::ReplaceTriggeredBy, Kind::Terraform) => (1, 2),
             (Self::ImportBlocks, Kind::Terraform) => (1, 5),
-            (Self::ImportBlocks, Kind::OpenTofu) => (1, 6),
+            (Self::ImportBlocks | Self::ReplaceTriggeredBy, Kind::OpenTofu) => (1, 6),
             (Self::RemovedBlocks, Kind::Terraform) => (1, 7),
             (Self::RemovedBlocks | Self::MovesAcrossTypes, Kind::OpenTofu) => (1, 10),
             (Self::MovesAcrossTypes, Kind::Terraform) => (1, 8),

@@ -243,6 +243,10 @@ impl Source for Profile {
         Box::pin(self.get())
     }
 
+    fn check(&self) -> Result<(), NotLoaded> {
+        self.source().map(|_| ())
+    }
+
     fn found(&self) -> Option<String> {
         let Found { path, format, name } = self.current.0.get()?;
         match (&self.name, format) {

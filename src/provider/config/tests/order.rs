@@ -85,7 +85,9 @@ async fn outcome(block: &ProviderModel, variables: &[(&str, &str)]) -> String {
         ..Surroundings::default()
     };
     let mut diagnostics = Diagnostics::new();
-    let cloud = configure(block, &Host::default(), &surroundings, &mut diagnostics).unwrap();
+    let Some(cloud) = configure(block, &Host::default(), &surroundings, &mut diagnostics) else {
+        return diagnostics.iter().map(|it| it.detail.as_str()).collect();
+    };
     match cloud.client().unwrap().credentials().credentials().await {
         Ok(found) => found.describe(),
         Err(error) => error.reason().to_owned(),
