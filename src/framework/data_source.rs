@@ -5,7 +5,7 @@ use std::future::Future;
 use super::adapter::{BoxFuture, model, panicked};
 use super::schema::Schema;
 use super::{Context, Diagnostic, Diagnostics, Model, ModelValue as _};
-use crate::cty::Value;
+use crate::cty::{Type, Value};
 use crate::plugin::panics;
 
 /// A data source: a question to the world, asked anew in each run.
@@ -39,6 +39,7 @@ pub trait DataSource: Send + Sync + 'static {
 /// A data source, whatever its model.
 pub(super) trait AnyDataSource<C>: Send + Sync {
     fn schema(&self) -> &Schema;
+    fn model_type(&self) -> Type;
     fn validate(&self, config: &Value) -> Diagnostics;
     /// No value comes with an error.
     fn read<'a>(
@@ -64,6 +65,10 @@ impl<D: DataSource> DataSourceAdapter<D> {
 impl<D: DataSource> AnyDataSource<D::Client> for DataSourceAdapter<D> {
     fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    fn model_type(&self) -> Type {
+        D::Model::ty()
     }
 
     fn validate(&self, config: &Value) -> Diagnostics {
@@ -97,7 +102,7 @@ impl<D: DataSource> AnyDataSource<D::Client> for DataSourceAdapter<D> {
                     Diagnostic::error("The provider left values unknown after reading", detail).into()
                 }
                 Ok(Err(errors)) => errors,
-                Err(report) => panicked(&report).into(),
+                Err(report) => panicked(&report, "Nothing was read").into(),
             };
             diagnostics.extend(failed);
             (None, diagnostics)

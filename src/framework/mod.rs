@@ -24,7 +24,7 @@ mod server;
 pub use context::Context;
 pub use data_source::DataSource;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
-pub use model::{Attr, Model, ModelError, ModelValue};
+pub use model::{Attr, Model, ModelError, ModelValue, attribute_name, part};
 pub use private::Private;
 pub use provider::{Host, Provider, Types};
 pub use resource::{

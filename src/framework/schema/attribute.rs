@@ -9,7 +9,7 @@ use crate::cty::{Type, Value};
 pub type Same = fn(&Value, &Value) -> bool;
 
 /// The value that a null in the configuration plans as.
-pub type Default = fn() -> Value;
+pub type MakeDefault = fn() -> Value;
 
 /// What an attribute holds.
 #[derive(Clone, Debug)]
@@ -54,7 +54,7 @@ pub struct Attribute {
     /// A computed value stays as it is through an update, instead of being unknown.
     pub keeps_prior: bool,
     /// Fills a null in the configuration.
-    pub default: Option<Default>,
+    pub default: Option<MakeDefault>,
     /// Lets another spelling of the prior value plan as the prior value.
     pub same: Option<Same>,
 }
@@ -159,7 +159,7 @@ impl Attribute {
 
     /// See [`Attribute::default`](field@Attribute::default). The attribute must be computed.
     #[must_use]
-    pub fn default_value(self, default: Default) -> Self {
+    pub fn default_value(self, default: MakeDefault) -> Self {
         Self { default: Some(default), ..self }
     }
 

@@ -5,9 +5,10 @@ mod block;
 mod check;
 mod identity;
 
-pub use attribute::{Attribute, AttributeKind, Default, NestedAttributes, Same};
+pub use attribute::{Attribute, AttributeKind, MakeDefault, NestedAttributes, Same};
 pub use block::{Block, NestedBlock, Nesting};
 pub use check::check;
+pub(super) use check::{check_identity, check_provider, is_name};
 pub use identity::{IdentityAttribute, IdentitySchema};
 
 use crate::cty::Type;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::framework::Private;
 
 /// The entry in the private data.
-const KEY: &str = "key_pair";
+pub(in crate::provider) const KEY: &str = "key_pair";
 
 /// Facts that this provider has seen of a key pair. A state that another provider wrote has none.
 ///
@@ -36,7 +36,9 @@ impl Memory {
     }
 
     pub(in crate::provider) fn save(&self, private: &mut Private) {
-        private.set(KEY, self);
+        if let Err(error) = private.set(KEY, self) {
+            tracing::error!(%error, "What is known of the key pair could not be recorded");
+        }
     }
 }
 

@@ -26,6 +26,15 @@ pub(super) async fn plan(
     if config.tags.is_null() {
         response.planned.tags = without_tags(prior);
     }
+    // Both arguments are the same name.
+    for (name, other) in [
+        (&config.key_pair_name, &mut response.planned.key_name),
+        (&config.key_name, &mut response.planned.key_pair_name),
+    ] {
+        if let (Attr::Known(name), true) = (name, other.is_unknown()) {
+            *other = Attr::Known(name.clone());
+        }
+    }
     if let Some(prior) = prior {
         update(config, prior, response);
         if !response.requires_replace.is_empty() {
