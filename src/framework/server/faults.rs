@@ -96,8 +96,8 @@ mod tests {
             differences(&schema, &model),
             [
                 "x: the schema has it, the model does not",
-                "y.a: the schema says bool, the model number",
-                "z: the schema says set of string, the model list of string",
+                "y.a: the schema says true or false, the model a number",
+                "z: the schema says a set, the model a list",
                 "w: the model has it, the schema does not",
             ]
         );
