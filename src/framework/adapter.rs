@@ -10,7 +10,7 @@ use super::resource::{
     ChangeResponse, CreateRequest, DeleteRequest, DestroyPlanRequest, ImportSource, MoveSource, PlanRequest,
     PlanResponse, ReadRequest, UpdateRequest,
 };
-use super::schema::{IdentitySchema, Schema};
+use super::schema::{IdentitySchema, Schema, check_model};
 use super::untouched::keep_untouched;
 use super::{Context, Diagnostic, Diagnostics, ModelError, ModelValue, Private, Resource};
 use crate::cty::{Path, Value};
@@ -56,10 +56,19 @@ pub(super) struct Change {
 pub(super) trait AnyResource<C>: Send + Sync {
     fn schema(&self) -> &Schema;
     fn identity_schema(&self) -> Option<&IdentitySchema>;
+    /// Where the model does not fit the schema, one sentence each.
+    fn model_faults(&self) -> Vec<String>;
     fn validate(&self, config: &Value) -> Diagnostics;
     fn plan<'a>(&'a self, context: &'a Context<C>, change: Change) -> BoxFuture<'a, PlannedChange>;
     fn apply<'a>(&'a self, context: &'a Context<C>, change: Change) -> BoxFuture<'a, Changed>;
-    fn read<'a>(&'a self, context: &'a Context<C>, state: Value, private: Private) -> BoxFuture<'a, Changed>;
+    /// `identity` is that of the state.
+    fn read<'a>(
+        &'a self,
+        context: &'a Context<C>,
+        state: Value,
+        private: Private,
+        identity: Option<Value>,
+    ) -> BoxFuture<'a, Changed>;
     fn import<'a>(&'a self, context: &'a Context<C>, source: ImportSource) -> BoxFuture<'a, Changed>;
     fn upgrade(&self, version: i64, state: &serde_json::Value) -> Result<Value, Diagnostics>;
     fn move_state(&self, source: &MoveSource) -> Option<Result<(Value, Private), Diagnostics>>;
@@ -91,7 +100,10 @@ impl<R: Resource> ResourceAdapter<R> {
         match outcome {
             Ok(Ok(())) => {}
             Ok(Err(errors)) => response.diagnostics.extend(errors),
-            Err(report) => response.diagnostics.push(panicked(&report)),
+            Err(report) => {
+                let kept = "What was known of the object at that moment has been kept";
+                response.diagnostics.push(panicked(&report, kept));
+            }
         }
         let identity = self.identity_of(context, response.state.as_ref());
         let mut diagnostics = response.diagnostics;
@@ -183,6 +195,10 @@ impl<R: Resource> AnyResource<R::Client> for ResourceAdapter<R> {
         self.identity_schema.as_ref()
     }
 
+    fn model_faults(&self) -> Vec<String> {
+        check_model::<R::Model>(&self.schema)
+    }
+
     fn validate(&self, config: &Value) -> Diagnostics {
         let mut diagnostics = Diagnostics::new();
         match model(config) {
@@ -202,7 +218,8 @@ impl<R: Resource> AnyResource<R::Client> for ResourceAdapter<R> {
 
     fn apply<'a>(&'a self, context: &'a Context<R::Client>, change: Change) -> BoxFuture<'a, Changed> {
         Box::pin(async move {
-            let Change { config, prior, next, private, .. } = change;
+            let Change { config, prior, next, private, identity } = change;
+            let is_update = prior.is_some() && next.is_some();
             let mut response = ChangeResponse { state: None, private, diagnostics: Diagnostics::new() };
             // A null configuration comes with a destroy, whose model is all null.
             let config = if config.is_null() { Ok(R::Model::default()) } else { model(&config) };
@@ -229,6 +246,9 @@ impl<R: Resource> AnyResource<R::Client> for ResourceAdapter<R> {
             .await;
             let mut changed = self.finish(context, response, outcome, "after apply");
             check_presence(&mut changed, is_destroy);
+            if is_update {
+                refuse_another_identity(identity.as_ref(), &mut changed);
+            }
             changed
         })
     }
@@ -237,9 +257,11 @@ impl<R: Resource> AnyResource<R::Client> for ResourceAdapter<R> {
         &'a self,
         context: &'a Context<R::Client>,
         state: Value,
-        private: Private,
+        mut private: Private,
+        identity: Option<Value>,
     ) -> BoxFuture<'a, Changed> {
         Box::pin(async move {
+            let imported = private.take_imported();
             let mut response = ChangeResponse { state: None, private, diagnostics: Diagnostics::new() };
             let outcome = panics::caught(async {
                 let state: R::Model = model(&state)?;
@@ -247,7 +269,11 @@ impl<R: Resource> AnyResource<R::Client> for ResourceAdapter<R> {
                 self.resource.read(context, ReadRequest { state }, &mut response).await
             })
             .await;
-            self.finish(context, response, outcome, "after reading")
+            let mut changed = self.finish(context, response, outcome, "after reading");
+            if !imported {
+                refuse_another_identity(identity.as_ref(), &mut changed);
+            }
+            changed
         })
     }
 
@@ -256,6 +282,10 @@ impl<R: Resource> AnyResource<R::Client> for ResourceAdapter<R> {
             let mut response =
                 ChangeResponse { state: None, private: Private::default(), diagnostics: Diagnostics::new() };
             let outcome = panics::caught(self.resource.import(context, source, &mut response)).await;
+            if self.identity_schema.is_some() {
+                // The read that follows may tell the identity better than what the user typed.
+                response.private.mark_imported();
+            }
             self.finish(context, response, outcome, "after importing")
         })
     }
@@ -286,13 +316,36 @@ fn check_presence(changed: &mut Changed, is_destroy: bool) {
     changed.diagnostics.push(Diagnostic::error(complaint, detail));
 }
 
-/// The message for a step that panicked.
-pub(super) fn panicked(report: &PanicReport) -> Diagnostic {
+/// Refuses an identity that differs from the one before: another identity is another object. What the identity
+/// before does not say (null) may be added, and an object that is gone has none.
+fn refuse_another_identity(prior: Option<&Value>, changed: &mut Changed) {
+    let (Some(Value::Object(before)), Some(after)) = (prior, &changed.identity) else { return };
+    let differs = |(name, value): (&String, &Value)| {
+        let now = after.get(name).unwrap_or(&Value::Null);
+        (!value.is_null() && !value.is_unknown() && !now.is_null() && value != now).then(|| name.clone())
+    };
+    let names: Vec<String> = before.iter().filter_map(differs).collect();
+    if names.is_empty() {
+        return;
+    }
+    changed.diagnostics.push(Diagnostic::error(
+        "The provider changed the identity of an object",
+        format!(
+            "The identity of an object stays the same as long as it exists, but these attributes changed: {}. This is \
+             a bug in the provider; please report it.",
+            names.join(", ")
+        ),
+    ));
+    // The state is true all the same.
+    changed.identity = prior.cloned();
+}
+
+/// The message for a step that panicked, with a sentence of what that means.
+pub(super) fn panicked(report: &PanicReport, consequence: &str) -> Diagnostic {
     Diagnostic::error(
         "The provider ran into a bug",
         format!(
-            "{report}. What was known of the object at that moment has been kept. Please report this to the \
-             provider, with the log of a run under TF_LOG=debug."
+            "{report}. {consequence}. Please report this to the provider, with the log of a run under TF_LOG=debug."
         ),
     )
 }

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use super::adapter::{BoxFuture, model, panicked};
 use super::fit::{fit, refuse_unknown};
-use super::schema::Schema;
+use super::schema::{Schema, check_model};
 use super::{Context, Diagnostics, Model, ModelValue as _};
 use crate::cty::Value;
 use crate::plugin::panics;
@@ -40,6 +40,8 @@ pub trait DataSource: Send + Sync + 'static {
 /// A data source, whatever its model.
 pub(super) trait AnyDataSource<C>: Send + Sync {
     fn schema(&self) -> &Schema;
+    /// Where the model does not fit the schema, one sentence each.
+    fn model_faults(&self) -> Vec<String>;
     fn validate(&self, config: &Value) -> Diagnostics;
     /// No value comes with an error.
     fn read<'a>(
@@ -65,6 +67,10 @@ impl<D: DataSource> DataSourceAdapter<D> {
 impl<D: DataSource> AnyDataSource<D::Client> for DataSourceAdapter<D> {
     fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    fn model_faults(&self) -> Vec<String> {
+        check_model::<D::Model>(&self.schema)
     }
 
     fn validate(&self, config: &Value) -> Diagnostics {
@@ -97,7 +103,7 @@ impl<D: DataSource> AnyDataSource<D::Client> for DataSourceAdapter<D> {
                     }
                 }
                 Ok(Err(errors)) => errors,
-                Err(report) => panicked(&report).into(),
+                Err(report) => panicked(&report, "Nothing was read").into(),
             };
             diagnostics.extend(failed);
             (None, diagnostics)

@@ -1,42 +1,58 @@
 //! Warnings about deprecated arguments. Hosts only document what a schema says of them; telling
 //! the author of a configuration is left to the provider.
 
-use super::schema::{Block, Nesting};
+use std::collections::BTreeMap;
+
+use super::schema::{Attribute, AttributeKind, Block, Nesting};
 use super::{Diagnostic, Diagnostics};
 use crate::cty::{Path, Value};
 
-/// Warns of each deprecated argument that the configuration sets, unknown values included.
+/// Warns of each deprecated argument that the configuration sets. An unknown value may turn out null.
 pub(super) fn warn(block: &Block, config: &Value, diagnostics: &mut Diagnostics) {
     warn_below(block, config, &Path::root(), diagnostics);
 }
 
 fn warn_below(block: &Block, config: &Value, path: &Path, diagnostics: &mut Diagnostics) {
-    let set = |name: &str| config.get(name).is_some_and(|value| !value.is_null());
-    for (name, attribute) in &block.attributes {
-        if let (Some(instead), true) = (attribute.deprecation, set(name)) {
-            let summary = format!("The argument {name} is deprecated");
-            diagnostics.push(Diagnostic::warning(summary, instead).at_path(path.attribute(*name)));
+    warn_of_attributes(&block.attributes, config, path, diagnostics);
+    for (name, nested) in &block.blocks {
+        for (path, value) in elements(nested.nesting, config.get(name), &path.attribute(*name)) {
+            warn_below(&nested.block, value, &path, diagnostics);
         }
     }
-    for (name, nested) in &block.blocks {
+}
+
+fn warn_of_attributes(
+    attributes: &BTreeMap<&'static str, Attribute>,
+    config: &Value,
+    path: &Path,
+    diagnostics: &mut Diagnostics,
+) {
+    for (name, attribute) in attributes {
+        let value = config.get(name).filter(|value| !value.is_null() && !value.is_unknown());
         let here = path.attribute(*name);
-        match (nested.nesting, config.get(name)) {
-            (Nesting::Single | Nesting::Group, Some(value)) => {
-                warn_below(&nested.block, value, &here, diagnostics);
-            }
-            (Nesting::List, Some(Value::List(values))) => {
-                for (index, value) in (0..).zip(values) {
-                    warn_below(&nested.block, value, &here.index(index), diagnostics);
-                }
-            }
-            (Nesting::Map, Some(Value::Map(values))) => {
-                for (key, value) in values {
-                    warn_below(&nested.block, value, &here.key(key.as_str()), diagnostics);
-                }
-            }
-            // Elements of sets have no address.
-            _ => {}
+        if let (Some(instead), true) = (attribute.deprecation, value.is_some()) {
+            let summary = format!("The argument {name} is deprecated");
+            diagnostics.push(Diagnostic::warning(summary, instead).at_path(here.clone()));
         }
+        if let AttributeKind::Nested(nested) = &attribute.kind {
+            for (path, value) in elements(nested.nesting, value, &here) {
+                warn_of_attributes(&nested.attributes, value, &path, diagnostics);
+            }
+        }
+    }
+}
+
+/// The nested objects that have an address: those of sets have none.
+fn elements<'a>(nesting: Nesting, value: Option<&'a Value>, path: &Path) -> Vec<(Path, &'a Value)> {
+    match (nesting, value) {
+        (Nesting::Single | Nesting::Group, Some(value)) => vec![(path.clone(), value)],
+        (Nesting::List, Some(Value::List(values))) => {
+            (0..).zip(values).map(|(index, value)| (path.index(index), value)).collect()
+        }
+        (Nesting::Map, Some(Value::Map(values))) => {
+            values.iter().map(|(key, value)| (path.key(key.as_str()), value)).collect()
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -52,10 +68,14 @@ mod tests {
             .attribute("new", Attribute::string().optional())
             .attribute("old", old())
             .attribute("older", old())
+            .attribute("unknown", old())
+            .attribute("nested", Attribute::nested(Nesting::Map, [("old", old())]).optional())
             .block("rule", NestedBlock::new(Nesting::List, Block::new("").attribute("old", old())));
         let config = Value::object([
             ("new", "x".into()),
-            ("old", Value::UNKNOWN),
+            ("old", "x".into()),
+            ("unknown", Value::UNKNOWN),
+            ("nested", Value::map([("k".to_owned(), Value::object([("old", "x".into())]))])),
             ("older", Value::Null),
             (
                 "rule",
@@ -72,6 +92,9 @@ mod tests {
             .map(|it| (it.path.clone().unwrap().to_string(), it.summary.as_str(), it.detail.as_str()))
             .collect();
         let (summary, detail) = ("The argument old is deprecated", "Use new instead.");
-        assert_eq!(told, [("old".into(), summary, detail), ("rule[1].old".into(), summary, detail)]);
+        assert_eq!(
+            told,
+            ["nested[\"k\"].old", "old", "rule[1].old"].map(|path| (path.to_owned(), summary, detail))
+        );
     }
 }

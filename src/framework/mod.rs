@@ -29,7 +29,7 @@ mod write_only;
 pub use context::Context;
 pub use data_source::DataSource;
 pub use diagnostic::{Cause, Diagnostic, Diagnostics, Severity, one_line};
-pub use model::{Attr, Model, ModelError, ModelValue};
+pub use model::{Attr, Model, ModelError, ModelValue, attribute_name, part};
 pub use private::Private;
 pub use provider::{Host, Provider, Types};
 pub use resource::{

@@ -103,6 +103,27 @@ pub(super) fn mismatch<T>(path: &Path, expected: &'static str) -> Result<T, Mode
     Err(ModelError { path: path.clone(), expected })
 }
 
+/// The name of an attribute whose field may be a raw identifier.
+#[doc(hidden)]
+pub const fn attribute_name(field: &'static str) -> &'static str {
+    match field.as_bytes() {
+        [b'r', b'#', ..] => field.split_at(2).1,
+        _ => field,
+    }
+}
+
+/// Reads a part of a value. What a null or an unknown part lacks is `Attr` in the model.
+#[doc(hidden)]
+pub fn part<T: ModelValue>(value: &Value, path: &Path) -> Result<T, ModelError> {
+    T::from_value(value, path).map_err(|error| match value {
+        Value::Null => ModelError { path: path.clone(), expected: "a value, but it is null; use Attr<…>" },
+        Value::Unknown(_) => {
+            ModelError { path: path.clone(), expected: "a value, but it is unknown; use Attr<…>" }
+        }
+        _ => error,
+    })
+}
+
 impl ModelValue for String {
     fn ty() -> Type {
         Type::String
@@ -180,7 +201,7 @@ impl<T: ModelValue> ModelValue for Vec<T> {
             _ => return mismatch(path, "a list"),
         };
         let at = |index: usize| path.clone().index(i64::try_from(index).unwrap_or(i64::MAX));
-        elements.iter().enumerate().map(|(index, element)| T::from_value(element, &at(index))).collect()
+        elements.iter().enumerate().map(|(index, element)| part(element, &at(index))).collect()
     }
 
     fn to_value(&self) -> Value {
@@ -201,7 +222,7 @@ impl<T: ModelValue> ModelValue for BTreeMap<String, T> {
         };
         elements
             .iter()
-            .map(|(key, element)| Ok((key.clone(), T::from_value(element, &path.clone().key(key.as_str()))?)))
+            .map(|(key, element)| Ok((key.clone(), part(element, &path.clone().key(key.as_str()))?)))
             .collect()
     }
 
@@ -210,8 +231,8 @@ impl<T: ModelValue> ModelValue for BTreeMap<String, T> {
     }
 }
 
-/// Declares a model: a struct whose fields carry the attributes' names, with `Default` (all null)
-/// and the mapping from and to values.
+/// Declares a model: a struct whose fields carry the attributes' names (`r#type` is the attribute `type`), with
+/// `Default` (all null) and the mapping from and to values.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -248,7 +269,7 @@ macro_rules! model {
         impl $crate::framework::ModelValue for $name {
             fn ty() -> $crate::cty::Type {
                 $crate::cty::Type::object([
-                    $( (stringify!($field), <$ty as $crate::framework::ModelValue>::ty()) ),*
+                    $( ($crate::framework::attribute_name(stringify!($field)), <$ty as $crate::framework::ModelValue>::ty()) ),*
                 ])
             }
 
@@ -258,11 +279,12 @@ macro_rules! model {
             ) -> ::std::result::Result<Self, $crate::framework::ModelError> {
                 $(
                     let $field = {
-                        let path = path.clone().attribute(stringify!($field));
-                        let value = value.get(stringify!($field)).ok_or_else(|| {
+                        let name = $crate::framework::attribute_name(stringify!($field));
+                        let path = path.clone().attribute(name);
+                        let value = value.get(name).ok_or_else(|| {
                             $crate::framework::ModelError { path: path.clone(), expected: "an attribute" }
                         })?;
-                        <$ty as $crate::framework::ModelValue>::from_value(value, &path)?
+                        $crate::framework::part::<$ty>(value, &path)?
                     };
                 )*
                 Ok(Self { $( $field ),* })
@@ -270,11 +292,60 @@ macro_rules! model {
 
             fn to_value(&self) -> $crate::cty::Value {
                 $crate::cty::Value::object([
-                    $( (stringify!($field), $crate::framework::ModelValue::to_value(&self.$field)) ),*
+                    $( (
+                        $crate::framework::attribute_name(stringify!($field)),
+                        $crate::framework::ModelValue::to_value(&self.$field),
+                    ) ),*
                 ])
             }
         }
 
         impl $crate::framework::Model for $name {}
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    crate::model! {
+        /// A part.
+        struct Link {
+            /// A keyword of Rust.
+            r#type: Attr<String>,
+        }
+    }
+
+    crate::model! {
+        /// A whole.
+        struct Page {
+            /// Parts.
+            links: Attr<Vec<Link>>,
+            /// A value that cannot be null.
+            title: String,
+        }
+    }
+
+    #[test]
+    fn a_raw_identifier_is_the_word_itself() {
+        let link = Link { r#type: "a".into() };
+        assert_eq!(link.to_value(), Value::object([("type", "a".into())]));
+        assert_eq!(Link::from_value(&link.to_value(), &Path::root()), Ok(link));
+        assert_eq!(Link::ty(), Type::object([("type", Type::String)]));
+    }
+
+    #[test]
+    fn a_part_that_is_not_there_is_named() {
+        let page =
+            |link: Value, title: Value| Value::object([("links", Value::List(vec![link])), ("title", title)]);
+        let good = || Value::object([("type", Value::Null)]);
+        for (value, error) in [
+            (page(Value::Null, "a".into()), "links[0]: expected a value, but it is null; use Attr<…>"),
+            (page(Value::UNKNOWN, "a".into()), "links[0]: expected a value, but it is unknown; use Attr<…>"),
+            (page(good(), Value::UNKNOWN), "title: expected a value, but it is unknown; use Attr<…>"),
+            (page(good(), true.into()), "title: expected a string"),
+        ] {
+            assert_eq!(Page::from_value(&value, &Path::root()).unwrap_err().to_string(), error);
+        }
+    }
 }

@@ -4,6 +4,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+/// The framework's own entry, from an import to the read that follows it.
+const IMPORTED: &str = ".imported";
+
 /// A JSON object that travels with a resource's state. Entries of others (a provider that wrote
 /// the state before) are kept as they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,11 +38,27 @@ impl Private {
         self.0.remove(key).is_some()
     }
 
+    /// Whether there is an entry `key`.
+    pub fn contains(&self, key: &str) -> bool {
+        self.0.contains_key(key)
+    }
+
     /// Sets the entry `key`. Never put a secret here: states are plain text.
-    pub fn set<T: Serialize>(&mut self, key: &str, value: &T) {
-        if let Ok(value) = serde_json::to_value(value) {
-            self.0.insert(key.to_owned(), value);
-        }
+    ///
+    /// A value that JSON cannot hold (a map whose keys are not strings, say) is an error, and the entry stays as it was.
+    pub fn set<T: Serialize>(&mut self, key: &str, value: &T) -> Result<(), serde_json::Error> {
+        self.0.insert(key.to_owned(), serde_json::to_value(value)?);
+        Ok(())
+    }
+
+    /// Marks the private data of an object that was just imported.
+    pub(super) fn mark_imported(&mut self) {
+        self.0.insert(IMPORTED.to_owned(), Value::Bool(true));
+    }
+
+    /// Removes the mark of [`mark_imported`](Self::mark_imported), and says whether it was there.
+    pub(super) fn take_imported(&mut self) -> bool {
+        self.0.remove(IMPORTED).is_some()
     }
 }
 
@@ -50,11 +69,20 @@ mod tests {
     #[test]
     fn entries_of_others_survive() {
         let mut private = Private::decode(br#"{"e2bfb730":{"create":300}}"#);
-        private.set("key_pair", &"mine");
+        private.set("key_pair", &"mine").unwrap();
         let again = Private::decode(&private.encode());
         assert_eq!(again.get::<String>("key_pair").as_deref(), Some("mine"));
         assert!(again.get::<Value>("e2bfb730").is_some());
         assert_eq!(again.get::<u64>("key_pair"), None, "another shape is nothing");
+    }
+
+    #[test]
+    fn a_value_that_json_cannot_hold_is_an_error() {
+        let mut private = Private::default();
+        private.set("entry", &1).unwrap();
+        private.set("entry", &std::collections::BTreeMap::from([([1, 2], 3)])).unwrap_err();
+        assert_eq!(private.get("entry"), Some(1));
+        assert!(private.contains("entry") && !private.contains("other"));
     }
 
     #[test]

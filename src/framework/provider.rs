@@ -30,13 +30,14 @@ pub trait Provider: Send + Sync + 'static {
         let _ = (config, diagnostics);
     }
 
-    /// Makes the client. Unknown values are no failure here: the client fails when it is needed.
+    /// Makes the client, or says why there is none; `diagnostics` is for warnings. Unknown values are no failure here:
+    /// the client fails when it is needed.
     fn configure(
         &self,
         config: Self::Model,
         host: Host,
         diagnostics: &mut Diagnostics,
-    ) -> impl Future<Output = Option<Self::Client>> + Send;
+    ) -> impl Future<Output = Result<Self::Client, Diagnostics>> + Send;
 }
 
 /// Who called.
@@ -50,20 +51,28 @@ pub struct Host {
 pub struct Types<C> {
     pub(super) resources: BTreeMap<&'static str, Box<dyn AnyResource<C>>>,
     pub(super) data_sources: BTreeMap<&'static str, Box<dyn AnyDataSource<C>>>,
+    /// Names that were offered more than once.
+    pub(super) duplicates: Vec<&'static str>,
 }
 
 impl<C: Send + Sync + 'static> Types<C> {
     pub(super) fn new() -> Self {
-        Self { resources: BTreeMap::new(), data_sources: BTreeMap::new() }
+        Self { resources: BTreeMap::new(), data_sources: BTreeMap::new(), duplicates: Vec::new() }
     }
 
     /// Offers a managed resource.
     pub fn resource<R: Resource<Client = C>>(&mut self, resource: R) {
-        self.resources.insert(resource.type_name(), Box::new(ResourceAdapter::new(resource)));
+        let name = resource.type_name();
+        if self.resources.insert(name, Box::new(ResourceAdapter::new(resource))).is_some() {
+            self.duplicates.push(name);
+        }
     }
 
     /// Offers a data source.
     pub fn data_source<D: DataSource<Client = C>>(&mut self, data_source: D) {
-        self.data_sources.insert(data_source.type_name(), Box::new(DataSourceAdapter::new(data_source)));
+        let name = data_source.type_name();
+        if self.data_sources.insert(name, Box::new(DataSourceAdapter::new(data_source))).is_some() {
+            self.duplicates.push(name);
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use super::model::{ModelError, ModelValue, mismatch};
+use super::model::{ModelError, ModelValue, mismatch, part};
 use crate::cty::{Path, Type, Value};
 
 /// A set, as a field of a [model](crate::model): `Attr<Set<Attr<String>>>`, or `Attr<Set<Rule>>` for blocks.
@@ -71,7 +71,7 @@ impl<T: ModelValue + Ord> ModelValue for Set<T> {
     fn from_value(value: &Value, path: &Path) -> Result<Self, ModelError> {
         match value {
             Value::Null => Ok(Self::default()),
-            Value::Set(elements) => elements.iter().map(|element| T::from_value(element, path)).collect(),
+            Value::Set(elements) => elements.iter().map(|element| part(element, path)).collect(),
             _ => mismatch(path, "a set"),
         }
     }

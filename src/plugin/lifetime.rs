@@ -69,11 +69,27 @@ pub(super) fn start_hard_timer() {
     });
 }
 
+/// Starts the hard timer when a signal ends the process, from a thread of its own: work that blocks the thread of the
+/// runtime would keep the runtime from noticing the signal.
+#[cfg(unix)]
+pub(super) fn start_watchdog(interrupts: Interrupts) {
+    // Without the thread, only work that does not block can be ended by a signal.
+    let _ = std::thread::Builder::new().name("watchdog".to_owned()).spawn(move || {
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
+        runtime.block_on(async {
+            let Ok(mut signals) = Signals::take() else { return };
+            signals.terminated(interrupts).await;
+            start_hard_timer();
+        });
+    });
+}
+
 /// What an interrupt (Ctrl-C) does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Interrupts {
+pub(super) enum Interrupts {
     /// A terminal sends it to the host as well, and the host decides what becomes of the work being done.
     Ignored,
+    /// It ends the process.
     Honoured,
 }
 

@@ -46,13 +46,20 @@ pub(super) enum Listener {
 
 impl Listener {
     /// Listens; must be called within a tokio runtime.
-    pub(super) fn bind(network: Network, placement: &Placement) -> Result<Self, StartError> {
+    ///
+    /// Where no unix socket can be made, a port serves as well if `secured` by mutual TLS. Without it, any user of this
+    /// machine could connect to a port.
+    pub(super) fn bind(network: Network, placement: &Placement, secured: bool) -> Result<Self, StartError> {
         match network {
             #[cfg(unix)]
-            Network::Unix => {
-                let (listener, file) = unix_socket::listen(placement)?;
-                Ok(Self::Unix(listener, file))
-            }
+            Network::Unix => match unix_socket::listen(placement) {
+                Ok((listener, file)) => Ok(Self::Unix(listener, file)),
+                Err(error @ StartError::Socket { .. }) if secured => {
+                    tracing::warn!(%error, "listening on a TCP port instead of a unix socket");
+                    bind_tcp(placement.ports).map(Self::Tcp).map_err(|_| error)
+                }
+                Err(error) => Err(error),
+            },
             #[cfg(not(unix))]
             Network::Unix => Err(StartError::NoUnixSockets),
             Network::Tcp => bind_tcp(placement.ports).map(Self::Tcp),

@@ -96,13 +96,16 @@ async fn serve_host(
 ) -> Result<(), StartError> {
     let signals = Signals::take().map_err(StartError::Runtime)?;
     let identity = request.client_certificate.as_deref().map(Identity::for_host).transpose()?;
-    let listener = Listener::bind(network, &request.placement)?;
+    let listener = Listener::bind(network, &request.placement, identity.is_some())?;
     let address = listener.address().map_err(StartError::Stdout)?;
     let certificate = identity.as_ref().map(|identity| identity.certificate.as_ref());
     handshake::announce(&address, certificate, request.multiplex_asked).map_err(StartError::Stdout)?;
     if !request.version_offered {
         tracing::warn!("the host does not offer the served version of the provider protocol");
     }
+
+    #[cfg(unix)]
+    lifetime::start_watchdog(lifetime::Interrupts::Ignored);
 
     let shutdown = CancellationToken::new();
     let (presence, present) = watch::channel(0);
@@ -118,9 +121,11 @@ async fn serve_debug(
     services: impl FnOnce(CancellationToken) -> Routes,
 ) -> Result<(), StartError> {
     let signals = Signals::take().map_err(StartError::Runtime)?;
-    let listener = Listener::bind(network, &Placement::read(environment)?)?;
+    let listener = Listener::bind(network, &Placement::read(environment)?, false)?;
     let address = listener.address().map_err(StartError::Stdout)?;
     let _env_file = reattach::announce(plugin, options, &address)?;
+    #[cfg(unix)]
+    lifetime::start_watchdog(lifetime::Interrupts::Honoured);
     // Hosts come and go here; one that asks for an end is answered, and the process stays for the next.
     let ignored = CancellationToken::new();
     let (presence, _) = watch::channel(0);

@@ -70,7 +70,8 @@ impl Provider for Alicloud {
         config: ProviderModel,
         host: Host,
         diagnostics: &mut Diagnostics,
-    ) -> Option<Cloud> {
+    ) -> Result<Cloud, Diagnostics> {
         config::configure(&config, &host, &config::Surroundings::default(), diagnostics)
+            .ok_or_else(|| std::mem::take(diagnostics))
     }
 }

@@ -1,6 +1,7 @@
 //! `moved` blocks: from one name of a type to its other, and from the official provider to this one.
 
 use super::Alicloud;
+use super::key_pair::memory;
 use crate::cty::{Path, json};
 use crate::framework::{Diagnostic, Diagnostics, Model, MoveSource, Moved, Private};
 
@@ -19,7 +20,7 @@ pub(super) fn take_over<M: Model>(
     if source.schema_version != 0 || !types.contains(&source.type_name.as_str()) {
         return None;
     }
-    let private = match writer(&source.provider_address)? {
+    let private = match writer(&source.provider_address, &source.private)? {
         Writer::Ours => source.private.clone(),
         // What that provider remembered means nothing here.
         Writer::Official => Private::default(),
@@ -47,7 +48,12 @@ enum Writer {
     Official,
 }
 
-fn writer(address: &str) -> Option<Writer> {
+fn writer(address: &str, private: &Private) -> Option<Writer> {
+    // OpenTofu 1.10 to 1.12.3 sends the first word of the type's name instead of an address. What this provider
+    // remembers tells its states from those of the official one.
+    if address == "alicloud" {
+        return Some(if private.contains(memory::KEY) { Writer::Ours } else { Writer::Official });
+    }
     let mut parts = address.split('/');
     let (host, namespace, name) = (parts.next()?, parts.next()?, parts.next()?);
     if parts.next().is_some() || name != "alicloud" {
@@ -98,6 +104,10 @@ mod tests {
             ("registry.terraform.io/other/alicloud", "a", 0, false),
             ("registry.terraform.io/aliyun/other", "a", 0, false),
             ("registry.terraform.io/aliyun/alicloud/x", "a", 0, false),
+            ("alicloud", "a", 0, true),
+            ("alicloud", "b", 0, true),
+            ("alicloud", "c", 0, false),
+            ("alicloud", "a", 1, false),
             ("aliyun", "a", 0, false),
             ("registry.terraform.io/aliyun/alicloud", "c", 0, false),
             ("registry.terraform.io/aliyun/alicloud", "a", 1, false),
@@ -111,6 +121,16 @@ mod tests {
                 assert_eq!(moved.private == Private::default(), !ours, "{address}");
             }
         }
+    }
+
+    #[test]
+    fn private_data_tells_whose_state_it_is_if_the_address_does_not() {
+        let mut source = source("alicloud", "a", 0);
+        let moved = take_over::<State>(&source, &["a"]).unwrap().unwrap();
+        assert_eq!(moved.private, Private::default(), "the official provider's");
+        source.private = Private::decode(br#"{"key_pair":{"region":"cn-beijing"}}"#);
+        let moved = take_over::<State>(&source, &["a"]).unwrap().unwrap();
+        assert_eq!(moved.private, source.private, "this provider's");
     }
 
     #[test]

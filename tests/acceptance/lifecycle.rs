@@ -18,7 +18,7 @@ resource "alicloud_key_pair" "k" {
 "#,
             &[(K, "create")],
         );
-        assert_eq!(plan.unknown(K), ["create_time", "finger_print", "id", "key_name", "resource_group_id"]);
+        assert_eq!(plan.unknown(K), ["create_time", "finger_print", "id", "resource_group_id"]);
         assert!(plan.warnings().is_empty(), "{:?}", plan.warnings());
 
         let state = case.state();

@@ -6,7 +6,7 @@ use alicloud_provider::framework::{Attr, ModelValue as _, Resource as _};
 use tonic::Code;
 
 use crate::client::{Client, dynamic, proto, serve, told, value};
-use crate::toy::{Line, Note, NoteResource, Notes, note, note_type};
+use crate::toy::{Faulty, Line, Note, NoteResource, Notes, note, note_type};
 
 const TYPE: &str = "notes_note";
 
@@ -41,6 +41,81 @@ async fn the_schema_and_the_metadata_name_the_same_types() {
 fn the_toys_model_holds_whatever_its_schema_allows() {
     let schema = NoteResource.schema();
     assert_eq!((check(&schema), check_model::<Note>(&schema)), (vec![], vec![]));
+}
+
+#[tokio::test]
+async fn faults_of_a_provider_are_told_at_once_and_all_together() {
+    let mut client = serve(Faulty).0;
+    let schema =
+        client.get_provider_schema(proto::get_provider_schema::Request {}).await.unwrap().into_inner();
+    let metadata = client.get_metadata(proto::get_metadata::Request {}).await.unwrap().into_inner();
+    assert!(schema.resource_schemas.is_empty() && metadata.resources.is_empty());
+    assert_eq!(schema.diagnostics, metadata.diagnostics);
+    assert_eq!(told(&schema.diagnostics), ["Error: The provider's schemas are not valid"]);
+    let lines: Vec<&str> = schema.diagnostics[0].detail.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "This is a bug in the provider; please report it:",
+            "  - provider block: alias: the name is reserved in provider blocks",
+            "  - provider block: alias: the schema has it, the model does not",
+            "  - provider block: shelf: the model has it, the schema does not",
+            "  - notes_note: the type is offered more than once",
+            "  - notes_note: the name of a type starts with faults_",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn there_are_no_functions() {
+    let answer = unconfigured().get_functions(proto::get_functions::Request {}).await.unwrap().into_inner();
+    assert_eq!(answer, proto::get_functions::Response::default());
+}
+
+#[tokio::test]
+async fn a_configuration_that_fails_says_why() {
+    let shelf = Type::object([("shelf", Type::String)]);
+    for (name, summary, detail) in [
+        ("broken", "Error: Broken shelf", "It cannot hold anything."),
+        ("silent", "Error: The provider could not be configured", "The provider gives no reason."),
+        ("panics", "Error: The provider ran into a bug", "The request failed, and nothing was recorded."),
+    ] {
+        let config = dynamic(&Value::object([("shelf", name.into())]), &shelf);
+        let request = proto::configure_provider::Request { config, ..Default::default() };
+        let answer = unconfigured().configure_provider(request).await.unwrap().into_inner();
+        assert_eq!(told(&answer.diagnostics), [summary]);
+        assert!(answer.diagnostics[0].detail.contains(detail), "{}", answer.diagnostics[0].detail);
+    }
+}
+
+#[tokio::test]
+async fn an_identity_stays_the_same_except_right_after_an_import() {
+    let mut client = configured().await;
+    let identity = |title: &str| proto::ResourceIdentityData {
+        identity_data: dynamic(
+            &Value::object([("title", title.into())]),
+            &Type::object([("title", Type::String)]),
+        ),
+    };
+    for (before, private, expected) in [
+        (Some("a"), "{}", vec![]),
+        (None, "{}", vec![]),
+        (Some("b"), r#"{".imported":true}"#, vec![]),
+        (Some("b"), "{}", vec!["Error: The provider changed the identity of an object"]),
+    ] {
+        let request = proto::read_resource::Request {
+            type_name: TYPE.to_owned(),
+            current_state: dynamic(&note("a").to_value(), &note_type()),
+            private: private.as_bytes().to_vec(),
+            current_identity: before.map(identity),
+            ..Default::default()
+        };
+        let answer = client.read_resource(request).await.unwrap().into_inner();
+        assert_eq!(told(&answer.diagnostics), expected);
+        assert!(answer.private.is_empty());
+        let kept = if expected.is_empty() { "a" } else { "b" };
+        assert_eq!(answer.new_identity, Some(identity(kept)));
+    }
 }
 
 #[tokio::test]

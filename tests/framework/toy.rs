@@ -100,12 +100,43 @@ impl Provider for Notes {
         }
     }
 
-    async fn configure(&self, config: Settings, host: Host, diagnostics: &mut Diagnostics) -> Option<String> {
-        if config.shelf.as_str() == Some("broken") {
-            diagnostics.push(Diagnostic::error("Broken shelf", "It cannot hold anything."));
-            return None;
+    async fn configure(
+        &self,
+        config: Settings,
+        host: Host,
+        _: &mut Diagnostics,
+    ) -> Result<String, Diagnostics> {
+        match config.shelf.as_str() {
+            Some("broken") => Err(Diagnostic::error("Broken shelf", "It cannot hold anything.").into()),
+            Some("silent") => Err(Diagnostics::new()),
+            Some("panics") => panic!("as its name says"),
+            shelf => Ok(format!("{} of {}", shelf.unwrap_or("a shelf"), host.version)),
         }
-        Some(format!("{} of {}", config.shelf.as_str().unwrap_or("a shelf"), host.version))
+    }
+}
+
+/// A provider whose schemas and names Terraform would not accept.
+pub(crate) struct Faulty;
+
+impl Provider for Faulty {
+    type Model = Settings;
+    type Client = String;
+
+    fn address(&self) -> &'static str {
+        "registry.terraform.io/toys/faults"
+    }
+
+    fn schema(&self) -> Schema {
+        Schema::new(Block::new("").attribute("alias", Attribute::string().optional()))
+    }
+
+    fn types(&self, types: &mut Types<String>) {
+        types.resource(NoteResource);
+        types.resource(NoteResource);
+    }
+
+    async fn configure(&self, _: Settings, _: Host, _: &mut Diagnostics) -> Result<String, Diagnostics> {
+        Err(Diagnostics::new())
     }
 }
 
@@ -171,7 +202,7 @@ impl Resource for NoteResource {
         response: &mut PlanResponse<Note>,
     ) {
         if request.config.text.is_null() && request.prior.is_none() {
-            response.private.set("plan", &"without a text");
+            response.private.set("plan", &"without a text").unwrap();
         }
         match request.config.text.as_str() {
             Some("a second edition") => response.planned.edition = "2".into(),
@@ -243,7 +274,7 @@ impl Resource for NoteResource {
             }
             _ => response.state = Some(made),
         }
-        response.private.set("made", &true);
+        response.private.set("made", &true).unwrap();
         Ok(())
     }
 

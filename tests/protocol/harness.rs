@@ -186,6 +186,12 @@ impl Process {
         .await
     }
 
+    /// Waits until it has written this line to stdout.
+    pub(crate) async fn has_written(&mut self, line: &str) {
+        let written = async { while self.stdout.recv().await.expect("stdout ended") != line {} };
+        soon(line, written).await;
+    }
+
     pub(crate) async fn signal(&self, name: &str) {
         let pid = self.child.id().unwrap().to_string();
         let status = Command::new("kill").args([&format!("-{name}"), &pid]).status().await.unwrap();

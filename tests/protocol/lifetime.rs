@@ -63,6 +63,21 @@ async fn shutdown_ends_it_even_if_work_does_not_stop() {
 }
 
 #[tokio::test]
+async fn a_signal_ends_it_even_if_work_blocks_the_process() {
+    let plugin = stand_in::launch().shake().await;
+    let channel = plugin.connect().await;
+    let mut client = ProviderClient::new(channel.clone());
+    let call = async move { client.get_metadata(stand_in::proto::get_metadata::Request::default()).await };
+    let work = tokio::spawn(call);
+    let mut plugin = plugin;
+    plugin.process.has_written(stand_in::BLOCKED).await;
+    plugin.process.signal("TERM").await;
+    let remains = plugin.process.end().await;
+    assert!(remains.status.success(), "{}", remains.status);
+    soon("end of the call", work).await.unwrap().unwrap_err();
+}
+
+#[tokio::test]
 async fn shutdown_ends_it_even_if_work_blocks_the_process() {
     let plugin = stand_in::launch().shake().await;
     let channel = plugin.connect().await;

@@ -54,6 +54,17 @@ async fn what_cannot_be_had_is_named() {
 }
 
 #[tokio::test]
+async fn a_directory_that_cannot_be_used_gives_way_to_a_port_only_under_tls() {
+    let host = Host::new();
+    let plugin = Launch::with_tls(&host).env("PLUGIN_UNIX_SOCKET_DIR", "/no/such/directory").shake().await;
+    assert_eq!(plugin.handshake.fields[2], "tcp");
+    assert!(plugin.handshake.address().starts_with("127.0.0.1:"), "{}", plugin.handshake.address());
+    let channel = plugin.connect_as(&host).await;
+    healthy(&channel).await.unwrap();
+    assert!(plugin.shut_down(channel).await.status.success());
+}
+
+#[tokio::test]
 async fn a_temporary_directory_with_a_long_path_is_no_obstacle() {
     let directory = tempfile::tempdir().unwrap();
     let long = directory.path().join("x".repeat(120));

@@ -18,6 +18,9 @@ pub(crate) mod proto {
     tonic::include_proto!("tfplugin6");
 }
 
+/// Written to stdout when the thread of the runtime is about to be blocked.
+pub(crate) const BLOCKED: &str = "blocked";
+
 const SWITCH: &str = "SERVE_AS_STAND_IN";
 
 /// Written to stdout by what the process waits for in the end.
@@ -77,6 +80,16 @@ impl Provider for StandIn {
         _request: Request<stop_provider::Request>,
     ) -> Result<Response<stop_provider::Response>, Status> {
         self.stopping.cancelled().await;
+        std::thread::sleep(Duration::from_mins(5));
+        Err(Status::internal("unreachable"))
+    }
+
+    /// Blocks the thread of the runtime at once.
+    async fn get_metadata(
+        &self,
+        _request: Request<proto::get_metadata::Request>,
+    ) -> Result<Response<proto::get_metadata::Response>, Status> {
+        println!("{BLOCKED}");
         std::thread::sleep(Duration::from_mins(5));
         Err(Status::internal("unreachable"))
     }

@@ -9,7 +9,7 @@ use crate::cty::{Type, Value};
 pub type Same = fn(&Value, &Value) -> bool;
 
 /// The value that a null in the configuration plans as.
-pub type Default = fn() -> Value;
+pub type MakeDefault = fn() -> Value;
 
 /// What an attribute holds.
 #[derive(Clone, Debug)]
@@ -58,7 +58,7 @@ pub struct Attribute {
     /// With `keeps_prior`: a null stays, too. For what is never filled later.
     pub keeps_null: bool,
     /// Fills a null in the configuration, except inside sets.
-    pub default: Option<Default>,
+    pub default: Option<MakeDefault>,
     /// Lets another spelling of the prior value plan as the prior value, except inside sets.
     pub same: Option<Same>,
 }
@@ -170,7 +170,7 @@ impl Attribute {
 
     /// See [`Attribute::default`](field@Attribute::default). The attribute must be computed.
     #[must_use]
-    pub fn default_value(self, default: Default) -> Self {
+    pub fn default_value(self, default: MakeDefault) -> Self {
         Self { default: Some(default), ..self }
     }
 

@@ -43,6 +43,8 @@ pub struct Block {
     pub description: &'static str,
     /// What to use instead, if the whole should no longer be used.
     pub deprecation: Option<&'static str>,
+    /// Names that were added more than once, which [`check`](super::check) refuses.
+    pub(super) duplicates: Vec<&'static str>,
 }
 
 /// A block inside a block.
@@ -67,14 +69,18 @@ impl Block {
     /// Adds an attribute.
     #[must_use]
     pub fn attribute(mut self, name: &'static str, attribute: Attribute) -> Self {
-        self.attributes.insert(name, attribute);
+        if self.attributes.insert(name, attribute).is_some() {
+            self.duplicates.push(name);
+        }
         self
     }
 
     /// Adds a nested block.
     #[must_use]
     pub fn block(mut self, name: &'static str, block: NestedBlock) -> Self {
-        self.blocks.insert(name, block);
+        if self.blocks.insert(name, block).is_some() {
+            self.duplicates.push(name);
+        }
         self
     }
 

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Attribute, AttributeKind, Block, Nesting, Schema};
-use crate::cty::Type;
+use super::{Attribute, AttributeKind, Block, IdentitySchema, Nesting, Schema};
+use crate::cty::{Type, msgpack};
 
 /// Names that the host keeps for itself in resource blocks.
 const RESERVED: [&str; 8] =
@@ -43,6 +43,9 @@ impl Inside {
 }
 
 fn check_block(block: &Block, path: &str, inside: Inside, broken: &mut Vec<String>) {
+    for name in &block.duplicates {
+        broken.push(format!("{path}{name}: added more than once"));
+    }
     check_attributes(&block.attributes, path, inside, broken);
     for (name, nested) in &block.blocks {
         let here = format!("{path}{name}");
@@ -94,6 +97,14 @@ fn check_attributes(
         if (attribute.default.is_some() || attribute.keeps_prior) && !computed {
             broken.push(format!("{here}: only a computed attribute has a default or keeps its prior value"));
         }
+        if let Some(default) = attribute.default
+            && msgpack::encode(&default(), &attribute.ty()).is_err()
+        {
+            broken.push(format!(
+                "{here}: the default value is not of the attribute's type, {}",
+                attribute.ty()
+            ));
+        }
         match &attribute.kind {
             AttributeKind::Type(ty) => {
                 if in_set && contains_dynamic(ty) {
@@ -117,9 +128,49 @@ fn check_attributes(
     }
 }
 
-fn check_name(name: &str, here: &str, broken: &mut Vec<String>) {
+/// Every broken rule of a provider block, which has two reserved names of its own.
+pub(in crate::framework) fn check_provider(schema: &Schema) -> Vec<String> {
+    let mut broken = check(schema);
+    for name in ["alias", "version"] {
+        if schema.block.attributes.contains_key(name) || schema.block.blocks.contains_key(name) {
+            broken.push(format!("{name}: the name is reserved in provider blocks"));
+        }
+    }
+    broken
+}
+
+/// Every broken rule of an identity.
+pub(in crate::framework) fn check_identity(schema: &IdentitySchema) -> Vec<String> {
+    let mut broken = Vec::new();
+    if schema.version < 0 {
+        broken.push("the identity's version is negative".to_owned());
+    }
+    if schema.attributes.is_empty() {
+        broken.push("the identity has no attributes".to_owned());
+    }
+    for (name, attribute) in &schema.attributes {
+        let here = format!("identity {name}");
+        check_name(name, &here, &mut broken);
+        let primitive = |ty: &Type| matches!(ty, Type::String | Type::Number | Type::Bool);
+        let fits = match &attribute.ty {
+            Type::List(element) => primitive(element),
+            ty => primitive(ty),
+        };
+        if !fits {
+            broken.push(format!("{here}: neither a primitive nor a list of primitives"));
+        }
+    }
+    broken
+}
+
+/// Whether a name has lower-case letters, digits and underscores only.
+pub(in crate::framework) fn is_name(name: &str) -> bool {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    if name.is_empty() || !name.chars().all(fits) {
+    !name.is_empty() && name.chars().all(fits)
+}
+
+fn check_name(name: &str, here: &str, broken: &mut Vec<String>) {
+    if !is_name(name) {
         broken.push(format!("{here}: a name has lower-case letters, digits and underscores only"));
     }
 }
@@ -172,6 +223,15 @@ mod tests {
             ("lower-case", one("A-b", s().optional())),
             ("write-only", one("a", s().write_only().optional().computed())),
             ("default", one("a", s().optional().default_value(|| "x".into()))),
+            ("default value is not", one("a", s().optional().computed().default_value(|| 1.into()))),
+            (
+                "more than once",
+                broken(Block::new("").attribute("a", s().optional()).attribute("a", s().optional())),
+            ),
+            (
+                "reserved in provider",
+                check_provider(&Schema::new(Block::new("").attribute("alias", s().optional()))),
+            ),
             ("crashes", one("a", Attribute::of(Type::list(Type::Dynamic)).optional())),
             (
                 "both",

@@ -1,6 +1,6 @@
 //! Whether a model can hold every value that Terraform may send for its schema.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{Attribute, AttributeKind, Fields, Nesting, Schema};
 use crate::cty::{Path, Type, Value};
@@ -12,7 +12,7 @@ use crate::framework::ModelValue;
 /// field that is not in [`Attr`](crate::framework::Attr) takes neither, except that a bare collection takes null. A
 /// collection always needs `Attr`, since `dynamic` blocks make unknown ones.
 pub fn check_model<M: ModelValue>(schema: &Schema) -> Vec<String> {
-    let mut broken = type_differences(&M::ty(), &schema.ty());
+    let mut broken = differences(&schema.ty(), &M::ty());
     if !broken.is_empty() {
         return broken;
     }
@@ -36,24 +36,33 @@ pub fn check_model<M: ModelValue>(schema: &Schema) -> Vec<String> {
     broken
 }
 
-fn type_differences(model: &Type, schema: &Type) -> Vec<String> {
-    let (Type::Object(model), Type::Object(schema)) = (model, schema) else {
-        return vec!["the model is no struct made by model!".to_owned()];
-    };
-    let names: BTreeSet<&String> = model.keys().chain(schema.keys()).collect();
-    let difference = |name: &String| match (model.get(name), schema.get(name)) {
-        (None, _) => Some(format!("{name}: the model has no such field")),
-        (_, None) => Some(format!("{name}: the schema has no such attribute or block")),
-        (Some(model), Some(schema)) if model != schema => {
-            Some(format!("{name}: the model's type is {}, the schema's {}", shown(model), shown(schema)))
-        }
-        _ => None,
-    };
-    names.into_iter().filter_map(difference).collect()
+/// Where the type of a schema and that of its model differ.
+fn differences(schema: &Type, model: &Type) -> Vec<String> {
+    let mut found = Vec::new();
+    compare(schema, model, "", &mut found);
+    found
 }
 
-fn shown(ty: &Type) -> String {
-    String::from_utf8_lossy(&ty.to_json()).into_owned()
+fn compare(schema: &Type, model: &Type, path: &str, found: &mut Vec<String>) {
+    match (schema, model) {
+        (Type::Object(ours), Type::Object(theirs)) => {
+            let under = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+            for (name, ty) in ours {
+                match theirs.get(name) {
+                    Some(other) => compare(ty, other, &under(name), found),
+                    None => found.push(format!("{}: the schema has it, the model does not", under(name))),
+                }
+            }
+            for name in theirs.keys().filter(|name| !ours.contains_key(*name)) {
+                found.push(format!("{}: the model has it, the schema does not", under(name)));
+            }
+        }
+        (Type::List(ours), Type::List(theirs))
+        | (Type::Set(ours), Type::Set(theirs))
+        | (Type::Map(ours), Type::Map(theirs)) => compare(ours, theirs, path, found),
+        _ if schema == model => {}
+        _ => found.push(format!("{path}: the schema says {schema}, the model {model}")),
+    }
 }
 
 /// An object of these fields with `open` in all places that lie so deep, and one element in every collection above.
@@ -197,6 +206,28 @@ mod tests {
                 "a: the model's type is \"string\", the schema's \"number\"",
                 "b: the model has no such field",
                 "c: the schema has no such attribute or block",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_model_is_compared_at_every_depth() {
+        let element = |ty: Type| Type::list(Type::object([("a", ty)]));
+        let schema =
+            Type::object([("x", Type::String), ("y", element(Type::Bool)), ("z", Type::set(Type::String))]);
+        assert_eq!(differences(&schema, &schema), Vec::<String>::new());
+        let model = Type::object([
+            ("w", Type::String),
+            ("y", element(Type::Number)),
+            ("z", Type::list(Type::String)),
+        ]);
+        assert_eq!(
+            differences(&schema, &model),
+            [
+                "x: the schema has it, the model does not",
+                "y.a: the schema says true or false, the model a number",
+                "z: the schema says a set, the model a list",
+                "w: the model has it, the schema does not",
             ]
         );
     }

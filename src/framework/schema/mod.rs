@@ -7,9 +7,10 @@ mod check_model;
 mod fields;
 mod identity;
 
-pub use attribute::{Attribute, AttributeKind, Default, NestedAttributes, Same};
+pub use attribute::{Attribute, AttributeKind, MakeDefault, NestedAttributes, Same};
 pub use block::{Block, NestedBlock, Nesting};
 pub use check::check;
+pub(super) use check::{check_identity, check_provider, is_name};
 pub use check_model::check_model;
 pub(super) use fields::{Fields, Nested};
 pub use identity::{IdentityAttribute, IdentitySchema};

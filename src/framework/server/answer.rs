@@ -29,6 +29,7 @@ macro_rules! answers {
 }
 
 answers!(
+    get_functions,
     get_metadata,
     get_provider_schema,
     get_resource_identity_schemas,
@@ -84,7 +85,7 @@ impl Call<'_> {
                     Diagnostics::new()
                 }
                 Ok(Err(diagnostics)) => diagnostics,
-                Err(report) => panicked(&report).into(),
+                Err(report) => panicked(&report, "The request failed, and nothing was recorded").into(),
             };
             answer.diagnostics().extend(convert::diagnostics(failed));
             log(answer.diagnostics(), started);

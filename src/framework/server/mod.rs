@@ -3,6 +3,7 @@
 mod answer;
 mod convert;
 mod data_source;
+mod faults;
 mod resource;
 mod told;
 
@@ -33,6 +34,8 @@ struct Server<P: Provider> {
     types: Types<P::Client>,
     session: RwLock<Session<P::Client>>,
     shutdown: CancellationToken,
+    /// The rules that the provider's schemas and names break, one sentence each.
+    faults: Vec<String>,
 }
 
 /// What one configuration lives with. A process that serves several runs of a host (the reattach
@@ -49,7 +52,9 @@ impl<P: Provider> Server<P> {
         let mut types = Types::new();
         provider.types(&mut types);
         let session = RwLock::new(Session { client: None, cancel: shutdown.child_token() });
-        Self { schema: provider.schema(), provider, types, session, shutdown }
+        let schema = provider.schema();
+        let faults = faults::find::<P>(provider.address(), &schema, &types);
+        Self { schema, provider, types, session, shutdown, faults }
     }
 
     fn call<'a>(&self, rpc: &'static str, resource_type: &'a str) -> Call<'a> {
@@ -83,6 +88,18 @@ impl<P: Provider> Server<P> {
         }
     }
 
+    /// Refuses to serve schemas that Terraform would not accept, or that the models do not fit.
+    fn refuse_faults(&self) -> Result<(), Diagnostics> {
+        if self.faults.is_empty() {
+            return Ok(());
+        }
+        Err(Diagnostic::error(
+            "The provider's schemas are not valid",
+            format!("This is a bug in the provider; please report it:\n  - {}", self.faults.join("\n  - ")),
+        )
+        .into())
+    }
+
     async fn configure(
         &self,
         request: proto::configure_provider::Request,
@@ -93,7 +110,19 @@ impl<P: Provider> Server<P> {
         info!(target: "sdk", host_version = %host.version, "Configuring the provider");
         let mut diagnostics = Diagnostics::new();
         told::forget();
-        let client = self.provider.configure(config, host, &mut diagnostics).await;
+        let client = match self.provider.configure(config, host, &mut diagnostics).await {
+            Ok(client) => Some(client),
+            Err(errors) => {
+                diagnostics.extend(errors);
+                if !diagnostics.has_errors() {
+                    diagnostics.push(Diagnostic::error(
+                        "The provider could not be configured",
+                        "The provider gives no reason. This is a bug in the provider; please report it.",
+                    ));
+                }
+                None
+            }
+        };
         let mut session = self.session.write().unwrap_or_else(PoisonError::into_inner);
         session.client = client.map(Arc::new);
         if session.cancel.is_cancelled() {
@@ -128,6 +157,7 @@ impl<P: Provider> Service for Server<P> {
         _: Request<proto::get_metadata::Request>,
     ) -> Answered<proto::get_metadata::Response> {
         let work = async {
+            self.refuse_faults()?;
             let resources = self
                 .types
                 .resources
@@ -153,6 +183,7 @@ impl<P: Provider> Service for Server<P> {
         _: Request<proto::get_provider_schema::Request>,
     ) -> Answered<proto::get_provider_schema::Response> {
         let work = async {
+            self.refuse_faults()?;
             let resources = self.types.resources.iter();
             let data_sources = self.types.data_sources.iter();
             Ok(proto::get_provider_schema::Response {
@@ -168,6 +199,14 @@ impl<P: Provider> Service for Server<P> {
             })
         };
         self.call("GetProviderSchema", "").answer(work).await
+    }
+
+    async fn get_functions(
+        &self,
+        _: Request<proto::get_functions::Request>,
+    ) -> Answered<proto::get_functions::Response> {
+        // Without an answer, OpenTofu reports a mistyped function as an internal error.
+        self.call("GetFunctions", "").answer(async { Ok(proto::get_functions::Response::default()) }).await
     }
 
     async fn get_resource_identity_schemas(

@@ -130,7 +130,8 @@ impl<P: Provider> Server<P> {
         let object = Object::of(resource, &request.type_name);
         let state = convert::decode(request.current_state, &object.ty)?;
         let private = Private::decode(&request.private);
-        let read = resource.read(&self.context()?, state, private).await;
+        let identity = object.decode_identity(request.current_identity)?;
+        let read = resource.read(&self.context()?, state, private, identity).await;
         Ok(proto::read_resource::Response {
             new_state: Some(convert::encode_object(read.state.as_ref(), &object.ty)?),
             diagnostics: convert::diagnostics(read.diagnostics),

@@ -5,6 +5,27 @@ use tracing::level_filters::LevelFilter;
 
 use crate::plugin::environment::Lookup;
 
+/// The crates below the provider that log for themselves, at length and with what they send.
+const LIBRARIES: [&str; 17] = [
+    "h2",
+    "hyper",
+    "hyper_util",
+    "log",
+    "mio",
+    "quinn",
+    "quinn_proto",
+    "quinn_udp",
+    "reqwest",
+    "runtime",
+    "rustls",
+    "rustls_platform_verifier",
+    "tokio",
+    "tokio_rustls",
+    "tokio_util",
+    "tonic",
+    "tower",
+];
+
 /// The part of the provider that an event comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Module {
@@ -15,7 +36,7 @@ pub(super) enum Module {
 }
 
 impl Module {
-    /// The module of a target; none for other crates.
+    /// The module of a target. What is not a library's counts as the provider's: its crate may have any name.
     pub(super) fn of(target: &str) -> Option<Self> {
         match target {
             "provider" => return Some(Self::Provider),
@@ -24,8 +45,12 @@ impl Module {
             _ => {}
         }
         let mut path = target.split("::");
-        if path.next() != Some(env!("CARGO_CRATE_NAME")) {
+        let krate = path.next().unwrap_or_default();
+        if LIBRARIES.contains(&krate) {
             return None;
+        }
+        if krate != env!("CARGO_CRATE_NAME") {
+            return Some(Self::Provider);
         }
         Some(match path.next() {
             Some("plugin") => Self::SdkPlugin,
@@ -114,8 +139,11 @@ mod tests {
             ("alicloud_provider::cty", Some("sdk")),
             ("alicloud_provider::plugin::connection", Some("sdk.plugin")),
             ("h2::codec", None),
-            ("alicloud_provider_like", None),
-            ("", None),
+            ("hyper_util::client", None),
+            ("tonic", None),
+            ("alicloud_provider_like", Some("provider")),
+            ("files::client", Some("provider")),
+            ("planning", Some("provider")),
         ] {
             assert_eq!(Module::of(target).map(Module::name), module, "{target}");
         }

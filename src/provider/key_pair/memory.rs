@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::framework::Private;
 
 /// The entry in the private data.
-const KEY: &str = "key_pair";
+pub(in crate::provider) const KEY: &str = "key_pair";
 
 /// The entry that says that the key pair is destroyed to be replaced. Only a plan has it, never a state.
 const REPLACED: &str = "replaced";
@@ -39,13 +39,20 @@ impl Memory {
     }
 
     pub(in crate::provider) fn save(&self, private: &mut Private) {
-        private.set(KEY, self);
+        record(private, KEY, self);
+    }
+}
+
+/// Sets an entry. One that can't be stored is logged, and the state is true without it.
+fn record<T: Serialize>(private: &mut Private, key: &str, value: &T) {
+    if let Err(error) = private.set(key, value) {
+        tracing::error!(%error, key, "An entry of the private data could not be recorded");
     }
 }
 
 /// Notes in a plan that it replaces the key pair.
 pub(super) fn mark_replaced(private: &mut Private) {
-    private.set(REPLACED, &true);
+    record(private, REPLACED, &true);
 }
 
 /// Whether the plan that is applied replaces the key pair. The note does not get into a state.

@@ -33,6 +33,15 @@ pub(super) async fn plan(
     // Terraform plans a replacement twice: as a change, and then as a create that has the memory of the old key pair. It
     // shows no warning of the second plan.
     let is_second = prior.is_none() && Memory::load(&response.private).name.is_some();
+    // Both arguments are the same name.
+    for (name, other) in [
+        (&config.key_pair_name, &mut response.planned.key_name),
+        (&config.key_name, &mut response.planned.key_pair_name),
+    ] {
+        if let (Attr::Known(name), true) = (name, other.is_unknown()) {
+            *other = Attr::Known(name.clone());
+        }
+    }
     if let Some(prior) = prior {
         prefix_change(config, prior, response);
         key_plan::key_file_change(config, prior, response).await;
@@ -44,6 +53,7 @@ pub(super) async fn plan(
     }
     if is_new && !is_second {
         warn_of_the_name(config, prior.map(KeyPairModel::name), &mut response.diagnostics);
+        key_plan::warn_of_the_key(config, &mut response.diagnostics).await;
     }
     if let Some(prior) = prior {
         if is_new {
@@ -59,7 +69,6 @@ pub(super) async fn plan(
     } else {
         // What depends on the world is no more than a warning: a host plans every create before a
         // destroy, and an error would make a half-made set undestroyable.
-        key_plan::warn_of_the_key(config, &mut response.diagnostics).await;
         let PlanResponse { private, diagnostics, .. } = response;
         // Side by side: a service that is down holds the plan up once.
         let (name, quota) =
