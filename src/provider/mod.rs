@@ -18,7 +18,7 @@ use self::key_pair_attachment::Attachment;
 use self::key_pairs::KeyPairs;
 use crate::alicloud::credentials::Refreshes;
 use crate::framework::schema::Schema;
-use crate::framework::{Diagnostics, Host, Provider, Types};
+use crate::framework::{Diagnostic, Diagnostics, Host, Provider, Types};
 
 /// The provider `alicloud`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -70,6 +70,26 @@ impl Provider for Alicloud {
         host: Host,
         diagnostics: &mut Diagnostics,
     ) -> Option<Cloud> {
-        config::configure(&config, &host, &config::Surroundings::default(), diagnostics)
+        let span = tracing::Span::current();
+        // A profile may be read, from a file system that hangs.
+        let configured = tokio::task::spawn_blocking(move || {
+            span.in_scope(|| {
+                let mut diagnostics = Diagnostics::new();
+                let surroundings = config::Surroundings::default();
+                let cloud = config::configure(&config, &host, &surroundings, &mut diagnostics);
+                (cloud, diagnostics)
+            })
+        });
+        match configured.await {
+            Ok((cloud, told)) => {
+                told.into_iter().for_each(|diagnostic| diagnostics.push(diagnostic));
+                cloud
+            }
+            Err(error) => {
+                let detail = format!("{error}. This is a bug in the provider; please report it.");
+                diagnostics.push(Diagnostic::error("The provider could not be configured", detail));
+                None
+            }
+        }
     }
 }

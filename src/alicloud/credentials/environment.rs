@@ -42,6 +42,14 @@ pub(crate) trait Environment: Send + Sync {
     }
 }
 
+/// Why a path that begins with `~` leads nowhere.
+pub(crate) const NO_HOME: &str = "HOME is not set, so ~ has no meaning";
+
+/// Whether the path begins with a `~` that [`Environment::expand_home`] has nothing to put in place of.
+pub(crate) fn needs_home(path: &Path) -> bool {
+    path.to_str().is_some_and(|path| path.starts_with("~/") || path.starts_with("~\\"))
+}
+
 /// Why a variable can't be read, in a sentence, and what to do. What it holds is not repeated: it may be a secret.
 pub(crate) fn not_text(variable: &str) -> (String, String) {
     (
@@ -126,7 +134,9 @@ mod tests {
             [("~/x.json", "/home/me/x.json"), ("x.json", "x.json"), ("~me/x", "~me/x"), ("/x", "/x")]
         {
             assert_eq!(home.expand_home(path), Path::new(expanded));
+            assert!(!needs_home(&home.expand_home(path)), "{path}");
         }
         assert_eq!(BTreeMap::new().expand_home("~/x"), Path::new("~/x"));
+        assert!(needs_home(Path::new("~/x")));
     }
 }
