@@ -81,57 +81,50 @@ pub(crate) fn without(text: &str, secret: &str) -> String {
     masked(text, secret, PART, MASK)
 }
 
-/// The text with `by` in place of each part of `what` that is `part` bytes long, or all of it if it is shorter. If it is
-/// very short, only words of their own are masked, since it is a part of others by chance.
+/// The text with `by` in place of each part of `what` that is `part` bytes long, or all of it if it is shorter.
 fn masked(text: &str, what: &str, part: usize, by: &str) -> String {
-    // What stands before a secret may make an escape of its first letters.
-    let as_it_is = masked_as(shown, text, what, part, by);
-    masked_as(plain, &as_it_is, what, part, by)
-}
-
-/// The same, with text and secret read in this way.
-fn masked_as(read: fn(&str) -> Vec<Letter>, text: &str, what: &str, part: usize, by: &str) -> String {
-    let what: Zeroizing<Vec<u8>> = Zeroizing::new(read(what).iter().map(|it| it.byte).collect());
-    let length = part.min(what.len());
-    if length == 0 {
-        return text.to_owned();
-    }
-    let parts: HashSet<&[u8]> = what.windows(length).collect();
-    let is_short = what.len() < SHORTEST;
-    let goes_on = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    let letters = read(text);
-    let bytes: Zeroizing<Vec<u8>> = Zeroizing::new(letters.iter().map(|it| it.byte).collect());
+    let mut found = places(shown, text, what, part);
+    // What stands before a secret may make an escape of its first letters, so this comes on top.
+    found.extend(places(plain, text, what, part));
+    found.sort_by_key(|place| place.start);
     let mut clean = String::with_capacity(text.len());
-    let mut found: Option<Range<usize>> = None;
     let mut rest = 0;
-    for (first, _) in bytes.windows(length).enumerate().filter(|(_, window)| parts.contains(window)) {
-        let (Some(start), Some(end)) = (letters.get(first), letters.get(first + length - 1)) else {
-            continue;
-        };
-        let here = start.start..end.end;
-        let before = text.get(..here.start).and_then(|before| before.chars().next_back());
-        let after = text.get(here.end..).and_then(|after| after.chars().next());
-        if is_short && (goes_on(before) || goes_on(after)) {
-            continue;
+    for place in found {
+        // One mask for those that overlap.
+        if place.start >= rest {
+            clean.push_str(text.get(rest..place.start).unwrap_or_default());
+            clean.push_str(by);
         }
-        match &mut found {
-            Some(range) if here.start < range.end => range.end = range.end.max(here.end),
-            other => {
-                if let Some(range) = other.replace(here) {
-                    clean.push_str(text.get(rest..range.start).unwrap_or_default());
-                    clean.push_str(by);
-                    rest = range.end;
-                }
-            }
-        }
-    }
-    if let Some(range) = found {
-        clean.push_str(text.get(rest..range.start).unwrap_or_default());
-        clean.push_str(by);
-        rest = range.end;
+        rest = rest.max(place.end);
     }
     clean.push_str(text.get(rest..).unwrap_or_default());
     clean
+}
+
+/// Where such parts are, with text and secret read in this way. A secret that is very short is only found as a word of its
+/// own, since it is a part of others by chance.
+fn places(read: fn(&str) -> Vec<Letter>, text: &str, what: &str, part: usize) -> Vec<Range<usize>> {
+    let bytes = |letters: &[Letter]| Zeroizing::new(letters.iter().map(|it| it.byte).collect::<Vec<u8>>());
+    let what = bytes(&read(what));
+    let length = part.min(what.len());
+    if length == 0 {
+        return Vec::new();
+    }
+    let parts: HashSet<&[u8]> = what.windows(length).collect();
+    let goes_on = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let is_within_a_word = |place: &Range<usize>| {
+        let before = text.get(..place.start).and_then(|before| before.chars().next_back());
+        let after = text.get(place.end..).and_then(|after| after.chars().next());
+        goes_on(before) || goes_on(after)
+    };
+    let letters = read(text);
+    let all = bytes(&letters);
+    let windows =
+        all.windows(length).zip(letters.windows(length)).filter(|(window, _)| parts.contains(window));
+    windows
+        .filter_map(|(_, letters)| Some(letters.first()?.start..letters.last()?.end))
+        .filter(|place| what.len() >= SHORTEST || !is_within_a_word(place))
+        .collect()
 }
 
 /// A byte of a text that was decoded, with the place in the text that it was decoded from.
@@ -302,7 +295,7 @@ mod tests {
         }
         // As many characters as any word may share with it.
         assert_eq!(scrub(&token[..11]), token[..11]);
-        assert_eq!(scrub(&format!("{token}{token}")), "****");
+        assert_eq!(scrub(&format!("{token}{token}")), "********");
         assert_eq!(scrub("LTAI%65xampleWXYZ LTAIexample"), "****WXYZ LTAIexample");
         assert_eq!(scrub("100% &amp; more &#9999; \\x \\"), "100% &amp; more &#9999; \\x \\");
         let umlauts = Credentials::new("id", "gehe\u{ef}mnis-schl\u{fc}ssel".into(), None, "a test");

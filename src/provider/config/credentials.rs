@@ -152,19 +152,25 @@ fn key(config: &ProviderModel, environment: &dyn Environment) -> Link {
         (Some((id, origin)), Some((secret, secret_origin))) => {
             let id = id.expose_secret();
             let token = token(config, environment, id, &origin);
-            let in_block = config.security_token.says_something();
-            // In the environment, it goes with the key.
-            let token_origin = if in_block { BLOCK.to_owned() } else { "the environment".to_owned() };
+            let token = token.as_ref().map(SecretString::expose_secret);
+            let of_token = |name: &&&str| token.is_some() && environment.var(name).as_deref() == token;
+            let token_origin = match SECURITY_TOKEN.variables.iter().find(of_token) {
+                Some(variable) if !config.security_token.says_something() => {
+                    format!("the environment variable {variable}")
+                }
+                _ => BLOCK.to_owned(),
+            };
             let texts = [
                 (ACCESS_KEY.name, &origin, Some(id)),
                 (SECRET_KEY.name, &secret_origin, Some(secret.expose_secret())),
-                (SECURITY_TOKEN.name, &token_origin, token.as_ref().map(SecretString::expose_secret)),
+                (SECURITY_TOKEN.name, &token_origin, token),
             ];
             if let Some(link) =
                 texts.into_iter().find_map(|(what, origin, text)| surrounded(name, what, origin, text?))
             {
                 return link;
             }
+            let token = token.map(SecretString::from);
             Link::chosen(name, Static::new(Credentials::new(id, secret, token, origin)))
         }
         (Some((_, origin)), None) => half(name, &ACCESS_KEY, &origin, &SECRET_KEY),

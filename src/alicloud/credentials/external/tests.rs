@@ -87,8 +87,8 @@ async fn failures_are_told_and_what_was_printed_is_not() {
             "its expiration is not a time",
         ),
         (
-            "echo '{\"AccessKeyId\": \"id\", \"AccessKeySecret\": \"s3cret\\r\"}'",
-            "its access_key_secret ends with a line break",
+            "echo '{\"AccessKeyId\": \"id\", \"AccessKeySecret\": \"s3cret \"}'",
+            "its access_key_secret ends with a space",
         ),
     ];
     for (script, why) in cases {

@@ -132,7 +132,7 @@ impl File {
 
 #[tokio::test(start_paused = true)]
 async fn a_session_that_cannot_be_kept_is_used_and_told() {
-    let soon = vec![("oauth_access_token_expire", json!(NOW + 60))];
+    let soon = vec![("oauth_access_token_expire", json!(NOW + 600))];
     for (mode, changes, session, url) in [
         (Mode::CloudSso, vec![], sso_session("STS.1"), "https://signin.example.com/cloud-credentials"),
         (Mode::Oauth, vec![], oauth_session("STS.1"), "https://oauth.aliyun.com/v1/exchange"),
