@@ -80,7 +80,7 @@ async fn an_answer_that_comes_drop_by_drop_has_an_end() {
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let server = async {
         let (mut stream, _) = listener.accept().await.unwrap();
-        stream.read(&mut [0; 4096]).await.unwrap();
+        assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
         stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n").await.unwrap();
         while stream.write_all(b" ").await.is_ok() {
             tokio::time::sleep(Duration::from_millis(5)).await;
