@@ -4,7 +4,6 @@
 #[cfg(unix)]
 mod tests;
 
-use std::ffi::OsStr;
 use std::fmt;
 use std::io;
 use std::process::{ExitStatus, Stdio};
@@ -16,6 +15,7 @@ use tokio::process::{Child, Command};
 use zeroize::Zeroizing;
 
 use super::command_line;
+use super::environment::of_the_plugin;
 use super::secret_json::SecretObject;
 use super::source::{Loading, NotLoaded, Source};
 use super::world::World;
@@ -74,7 +74,7 @@ impl External {
         let (program, arguments) =
             words.split_first().map_or(("", [].as_slice()), |(first, rest)| (first, rest));
         let mut command = Command::new(program);
-        for (variable, _) in std::env::vars_os().filter(|(name, _)| is_of_the_plugin(name)) {
+        for variable in of_the_plugin() {
             command.env_remove(variable);
         }
         #[cfg(unix)]
@@ -212,11 +212,6 @@ pub(super) fn forbidden(environment: &dyn Environment) -> Option<(String, String
     environment.first_true(&[FORBIDDEN_BY])?;
     let fix = format!("Unset {FORBIDDEN_BY}, or use a profile of another mode.");
     Some((format!("{FORBIDDEN_BY} is set"), fix))
-}
-
-/// Whether Terraform sets the variable for this process alone, as its plugin.
-fn is_of_the_plugin(variable: &OsStr) -> bool {
-    variable.to_str().is_some_and(|name| name.starts_with("PLUGIN_") || name == "TF_PLUGIN_MAGIC_COOKIE")
 }
 
 /// The program and all that it starts, as far as that stays together. Killed when this is dropped: at the end of the

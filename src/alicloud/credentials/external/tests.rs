@@ -177,21 +177,6 @@ async fn what_a_program_started_ends_with_it() {
     until(|| !runs(directory.path()));
 }
 
-#[test]
-fn a_program_is_told_nothing_that_is_for_a_plugin() {
-    for (name, is) in [
-        ("PLUGIN_CLIENT_CERT", true),
-        ("PLUGIN_PROTOCOL_VERSIONS", true),
-        ("TF_PLUGIN_MAGIC_COOKIE", true),
-        ("TF_PLUGIN_CACHE_DIR", false),
-        ("TF_VAR_name", false),
-        ("MY_PLUGIN_PATH", false),
-        ("PATH", false),
-    ] {
-        assert_eq!(is_of_the_plugin(OsStr::new(name)), is, "{name}");
-    }
-}
-
 /// Waits until it is so; what it waits for is another process.
 fn until(is_so: impl Fn() -> bool) {
     let give_up = std::time::Instant::now() + Duration::from_mins(1);
