@@ -122,7 +122,7 @@ mod tests {
             assert_eq!(home.as_os_str().as_bytes(), b"/h\xff");
             return;
         }
-        let of_bytes = std::ffi::OsStr::from_bytes;
+        let of_bytes = OsStr::from_bytes;
         let run = std::process::Command::new(std::env::current_exe().unwrap())
             .args([
                 "--exact",
