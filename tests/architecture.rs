@@ -23,12 +23,13 @@ const ROOMS: [(&str, &[&str]); 8] = [
     ("prost::", &["framework/", "plugin/"]),
     ("reqwest::", &["alicloud/"]),
     ("hyper_util::", &["alicloud/", "plugin/"]),
-    ("std::env", &["plugin/", "alicloud/credentials/environment.rs", "main.rs"]),
+    ("std::env", &["plugin/", "alicloud/credentials/environment.rs", "alicloud/trust.rs", "main.rs"]),
     (
         "std::fs",
         &[
             "alicloud/credentials/files.rs",
             "alicloud/credentials/write_back.rs",
+            "alicloud/trust.rs",
             "plugin/",
             "provider/files.rs",
             "provider/key_pair/key_file.rs",
@@ -37,7 +38,13 @@ const ROOMS: [(&str, &[&str]); 8] = [
     ),
     (
         "rustix::",
-        &["provider/files.rs", "provider/key_pair/key_file.rs", "provider/key_pairs/output_file.rs"],
+        &[
+            "alicloud/credentials/external.rs",
+            "alicloud/credentials/files.rs",
+            "provider/files.rs",
+            "provider/key_pair/key_file.rs",
+            "provider/key_pairs/output_file.rs",
+        ],
     ),
     ("std::process", &["alicloud/credentials/external.rs", "plugin/", "main.rs"]),
 ];

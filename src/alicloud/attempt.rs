@@ -93,6 +93,10 @@ impl Client {
             SendError::Untrusted(why) => {
                 (ErrorKind::Untrusted, format!("No trusted connection to {host}: {}.", scrubber.scrub(&why)))
             }
+            SendError::TooLarge(why) => (
+                ErrorKind::UnexpectedAnswer,
+                format!("The answer of {host} was not read: {}.", scrubber.scrub(&why)),
+            ),
             SendError::Lost(why) => (
                 ErrorKind::ReplyLost,
                 format!("The request to {host} was sent, but its answer was lost: {}.", scrubber.scrub(&why)),

@@ -32,7 +32,7 @@ pub struct Config {
     pub scheme: Scheme,
     /// The longest wait for a connection.
     pub connect_timeout: Duration,
-    /// The longest silence of a server while an answer is due.
+    /// How long a request and all of its answer may take.
     pub read_timeout: Duration,
     /// The longest time for which a call is repeated, whatever its deadline.
     pub most_retry: Option<Duration>,

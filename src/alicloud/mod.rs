@@ -23,6 +23,7 @@ mod json;
 mod limiter;
 mod lookup;
 mod operation;
+mod printable;
 mod proxy;
 mod redact;
 mod reply;
@@ -33,6 +34,7 @@ pub mod sts;
 #[cfg(test)]
 pub(crate) mod testing;
 mod transport;
+mod trust;
 
 pub use call::Call;
 pub(crate) use call::Interrupted;

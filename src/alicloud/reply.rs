@@ -37,6 +37,7 @@ pub(crate) struct Refusal {
 pub(crate) fn read(reply: &HttpReply, scrubber: &Scrubber<'_>) -> Result<Success, Refusal> {
     let header_id = header(&reply.headers, "x-acs-request-id").map(|id| scrubber.scrub(id));
     let body = SecretObject::parse(&reply.body).ok().map(SecretObject::into_plain);
+    let body = body.or_else(|| xml_error(&reply.body));
     let refusal = |error: Error| Refusal {
         error,
         wait: wait_hint(&reply.headers),
@@ -95,6 +96,40 @@ fn describe_stranger(reply: &HttpReply, scrubber: &Scrubber<'_>) -> String {
         ),
         None => format!("The answer can't be read as JSON ({what}, {length} bytes)."),
     }
+}
+
+/// The fields of an error in XML, which gateways give that did not come to read in what form an answer was asked for.
+fn xml_error(body: &[u8]) -> Option<Object> {
+    let text = std::str::from_utf8(body).ok()?.trim_start_matches('\u{feff}').trim_start();
+    let root = match text.strip_prefix("<?xml") {
+        Some(declaration) => declaration.split_once("?>")?.1.trim_start(),
+        None => text,
+    };
+    let inner = root.strip_prefix("<Error>")?;
+    let field = |name: &str| {
+        let (_, rest) = inner.split_once(&format!("<{name}>"))?;
+        let (value, _) = rest.split_once(&format!("</{name}>"))?;
+        let value = value.trim();
+        let value = value.strip_prefix("<![CDATA[").and_then(|it| it.strip_suffix("]]>")).map_or_else(
+            || {
+                // The last, so that what it makes is not read again.
+                [
+                    ("&lt;", "<"),
+                    ("&gt;", ">"),
+                    ("&quot;", "\""),
+                    ("&apos;", "'"),
+                    ("&#39;", "'"),
+                    ("&amp;", "&"),
+                ]
+                .into_iter()
+                .fold(value.to_owned(), |value, (escape, c)| value.replace(escape, c))
+            },
+            str::to_owned,
+        );
+        Some((name.to_owned(), value.into()))
+    };
+    let fields: Object = ["Code", "Message", "RequestId"].into_iter().filter_map(field).collect();
+    fields.contains_key("Code").then_some(fields)
 }
 
 fn title(page: &str) -> Option<&str> {
@@ -207,6 +242,38 @@ mod tests {
             let error = read_reply(status, &html, body).unwrap_err().error;
             assert_eq!(error.kind(), kind, "{status} {body}");
             assert!(error.message().contains(part) && !error.message().contains("LTAI"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_error_in_xml_keeps_code_message_and_request_id() {
+        let xml = "\u{feff}<?xml version='1.0' encoding='UTF-8'?>\n<Error>\n<RequestId>R-1</RequestId>\
+                   <HostId>ecs.aliyuncs.com</HostId><Code>InvalidAccessKeyId.NotFound</Code>\
+                   <Message>Specified &lt;key&gt; of &quot;you&quot; &amp;amp; me is not found.</Message></Error>";
+        let error = read_reply(404, &[("content-type", "text/xml")], xml).unwrap_err().error;
+        assert_eq!(
+            (error.kind(), error.code(), error.request_id(), error.message()),
+            (
+                ErrorKind::AccessKeyNotFound,
+                Some("InvalidAccessKeyId.NotFound"),
+                Some("R-1"),
+                "Specified <key> of \"you\" &amp; me is not found."
+            )
+        );
+        let throttled = "<Error><Code>Throttling.User</Code><Message><![CDATA[a < b]]></Message></Error>";
+        for status in [200, 400, 503] {
+            let error = read_reply(status, &[], throttled).unwrap_err().error;
+            assert_eq!((error.kind(), error.message()), (ErrorKind::Throttled, "a < b"), "{status}");
+        }
+        for other in [
+            "<html><Error><Code>X</Code></Error></html>",
+            "<Error><Message>no code</Message></Error>",
+            "<Error><Code>X",
+            "<?xml <Error><Code>X</Code></Error>",
+            "<KeyPairs><Error><Code>X</Code></Error></KeyPairs>",
+        ] {
+            let error = read_reply(400, &[], other).unwrap_err().error;
+            assert_eq!((error.kind(), error.code()), (ErrorKind::UnexpectedAnswer, None), "{other}");
         }
     }
 

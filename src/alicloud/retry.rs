@@ -6,6 +6,7 @@
 //! | no connection | again with growing waits, for [`UNREACHABLE`] at most | the same: nothing was sent |
 //! | HTTP 5xx, connection lost, no answer in time | again with growing waits | [`ErrorKind::ReplyLost`] |
 //! | an answer that can't be read (with HTTP 2xx, where it is repeatable) | again, [`UNREADABLE`] times | [`ErrorKind::ReplyLost`] |
+//! | an answer that is too large | final | [`ErrorKind::ReplyLost`] |
 //! | the clock is off | once more, with the server's time | the same: it was refused |
 //! | temporary credentials have run out | once more, with others, if there are any | the same: it was refused |
 //! | anything else | final | final |

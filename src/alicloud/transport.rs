@@ -16,6 +16,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::proxy::Proxies;
+use super::trust;
 
 /// The largest answer that is read. The largest page of the API is well under a megabyte.
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
@@ -77,6 +78,8 @@ pub(crate) enum SendError {
     Untrusted(String),
     /// The request may have arrived.
     Lost(String),
+    /// There was an answer, and more of it than is read. Another one would be as large.
+    TooLarge(String),
 }
 
 /// What [`Transport::send`] answers with.
@@ -91,6 +94,8 @@ pub(crate) trait Transport: Send + Sync {
 pub(crate) struct Http {
     connect_timeout: Duration,
     read_timeout: Duration,
+    /// The largest answer that is read, in bytes.
+    largest: usize,
     user_agent: String,
     proxies: Proxies,
     /// For what crosses TLS. Built on first use: reading the machine's trusted certificates takes longer than all
@@ -107,6 +112,7 @@ impl Http {
         Self {
             connect_timeout,
             read_timeout,
+            largest: LARGEST_BODY,
             user_agent,
             proxies: Proxies::default(),
             secure: OnceLock::new(),
@@ -122,7 +128,8 @@ impl Http {
             let builder = if is_plain { builder.tls_certs_only([]).no_proxy() } else { builder };
             builder
                 .connect_timeout(self.connect_timeout)
-                .read_timeout(self.read_timeout)
+                // From the beginning to the last byte of the answer: one that comes drop by drop has an end too.
+                .timeout(self.read_timeout)
                 .user_agent(&self.user_agent)
                 .pool_idle_timeout(IDLE)
                 // The API never redirects; following one would send the signature elsewhere.
@@ -144,11 +151,15 @@ impl Http {
             .await
             .map_err(classify)?;
         // Room for all of it at once, so that no half of it is left behind when the buffer grows.
-        let length = response.content_length().and_then(|length| usize::try_from(length).ok());
-        let mut body = Zeroizing::new(Vec::with_capacity(length.unwrap_or(USUAL_BODY).min(LARGEST_BODY)));
+        let length = response.content_length().map(|length| usize::try_from(length).unwrap_or(usize::MAX));
+        let too_large = || SendError::TooLarge(format!("it is larger than {} MiB", self.largest >> 20));
+        if length.is_some_and(|length| length > self.largest) {
+            return Err(too_large());
+        }
+        let mut body = Zeroizing::new(Vec::with_capacity(length.unwrap_or(USUAL_BODY)));
         while let Some(chunk) = response.chunk().await.map_err(classify)? {
-            if body.len() + chunk.len() > LARGEST_BODY {
-                return Err(SendError::Lost("the answer is larger than 16 MiB".to_owned()));
+            if body.len() + chunk.len() > self.largest {
+                return Err(too_large());
             }
             body.extend_from_slice(&chunk);
         }
@@ -158,7 +169,12 @@ impl Http {
 
 impl Transport for Http {
     fn send(&self, request: HttpRequest) -> SendFuture<'_> {
-        Box::pin(self.exchange(request))
+        Box::pin(async {
+            match self.exchange(request).await {
+                Err(SendError::Untrusted(why)) => Err(SendError::Untrusted(trust::explained(why).await)),
+                outcome => outcome,
+            }
+        })
     }
 }
 

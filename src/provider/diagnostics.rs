@@ -26,7 +26,8 @@ const CHECK_THE_WAY: &str = "Check first that region and endpoints in the provid
 
 /// What to do about a host that is not trusted.
 const CHECK_THE_CERTIFICATE: &str = "Check endpoints in the provider block; where a proxy re-encrypts connections, add \
-                                     its certificate authority to the system's trust store.";
+                                     its certificate authority to the system's trust store, or name a file of \
+                                     certificates with SSL_CERT_FILE.";
 
 /// What was being done when an error came.
 #[derive(Clone, Copy, Debug)]

@@ -19,7 +19,7 @@ use self::key_pair_attachment::Attachment;
 use self::key_pairs::KeyPairs;
 use crate::alicloud::credentials::Refreshes;
 use crate::framework::schema::Schema;
-use crate::framework::{Diagnostics, Host, Provider, Types};
+use crate::framework::{Diagnostic, Diagnostics, Host, Provider, Types};
 
 /// The provider `alicloud`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -71,7 +71,25 @@ impl Provider for Alicloud {
         host: Host,
         diagnostics: &mut Diagnostics,
     ) -> Result<Cloud, Diagnostics> {
-        config::configure(&config, &host, &config::Surroundings::default(), diagnostics)
-            .ok_or_else(|| std::mem::take(diagnostics))
+        let span = tracing::Span::current();
+        // A profile may be read, from a file system that hangs.
+        let configured = tokio::task::spawn_blocking(move || {
+            span.in_scope(|| {
+                let mut told = Diagnostics::new();
+                let surroundings = config::Surroundings::default();
+                let cloud = config::configure(&config, &host, &surroundings, &mut told);
+                (cloud, told)
+            })
+        });
+        match configured.await {
+            Ok((cloud, told)) => {
+                diagnostics.extend(told);
+                cloud.ok_or_else(|| std::mem::take(diagnostics))
+            }
+            Err(error) => {
+                let detail = format!("{error}. This is a bug in the provider; please report it.");
+                Err(Diagnostic::error("The provider could not be configured", detail).into())
+            }
+        }
     }
 }

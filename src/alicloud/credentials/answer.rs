@@ -8,7 +8,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::world::World;
-use super::{Credentials, SecretObject, expiration};
+use super::{Credentials, SecretObject, expiration, stray};
 use crate::alicloud::json;
 use crate::alicloud::transport::{HttpRequest, SendError};
 
@@ -30,12 +30,14 @@ pub(super) enum NoReply {
     Unsent(String),
     /// A lost connection.
     Broken(String),
+    /// It is none that a service of this kind gives, and will not be another time.
+    Unfit(String),
 }
 
 impl NoReply {
     pub(super) fn text(&self) -> &str {
         match self {
-            Self::Late(text) | Self::Unsent(text) | Self::Broken(text) => text,
+            Self::Late(text) | Self::Unsent(text) | Self::Broken(text) | Self::Unfit(text) => text,
         }
     }
 }
@@ -53,6 +55,7 @@ pub(super) async fn ask(world: &World, request: HttpRequest, limit: Duration) ->
         Ok(Err(SendError::Untrusted(why))) => {
             Err(NoReply::Unsent(format!("has no trusted certificate: {why}")))
         }
+        Ok(Err(SendError::TooLarge(why))) => Err(NoReply::Unfit(format!("gave no such answer: {why}"))),
         Ok(Err(SendError::Lost(why))) => Err(NoReply::Broken(format!("gave no whole answer: {why}"))),
     }
 }
@@ -92,8 +95,10 @@ impl Reply {
         if self.status != 200 {
             return Err(format!("is HTTP {}", self.status));
         }
-        let text =
-            |field: &str| json::non_empty_text(&object, field).ok_or_else(|| format!("holds no {field}"));
+        let text = |field: &str| {
+            let text = json::non_empty_text(&object, field).ok_or_else(|| format!("holds no {field}"))?;
+            stray(&text).map_or(Ok(text), |stray| Err(format!("holds a value of {field} that {stray}")))
+        };
         let id = text("AccessKeyId")?;
         let secret = SecretString::from(text("AccessKeySecret")?);
         let token = SecretString::from(text("SecurityToken")?);

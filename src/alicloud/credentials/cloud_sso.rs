@@ -58,7 +58,7 @@ pub(super) async fn session(login: &Login, profile: &Object) -> Result<Session, 
                         login.log_in()
                     )
                 }
-                Kind::NotAsked | Kind::Unclear => login_service::CHECK_THE_NETWORK.to_owned(),
+                Kind::NotAsked | Kind::Unclear | Kind::Unfit => login_service::CHECK_THE_NETWORK.to_owned(),
             };
             failed(&trouble.text, fix)
         })?;

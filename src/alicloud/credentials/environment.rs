@@ -1,5 +1,6 @@
 //! The process's environment variables, behind a trait so that tests bring their own.
 
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 /// Where environment variables come from.
@@ -40,6 +41,23 @@ pub(crate) trait Environment: Send + Sync {
             _ => Path::new(path).to_owned(),
         }
     }
+}
+
+/// The names of the variables that Terraform sets for this process alone, as its plugin.
+pub(super) fn of_the_plugin() -> impl Iterator<Item = OsString> {
+    std::env::vars_os().map(|(name, _)| name).filter(|name| is_of_the_plugin(name))
+}
+
+fn is_of_the_plugin(variable: &OsStr) -> bool {
+    variable.to_str().is_some_and(|name| name.starts_with("PLUGIN_") || name == "TF_PLUGIN_MAGIC_COOKIE")
+}
+
+/// Why a path that begins with `~` leads nowhere.
+pub(crate) const NO_HOME: &str = "HOME is not set, so ~ has no meaning";
+
+/// Whether the path begins with a `~` that [`Environment::expand_home`] has nothing to put in place of.
+pub(crate) fn needs_home(path: &Path) -> bool {
+    path.to_str().is_some_and(|path| path.starts_with("~/") || path.starts_with("~\\"))
 }
 
 /// Why a variable can't be read, in a sentence, and what to do. What it holds is not repeated: it may be a secret.
@@ -104,7 +122,7 @@ mod tests {
             assert_eq!(home.as_os_str().as_bytes(), b"/h\xff");
             return;
         }
-        let of_bytes = std::ffi::OsStr::from_bytes;
+        let of_bytes = OsStr::from_bytes;
         let run = std::process::Command::new(std::env::current_exe().unwrap())
             .args([
                 "--exact",
@@ -126,7 +144,24 @@ mod tests {
             [("~/x.json", "/home/me/x.json"), ("x.json", "x.json"), ("~me/x", "~me/x"), ("/x", "/x")]
         {
             assert_eq!(home.expand_home(path), Path::new(expanded));
+            assert!(!needs_home(&home.expand_home(path)), "{path}");
         }
         assert_eq!(BTreeMap::new().expand_home("~/x"), Path::new("~/x"));
+        assert!(needs_home(Path::new("~/x")));
+    }
+
+    #[test]
+    fn a_program_is_told_nothing_that_is_for_a_plugin() {
+        for (name, is) in [
+            ("PLUGIN_CLIENT_CERT", true),
+            ("PLUGIN_PROTOCOL_VERSIONS", true),
+            ("TF_PLUGIN_MAGIC_COOKIE", true),
+            ("TF_PLUGIN_CACHE_DIR", false),
+            ("TF_VAR_name", false),
+            ("MY_PLUGIN_PATH", false),
+            ("PATH", false),
+        ] {
+            assert_eq!(is_of_the_plugin(OsStr::new(name)), is, "{name}");
+        }
     }
 }

@@ -15,13 +15,15 @@ use tokio::process::{Child, Command};
 use zeroize::Zeroizing;
 
 use super::command_line;
+use super::environment::of_the_plugin;
 use super::secret_json::SecretObject;
 use super::source::{Loading, NotLoaded, Source};
 use super::world::World;
-use super::{Credentials, expiration, not_text};
+use super::{Credentials, Environment, expiration, not_text, stray};
 use crate::alicloud::json;
+use crate::alicloud::printable::is_hidden;
 
-/// Forbids running programs (`1` or `true`).
+/// Forbids running programs, and asking credentials URIs, that profiles name (`1` or `true`).
 pub(super) const FORBIDDEN_BY: &str = "ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS";
 
 /// How long the program may take; as in the official SDKs.
@@ -38,8 +40,8 @@ const LONGEST_COMPLAINT: usize = 1000;
 
 /// Runs a program, without a shell, which prints credentials as JSON: with the fields of a profile (`mode`,
 /// `access_key_id`, `access_key_secret`, `sts_token`, `expiration`), or with those of a credentials URI (`AccessKeyId`,
-/// `AccessKeySecret`, `SecurityToken`, `Expiration`). Its environment and directory are this process's. What it printed
-/// is neither shown nor written to any file.
+/// `AccessKeySecret`, `SecurityToken`, `Expiration`). Its environment and directory are this process's, but for the
+/// variables that only a plugin needs. What it printed is neither shown nor written to any file.
 pub(crate) struct External {
     world: World,
     /// Its arguments may hold a password.
@@ -62,15 +64,8 @@ impl External {
     }
 
     async fn get(&self) -> Result<Credentials, NotLoaded> {
-        let environment = &self.world.environment;
-        // Who has set it to something unreadable meant to forbid.
-        if environment.is_garbled(FORBIDDEN_BY) {
-            let (why, fix) = not_text(FORBIDDEN_BY);
-            return Err(self.failed(&format!("may not be run. {why}"), &fix));
-        }
-        if environment.first_true(&[FORBIDDEN_BY]).is_some() {
-            let fix = format!("Unset {FORBIDDEN_BY}, or use a profile of another mode.");
-            return Err(self.failed(&format!("may not be run: {FORBIDDEN_BY} is set."), &fix));
+        if let Some((why, fix)) = forbidden(&*self.world.environment) {
+            return Err(self.failed(&format!("may not be run: {why}."), &fix));
         }
         // The words are not wiped: they are there for no longer than it takes to start the program, and so are the
         // copies that the system's own call needs, which nobody can wipe.
@@ -78,7 +73,13 @@ impl External {
             .map_err(|why| self.failed(&format!("{}.", why.text()), "Correct it in the profile."))?;
         let (program, arguments) =
             words.split_first().map_or(("", [].as_slice()), |(first, rest)| (first, rest));
-        let child = Command::new(program)
+        let mut command = Command::new(program);
+        for variable in of_the_plugin() {
+            command.env_remove(variable);
+        }
+        #[cfg(unix)]
+        command.process_group(0);
+        let child = command
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -86,7 +87,7 @@ impl External {
             .kill_on_drop(true)
             .spawn()
             .map_err(|error| self.not_started(program, &error))?;
-        // When the time is up, the child is dropped, and so killed.
+        // When the time is up, or nobody waits any more, the child is dropped, and so killed with all that it started.
         let run = tokio::time::timeout(PATIENCE, finish(child)).await.map_err(|_| {
             let why = format!("was stopped, since it ran for more than {} s.", PATIENCE.as_secs());
             self.failed(&why, "Run it by hand to see what it waits for; it must not ask for anything.")
@@ -147,16 +148,28 @@ impl External {
         let printed = SecretObject::parse(output).map_err(|why| unfit(&why))?;
         let text = |names: [&str; 2]| names.iter().find_map(|name| json::non_empty_text(&printed, name));
         let mode = json::non_empty_text(&printed, "mode");
-        match mode.as_deref() {
-            None | Some("AK" | "StsToken") => {}
+        let is_temporary = match mode.as_deref() {
+            None => false,
+            Some(mode) if mode.eq_ignore_ascii_case("AK") => false,
+            Some(mode) if mode.eq_ignore_ascii_case("StsToken") => true,
             Some(_) => return Err(unfit("its mode is neither AK nor StsToken")),
-        }
+        };
         let required =
             |names: [&str; 2]| text(names).ok_or_else(|| unfit(&format!("it has no {}", names[0])));
         let id = required(["access_key_id", "AccessKeyId"])?;
         let secret = SecretString::from(required(["access_key_secret", "AccessKeySecret"])?);
         let token = ["sts_token", "SecurityToken"];
-        let token = if mode.as_deref() == Some("StsToken") { Some(required(token)?) } else { text(token) };
+        let token = if is_temporary { Some(required(token)?) } else { text(token) };
+        let texts = [
+            ("access_key_id", Some(id.as_str())),
+            ("access_key_secret", Some(secret.expose_secret())),
+            ("sts_token", token.as_deref()),
+        ];
+        for (field, text) in texts {
+            if let Some(stray) = text.and_then(stray) {
+                return Err(unfit(&format!("its {field} {stray}")));
+            }
+        }
         let token = token.map(SecretString::from);
         let expires = match text(["expiration", "Expiration"]) {
             None => None,
@@ -188,8 +201,51 @@ impl Source for External {
     }
 }
 
+/// Why programs that a profile names may not be run, nor addresses that one names be asked, which completes "It may not
+/// be: …"; and what to do.
+pub(super) fn forbidden(environment: &dyn Environment) -> Option<(String, String)> {
+    // Who has set it to something unreadable meant to forbid.
+    if environment.is_garbled(FORBIDDEN_BY) {
+        let (_, fix) = not_text(FORBIDDEN_BY);
+        return Some((format!("{FORBIDDEN_BY} is set to something that is not text (UTF-8)"), fix));
+    }
+    environment.first_true(&[FORBIDDEN_BY])?;
+    let fix = format!("Unset {FORBIDDEN_BY}, or use a profile of another mode.");
+    Some((format!("{FORBIDDEN_BY} is set"), fix))
+}
+
+/// The program and all that it starts, as far as that stays together. Killed when this is dropped: at the end of the
+/// program, when its time is up, and with this process.
+struct Group {
+    #[cfg(unix)]
+    leader: Option<rustix::process::Pid>,
+}
+
+impl Group {
+    /// The group of a program that was just started, which leads it.
+    fn of(child: &Child) -> Self {
+        #[cfg(not(unix))]
+        let _ = child;
+        Self {
+            #[cfg(unix)]
+            leader: child.id().and_then(|id| rustix::process::Pid::from_raw(i32::try_from(id).ok()?)),
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        if let Some(leader) = self.leader {
+            // Most often there is nothing left of it.
+            let _ = rustix::process::kill_process_group(leader, rustix::process::Signal::KILL);
+        }
+    }
+}
+
 /// Waits for the end of the program, and reads what it writes. The error completes "The process_command … ".
 async fn finish(mut child: Child) -> Result<Run, String> {
+    let _group = Group::of(&child);
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     // Room for all of it at once, so that no half of it is left behind when the buffer grows.
     let mut output = Zeroizing::new(Vec::with_capacity(LARGEST_OUTPUT + 1));
@@ -254,7 +310,7 @@ async fn read_complaint(from: Option<impl AsyncRead + Unpin>, end: &mut Vec<u8>)
 /// A complaint, fit to be shown.
 fn shown(complaint: &[u8]) -> String {
     let text = String::from_utf8_lossy(complaint);
-    let text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
+    let text: String = text.chars().filter(|c| !is_hidden(*c)).collect();
     let text = text.trim();
     match text.char_indices().nth_back(LONGEST_COMPLAINT - 1) {
         Some((start, _)) if start > 0 => format!("…{}", text.get(start..).unwrap_or_default()),

@@ -10,6 +10,7 @@ use super::answer::{self, NoReply, Reply};
 use super::secret_json::SecretObject;
 use super::world::World;
 use crate::alicloud::json;
+use crate::alicloud::printable::is_hidden;
 use crate::alicloud::redact;
 use crate::alicloud::transport::HttpRequest;
 
@@ -45,6 +46,8 @@ pub(super) enum Kind {
     NotAsked,
     /// It may have done what it was asked for; or something between here and there answered in its place.
     Unclear,
+    /// It, or something in its place, gave what no other try would change.
+    Unfit,
     /// It said no.
     Refused,
 }
@@ -95,6 +98,7 @@ async fn once(world: &World, request: HttpRequest, secrets: &[&str]) -> Result<A
     let reply = answer::ask(world, request, PATIENCE).await.map_err(|error| match error {
         NoReply::Unsent(why) => trouble(Kind::NotAsked, why),
         NoReply::Broken(why) | NoReply::Late(why) => trouble(Kind::Unclear, why),
+        NoReply::Unfit(why) => trouble(Kind::Unfit, why),
     })?;
     let fields = reply.object();
     let status = reply.status;
@@ -132,7 +136,7 @@ fn said(answer: &SecretObject, headers: &HeaderMap, secrets: &[&str]) -> String 
     for secret in secrets {
         said = redact::without(&said, secret);
     }
-    said.chars().filter(|c| !c.is_control()).take(LONGEST).collect()
+    said.chars().filter(|c| !c.is_control() && !is_hidden(*c)).take(LONGEST).collect()
 }
 
 /// The value of an `Authorization` header. A token that no header can hold is left out, and the service refuses.
@@ -201,10 +205,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_a_service_says_is_shown_fit_to_be_read() {
-        let refusal = format!(r#"{{"ErrorMessage": "No\u001b[31m s3cret{}"}}"#, " and more".repeat(100));
+        let refusal = format!(
+            r#"{{"ErrorMessage": "No\u001b[31m\u202e\u200b s3c\u200bret s3cret{}"}}"#,
+            " and more".repeat(100)
+        );
         let (answer, _) = outcome(vec![answer(400, &refusal)]).await;
         let text = answer.err().unwrap().text;
-        assert!(text.starts_with("answered HTTP 400: No[31m **** and more and"), "{text}");
+        assert!(text.starts_with("answered HTTP 400: No[31m **** **** and more and"), "{text}");
         assert_eq!(text.chars().count(), "answered HTTP 400".len() + LONGEST);
     }
 

@@ -11,9 +11,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 
 use super::answer::Reply;
+use super::files::apart;
 use super::profile::{FileError, ProfileFile};
 use super::profile_edit::New;
 use super::secret_json::SecretObject;
@@ -136,32 +137,41 @@ impl Login {
     }
 
     async fn get(&self) -> Result<Credentials, NotLoaded> {
-        let profile = self.profile()?;
+        let profile = self.profile().await?;
         if let Some(kept) = self.worthwhile(&profile) {
             return Ok(self.give(kept));
         }
         // From here on one process after the other: what the one gets, the next one finds in the file.
         let held = Held::wait(&self.path, PATIENCE).await;
-        let profile = self.profile()?;
+        let outcome = self.with(held.as_ref()).await;
+        if let Ok(held) = held {
+            held.release().await;
+        }
+        outcome
+    }
+
+    /// Gets a session where the file is held, or is not to be had.
+    async fn with(&self, held: Result<&Held, &NotHeld>) -> Result<Credentials, NotLoaded> {
+        let profile = self.profile().await?;
         if let Some(kept) = self.worthwhile(&profile) {
             tracing::debug!(profile = self.name, "another process has got a new session meanwhile");
             return Ok(self.give(kept));
         }
-        let fetched = match &held {
-            Ok(held) => self.fetch(&profile, held).await,
-            Err(why) => Err(self.not_kept(why)),
-        };
-        match fetched {
+        match self.fetch(&profile, held).await {
             Ok(new) => Ok(self.give(new)),
-            Err(NotLoaded::Failed(error)) => self.without_new(profile, error),
+            Err(NotLoaded::Failed(error)) => self.without_new(profile, error).await,
             Err(absent) => Err(absent),
         }
     }
 
     /// What to use when there is no new session. The official command line asks for no lock: it may have got one
     /// meanwhile, with the very token that the service then said was used up.
-    fn without_new(&self, profile: SecretObject, error: CredentialsError) -> Result<Credentials, NotLoaded> {
-        let profile = self.profile().unwrap_or(profile);
+    async fn without_new(
+        &self,
+        profile: SecretObject,
+        error: CredentialsError,
+    ) -> Result<Credentials, NotLoaded> {
+        let profile = self.profile().await.unwrap_or(profile);
         if let Some(kept) = self.worthwhile(&profile) {
             tracing::debug!(
                 profile = self.name,
@@ -184,21 +194,27 @@ impl Login {
         }
     }
 
-    /// Asks the service for a session, and keeps it in the file for other processes. The service is not asked for what
-    /// could not be kept: the others would ask too, each again and again.
-    async fn fetch(&self, profile: &Object, held: &Held) -> Result<Credentials, NotLoaded> {
-        let draft = held.draft(&self.name).map_err(|why| self.not_kept(&why))?;
+    /// Asks the service for a session, and keeps it in the file for other processes. One that can't be kept there, since
+    /// the file is read-only, is used all the same: the others get sessions of their own.
+    async fn fetch(&self, profile: &Object, held: Result<&Held, &NotHeld>) -> Result<Credentials, NotLoaded> {
         let session = match self.mode {
             Mode::CloudSso => cloud_sso::session(self, profile).await?,
             Mode::Oauth => oauth::session(self, profile, held).await?,
         };
         let values = [
-            ("access_key_id", New::Text(&session.access_key_id)),
-            ("access_key_secret", New::Text(session.access_key_secret.expose_secret())),
-            ("sts_token", New::Text(session.security_token.expose_secret())),
+            ("access_key_id", New::Text(session.access_key_id.as_str().into())),
+            ("access_key_secret", New::Text(session.access_key_secret.clone())),
+            ("sts_token", New::Text(session.security_token.clone())),
             ("sts_expiration", New::Number(expiration::unix(session.expires))),
         ];
-        if let Err(why) = draft.put(&self.name, &values) {
+        let kept = match held {
+            Ok(held) => match held.draft(&self.name).await {
+                Ok(draft) => draft.put(&self.name, values).await,
+                Err(why) => Err(why.why()),
+            },
+            Err(why) => Err(why.why()),
+        };
+        if let Err(why) = kept {
             tracing::warn!(
                 profile = self.name,
                 "the new session is not kept for other runs: the file {} {why}",
@@ -239,8 +255,10 @@ impl Login {
     }
 
     /// The profile as the file has it now.
-    fn profile(&self) -> Result<SecretObject, NotLoaded> {
-        let file = ProfileFile::read(&self.path).map_err(|error| match error {
+    async fn profile(&self) -> Result<SecretObject, NotLoaded> {
+        let path = self.path.clone();
+        let file = apart(move || ProfileFile::read(&path)).await.map_err(NotLoaded::Failed)?;
+        let file = file.map_err(|error| match error {
             FileError::Absent => {
                 NotLoaded::failed(format!("The file {} is gone.", self.path.display()), self.log_in())
             }
@@ -259,10 +277,11 @@ impl Login {
         NotLoaded::failed(format!("The profile {:?} in {} {why}.", self.name, self.path.display()), fix)
     }
 
-    /// Nothing is asked of the service, since the file is not to be had or to be written.
+    /// The refresh token, which is good once, is not used, since the file is not to be had or to be written.
     pub(super) fn not_kept(&self, why: &NotHeld) -> NotLoaded {
         let told = format!(
-            "gets no new session, since that could not be kept for other runs: the file {}",
+            "needs new OAuth tokens, and its refresh token is good once; it is not used, since the next one could not be \
+             kept: the file {}",
             why.why()
         );
         self.failed(&told, why.fix())

@@ -26,6 +26,7 @@ mod refreshing;
 mod secret_json;
 mod source;
 mod static_keys;
+mod stray;
 mod world;
 mod write_back;
 
@@ -50,8 +51,10 @@ pub(crate) use secret_json::{SecretObject, place_of};
 pub use source::CredentialsError;
 pub(crate) use source::{NotLoaded, Source};
 pub use static_keys::Static;
+pub(crate) use stray::stray;
 pub(crate) use world::{StsHost, World};
 
+use super::printable::is_hidden;
 pub(crate) use super::sts::Session;
 
 /// An access key, with the token of a temporary one, and where it was found.
@@ -131,8 +134,8 @@ impl Credentials {
     /// The access key id with all but its last four characters hidden; a short one is hidden altogether.
     pub(crate) fn masked_id(&self) -> String {
         let length = self.access_key_id.chars().count();
-        let shown: String =
-            if length < 8 { String::new() } else { self.access_key_id.chars().skip(length - 4).collect() };
+        let shown = self.access_key_id.chars().skip(if length < 8 { length } else { length - 4 });
+        let shown: String = shown.filter(|c| !c.is_control() && !is_hidden(*c)).collect();
         format!("****{shown}")
     }
 }
@@ -175,6 +178,7 @@ mod tests {
             ("LTAI5tExampleKeyWXYZ", "****WXYZ"),
             ("8letters", "****ters"),
             ("seven77", "****"),
+            ("LTAI5tExampleKey\u{202e}W\n\u{200b}", "****W"),
             ("", "****"),
         ] {
             let credentials = Credentials::new(id, "the-secret".into(), Some("the-token".into()), "a test");

@@ -16,7 +16,7 @@ use super::login_service::{self, Kind, Repeat, Trouble};
 use super::logins::{Login, Session};
 use super::profile_edit::New;
 use super::source::NotLoaded;
-use super::write_back::Held;
+use super::write_back::{Held, NotHeld};
 use super::{answer, expiration, not_text};
 use crate::alicloud::json::{self, Object};
 use crate::alicloud::transport::HttpRequest;
@@ -45,8 +45,12 @@ struct Oauth<'a> {
 }
 
 /// Gets a session. Tokens are renewed only if the new ones can be written at once: they would be lost otherwise, for
-/// everybody.
-pub(super) async fn session(login: &Login, profile: &Object, held: &Held) -> Result<Session, NotLoaded> {
+/// everybody. An access token that holds is exchanged either way.
+pub(super) async fn session(
+    login: &Login,
+    profile: &Object,
+    held: Result<&Held, &NotHeld>,
+) -> Result<Session, NotLoaded> {
     let text = |field: &str| json::non_empty_text(profile, field).map(Zeroizing::new);
     let site = text("oauth_site_type").unwrap_or_default().to_ascii_uppercase();
     let Some((_, address, client_id)) = SITES.into_iter().find(|(name, ..)| *name == site) else {
@@ -103,9 +107,14 @@ pub(super) async fn session(login: &Login, profile: &Object, held: &Held) -> Res
 
 impl Oauth<'_> {
     /// Gets a new pair of tokens, keeps it in the file at once, and gives the access token.
-    async fn renew(&self, refresh: &str, held: &Held) -> Result<Zeroizing<String>, NotLoaded> {
+    async fn renew(
+        &self,
+        refresh: &str,
+        held: Result<&Held, &NotHeld>,
+    ) -> Result<Zeroizing<String>, NotLoaded> {
         let login = self.login;
-        let draft = held.draft(&login.name).map_err(|why| login.not_kept(&why))?;
+        let held = held.map_err(|why| login.not_kept(why))?;
+        let draft = held.draft(&login.name).await.map_err(|why| login.not_kept(&why))?;
         let url = self.url("/v1/token")?;
         let request = || {
             // Room for all of it at once, so that no half of it is left behind when it grows: of three bytes for each,
@@ -136,11 +145,11 @@ impl Oauth<'_> {
         let lasts = json::count(&answer.fields, "expires_in").map(Duration::from_secs).unwrap_or_default();
         let end = login.world.clock.now().checked_add(lasts).unwrap_or_else(|| login.world.clock.now());
         let values = [
-            ("oauth_access_token", New::Text(&access)),
-            ("oauth_refresh_token", New::Text(&refresh)),
+            ("oauth_access_token", New::Text(access.as_str().into())),
+            ("oauth_refresh_token", New::Text(refresh.as_str().into())),
             ("oauth_access_token_expire", New::Number(expiration::unix(end))),
         ];
-        if let Err(why) = draft.put(&login.name, &values) {
+        if let Err(why) = draft.put(&login.name, values).await {
             tracing::warn!(
                 profile = login.name,
                 "the new OAuth tokens are lost, since the file of profiles {why}: what was got with them holds until \
@@ -182,7 +191,7 @@ impl Oauth<'_> {
         let fix = match trouble.kind {
             Kind::Refused => self.login.log_in(),
             Kind::NotAsked => login_service::CHECK_THE_NETWORK.to_owned(),
-            Kind::Unclear => unclear,
+            Kind::Unclear | Kind::Unfit => unclear,
         };
         self.login.failed(&format!("{what}: {} {}", answer::host(url), trouble.text), fix)
     }

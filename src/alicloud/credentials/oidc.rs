@@ -7,9 +7,10 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::assume_role::{call, patience, refused};
+use super::files::{self, apart};
 use super::source::{CredentialsError, Loading, NotLoaded, Source};
 use super::world::{StsHost, World};
-use super::{Credentials, CredentialsFuture, ProvideCredentials, files};
+use super::{Credentials, CredentialsFuture, ProvideCredentials};
 use crate::alicloud::client::Client;
 use crate::alicloud::sts::Session;
 
@@ -68,7 +69,7 @@ impl Source for Oidc {
 }
 
 impl OidcToken {
-    fn get(&self) -> Result<Credentials, CredentialsError> {
+    async fn get(&self) -> Result<Credentials, CredentialsError> {
         let (token, origin) = match self {
             Self::Text(token, origin) => (token.clone(), origin.clone()),
             Self::File(path) => {
@@ -79,8 +80,9 @@ impl OidcToken {
                         "Check oidc_token_file (ALIBABA_CLOUD_OIDC_TOKEN_FILE), and what is to write the token there.",
                     )
                 };
-                let text =
-                    files::read(path).map_err(failed)?.ok_or_else(|| failed("does not exist".to_owned()))?;
+                let file = path.clone();
+                let text = apart(move || files::read(&file)).await?.map_err(failed)?;
+                let text = text.ok_or_else(|| failed("does not exist".to_owned()))?;
                 (SecretString::from(text.trim()), format!("the file {shown}"))
             }
         };
@@ -96,6 +98,6 @@ impl OidcToken {
 
 impl ProvideCredentials for OidcToken {
     fn credentials(&self) -> CredentialsFuture<'_> {
-        Box::pin(async { self.get() })
+        Box::pin(self.get())
     }
 }

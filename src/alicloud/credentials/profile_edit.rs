@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
@@ -12,9 +13,8 @@ use super::secret_json::SecretObject;
 use crate::alicloud::json;
 
 /// A new value.
-#[derive(Clone, Copy)]
-pub(super) enum New<'a> {
-    Text(&'a str),
+pub(super) enum New {
+    Text(SecretString),
     Number(i64),
 }
 
@@ -26,7 +26,7 @@ struct File<'a> {
 
 /// The text with these values in the first profile of this name; keys that are not there are added at its end. `None`
 /// if the text is not a configuration with that profile.
-pub(super) fn with(text: &str, profile: &str, values: &[(&str, New<'_>)]) -> Option<Zeroizing<String>> {
+pub(super) fn with(text: &str, profile: &str, values: &[(&str, New)]) -> Option<Zeroizing<String>> {
     let file: File<'_> = serde_json::from_str(text).ok()?;
     // As a reader of the file finds it: a name may be a number.
     let is_it = |raw: &&&RawValue| {
@@ -43,7 +43,7 @@ pub(super) fn with(text: &str, profile: &str, values: &[(&str, New<'_>)]) -> Opt
     let gap: String = object.get(1..)?.chars().take_while(char::is_ascii_whitespace).collect();
     for (name, value) in values {
         let value = Zeroizing::new(match value {
-            New::Text(text) => serde_json::to_string(text).ok()?,
+            New::Text(text) => serde_json::to_string(text.expose_secret()).ok()?,
             New::Number(number) => number.to_string(),
         });
         if let Some(old) = members.get(*name) {
@@ -91,8 +91,8 @@ mod tests {
                     \t\t{\"name\": \"a\", \"sts_token\": \"second\"}\n\t],\n\t\"current\":\"a\", \"x\": [1, 2]\n}\n";
         let values = [
             ("sts_expiration", New::Number(1_700_000_000)),
-            ("access_key_id", New::Text("new")),
-            ("sts_token", New::Text("n\"ew")),
+            ("access_key_id", New::Text("new".into())),
+            ("sts_token", New::Text("n\"ew".into())),
         ];
         let expected = text.replace("\"o\\\"ld\"", "\"n\\\"ew\"").replace(
             "\"sts_expiration\": 5\n",
@@ -101,10 +101,10 @@ mod tests {
         assert_eq!(with(text, "a", &values).unwrap().as_str(), expected);
         let minimal = r#"{"profiles":[{"name":"a"}]}"#;
         let expected = r#"{"profiles":[{"name":"a","sts_token": "t"}]}"#;
-        assert_eq!(with(minimal, "a", &[("sts_token", New::Text("t"))]).unwrap().as_str(), expected);
+        assert_eq!(with(minimal, "a", &[("sts_token", New::Text("t".into()))]).unwrap().as_str(), expected);
         let number = r#"{"profiles":[{"name":7}]}"#;
         let expected = r#"{"profiles":[{"name":7,"sts_token": "t"}]}"#;
-        assert_eq!(with(number, "7", &[("sts_token", New::Text("t"))]).unwrap().as_str(), expected);
+        assert_eq!(with(number, "7", &[("sts_token", New::Text("t".into()))]).unwrap().as_str(), expected);
         for (text, name) in [(minimal, "b"), ("{}", "a"), ("", "a"), ("{\"profiles\": [1]}", "a"), ("[", "a")]
         {
             assert!(with(text, name, &values).is_none(), "{text}");

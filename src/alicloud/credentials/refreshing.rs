@@ -161,7 +161,7 @@ impl Shared {
             return Step::Done(old.ok_or_else(|| error.clone()));
         }
         let Some(under_way) = self.refreshes.begin() else {
-            return Step::Done(old.ok_or_else(broken_off));
+            return Step::Done(old.ok_or_else(CredentialsError::broken_off));
         };
         let (tell, outcome) = watch::channel(None);
         let running = Running { began: Instant::now(), outcome };
@@ -241,13 +241,9 @@ impl Running {
     async fn outcome(mut self) -> Outcome {
         match self.outcome.wait_for(Option::is_some).await.map(|outcome| outcome.clone()) {
             Ok(Some(outcome)) => outcome,
-            Ok(None) | Err(_) => Err(broken_off()),
+            Ok(None) | Err(_) => Err(CredentialsError::broken_off()),
         }
     }
-}
-
-fn broken_off() -> CredentialsError {
-    CredentialsError::failed("Getting credentials was broken off.", "Run the command again.")
 }
 
 impl fmt::Debug for Refreshing {

@@ -69,6 +69,11 @@ impl CredentialsError {
         Self::new(false, reason.into(), fix.into())
     }
 
+    /// The process ends before there are any.
+    pub(super) fn broken_off() -> Self {
+        Self::failed("Getting credentials was broken off.", "Run the command again.")
+    }
+
     /// The same, as the failure of a source in a chain, after what was looked at there before.
     pub(crate) fn at(mut self, source: &str, looked_at: &[String]) -> Self {
         let below = std::mem::take(&mut self.0.looked_at);

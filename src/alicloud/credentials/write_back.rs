@@ -10,8 +10,9 @@ use tempfile::NamedTempFile;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
-use super::files;
+use super::files::{self, apart};
 use super::profile_edit::{self, New};
+use super::source::CredentialsError;
 
 /// How long to wait before trying the lock again.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -53,48 +54,75 @@ impl NotHeld {
 /// this lock; what they write in between is kept, since nothing but single values is replaced.
 pub(super) struct Held {
     path: PathBuf,
-    lock: File,
+    /// `None` once it is given up.
+    lock: Option<File>,
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        // Closing the file is not enough: a process that is being started has a copy of it, and with that the lock,
-        // until its program begins.
-        if let Err(error) = self.lock.unlock() {
-            tracing::debug!(path = %self.path.display(), %error, "the lock of the profiles was not given up, but closed");
+        if let Some(lock) = self.lock.take() {
+            give_up(&self.path, &lock);
         }
+    }
+}
+
+/// Gives up the lock. Closing the file is not enough: a process that is being started has a copy of it, and with that the
+/// lock, until its program begins.
+fn give_up(path: &Path, lock: &File) {
+    if let Err(error) = lock.unlock() {
+        tracing::debug!(path = %path.display(), %error, "the lock of the profiles was not given up, but closed");
+    }
+}
+
+impl From<CredentialsError> for NotHeld {
+    fn from(error: CredentialsError) -> Self {
+        Self::Unusable(format!("was not waited for: {}", error.reason()))
     }
 }
 
 impl Held {
     /// Waits for the lock, for so long.
     pub(super) async fn wait(path: &Path, patience: Duration) -> Result<Self, NotHeld> {
-        let unusable = NotHeld::Unusable;
-        // A link stays a link: what it leads to is replaced.
-        let path = path.canonicalize().map_err(|error| unusable(format!("cannot be found: {error}")))?;
-        let beside = lock_path(&path);
-        let lock = open(&beside).map_err(|error| {
-            unusable(format!("cannot be locked, since {} cannot be opened: {error}", beside.display()))
-        })?;
+        let path = path.to_owned();
+        let (path, mut lock) = apart(move || lock_beside(&path)).await?.map_err(NotHeld::Unusable)?;
         let give_up = Instant::now() + patience;
         loop {
-            match lock.try_lock() {
-                Ok(()) => return Ok(Self { path, lock }),
+            let outcome;
+            (lock, outcome) = apart(move || {
+                let outcome = lock.try_lock();
+                (lock, outcome)
+            })
+            .await?;
+            match outcome {
+                Ok(()) => return Ok(Self { path, lock: Some(lock) }),
                 Err(TryLockError::WouldBlock) if Instant::now() < give_up => tokio::time::sleep(PAUSE).await,
                 Err(TryLockError::WouldBlock) => return Err(NotHeld::Busy(patience)),
                 Err(TryLockError::Error(error)) => {
-                    return Err(unusable(format!("cannot be locked: {error}")));
+                    return Err(NotHeld::Unusable(format!("cannot be locked: {error}")));
                 }
             }
         }
     }
 
     /// Makes sure that a new version of the file, with new values in this profile, can be written.
-    pub(super) fn draft(&self, profile: &str) -> Result<Draft<'_>, NotHeld> {
-        edited(&self.path, profile, &[]).map_err(NotHeld::Unusable)?;
-        // Temporary files are for their owner only.
-        let file = self.path.parent().map_or_else(NamedTempFile::new, NamedTempFile::new_in);
-        file.map(|file| Draft { held: self, file }).map_err(|error| NotHeld::Unusable(cannot(&error)))
+    pub(super) async fn draft(&self, profile: &str) -> Result<Draft<'_>, NotHeld> {
+        let (path, profile) = (self.path.clone(), profile.to_owned());
+        let file = apart(move || {
+            edited(&path, &profile, &[])?;
+            // Temporary files are for their owner only.
+            let file = path.parent().map_or_else(NamedTempFile::new, NamedTempFile::new_in);
+            file.map_err(|error| cannot(&error))
+        });
+        file.await?.map(|file| Draft { held: self, file }).map_err(NotHeld::Unusable)
+    }
+
+    /// Gives up the lock.
+    pub(super) async fn release(mut self) {
+        let path = std::mem::take(&mut self.path);
+        if let Some(lock) = self.lock.take() {
+            // Whatever becomes of it, the lock goes with the file.
+            let _ = apart(move || give_up(&path, &lock)).await;
+        }
     }
 }
 
@@ -107,20 +135,28 @@ pub(super) struct Draft<'a> {
 impl Draft<'_> {
     /// Puts the file in place with these values in this profile, and with all else as the file has it now. The error
     /// completes "The file … ".
-    pub(super) fn put(mut self, profile: &str, values: &[(&str, New<'_>)]) -> Result<(), String> {
-        let path = &self.held.path;
-        let edited = edited(path, profile, values)?;
-        let write = |file: &mut NamedTempFile| {
-            file.write_all(edited.as_bytes())?;
-            file.as_file().sync_all()
-        };
-        write(&mut self.file).map_err(|error| cannot(&error))?;
-        self.file.persist(path).map(drop).map_err(|error| cannot(&error.error))
+    pub(super) async fn put(
+        self,
+        profile: &str,
+        values: impl IntoIterator<Item = (&'static str, New)>,
+    ) -> Result<(), String> {
+        let (path, profile, mut file) = (self.held.path.clone(), profile.to_owned(), self.file);
+        let values: Vec<(&str, New)> = values.into_iter().collect();
+        let put = apart(move || {
+            let edited = edited(&path, &profile, &values)?;
+            let write = |file: &mut NamedTempFile| {
+                file.write_all(edited.as_bytes())?;
+                file.as_file().sync_all()
+            };
+            write(&mut file).map_err(|error| cannot(&error))?;
+            file.persist(&path).map(drop).map_err(|error| cannot(&error.error))
+        });
+        put.await.unwrap_or_else(|error| Err(format!("was not written: {}", error.reason())))
     }
 }
 
 /// The text of the file as it is now, with these values in this profile. The error completes "The file … ".
-fn edited(path: &Path, profile: &str, values: &[(&str, New<'_>)]) -> Result<Zeroizing<String>, String> {
+fn edited(path: &Path, profile: &str, values: &[(&str, New)]) -> Result<Zeroizing<String>, String> {
     let text = files::read(path)?.ok_or("is gone")?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     profile_edit::with(text, profile, values).ok_or_else(|| format!("no longer has the profile {profile:?}"))
@@ -132,12 +168,24 @@ fn lock_path(path: &Path) -> PathBuf {
     path.with_file_name(format!(".{name}.lock"))
 }
 
-fn open(path: &Path) -> io::Result<File> {
+/// The file of profiles, and the opened lock file beside it. The error completes "The file … ".
+fn lock_beside(path: &Path) -> Result<(PathBuf, File), String> {
+    // A link stays a link: what it leads to is replaced.
+    let path = path.canonicalize().map_err(|error| format!("cannot be found: {error}"))?;
+    let beside = lock_path(&path);
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    let why_not = match files::open(&mut options, &beside, true) {
+        Ok(lock) if lock.metadata().is_ok_and(|it| it.is_file()) => return Ok((path, lock)),
+        Err(error) if beside.symlink_metadata().map_or(true, |it| it.is_file()) => {
+            format!("cannot be opened: {error}")
+        }
+        // A link is not followed: others may have put it there.
+        Ok(_) | Err(_) => "is not a regular file".to_owned(),
+    };
+    Err(format!("cannot be locked, since {} {why_not}", beside.display()))
 }
 
 fn cannot(error: &io::Error) -> String {
@@ -163,10 +211,10 @@ mod tests {
     async fn values_are_put_in_and_nobody_else_may_read_them() {
         let (directory, path) = file();
         let held = Held::wait(&path, PATIENCE).await.unwrap();
-        let draft = held.draft("a").unwrap();
+        let draft = held.draft("a").await.unwrap();
         // What another tool writes meanwhile stays.
         std::fs::write(&path, TEXT.replace("\"other\": 1", "\"other\": 2")).unwrap();
-        draft.put("a", &[("sts_token", New::Text("new"))]).unwrap();
+        draft.put("a", [("sts_token", New::Text("new".into()))]).await.unwrap();
         let expected = TEXT.replace("old", "new").replace("\"other\": 1", "\"other\": 2");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), expected);
         #[cfg(unix)]
@@ -175,9 +223,9 @@ mod tests {
             assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o777, 0o600, "{name}");
         }
         let wrong = "no longer has the profile \"b\"";
-        assert_eq!(held.draft("a").unwrap().put("b", &[]).unwrap_err(), wrong);
+        assert_eq!(held.draft("a").await.unwrap().put("b", []).await.unwrap_err(), wrong);
         assert_eq!(
-            held.draft("b").err().unwrap().why(),
+            held.draft("b").await.err().unwrap().why(),
             wrong,
             "so much is clear before there is anything to be written"
         );
@@ -192,7 +240,7 @@ mod tests {
         let (_directory, path) = file();
         let old = File::open(&path).unwrap();
         let held = Held::wait(&path, PATIENCE).await.unwrap();
-        held.draft("a").unwrap().put("a", &[("sts_token", New::Text("new"))]).unwrap();
+        held.draft("a").await.unwrap().put("a", [("sts_token", New::Text("new".into()))]).await.unwrap();
         assert_eq!(io::read_to_string(old).unwrap(), TEXT);
         assert!(std::fs::read_to_string(&path).unwrap().contains("new"));
     }
@@ -204,7 +252,7 @@ mod tests {
         let link = directory.path().join("link.json");
         std::os::unix::fs::symlink(&path, &link).unwrap();
         let held = Held::wait(&link, PATIENCE).await.unwrap();
-        held.draft("a").unwrap().put("a", &[("sts_token", New::Text("new"))]).unwrap();
+        held.draft("a").await.unwrap().put("a", [("sts_token", New::Text("new".into()))]).await.unwrap();
         assert!(link.is_symlink());
         assert!(std::fs::read_to_string(&path).unwrap().contains("new"));
     }
@@ -229,9 +277,40 @@ mod tests {
     async fn a_copy_of_the_lock_in_a_process_that_is_being_started_holds_nobody_up() {
         let (_directory, path) = file();
         let held = Held::wait(&path, PATIENCE).await.unwrap();
-        let _copy = held.lock.try_clone().unwrap();
+        let _copy = held.lock.as_ref().unwrap().try_clone().unwrap();
         assert!(matches!(Held::wait(&path, Duration::ZERO).await, Err(NotHeld::Busy(_))));
+        held.release().await;
+        let held = Held::wait(&path, Duration::ZERO).await.unwrap();
+        let _copy = held.lock.as_ref().unwrap().try_clone().unwrap();
         drop(held);
         assert!(Held::wait(&path, Duration::ZERO).await.is_ok());
+    }
+
+    /// Whoever may write to the directory might put something else there.
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_lock_that_is_no_file_is_neither_waited_for_nor_followed() {
+        let (directory, path) = file();
+        let lock = directory.path().canonicalize().unwrap().join(".config.json.lock");
+        let told = format!("cannot be locked, since {} is not a regular file", lock.display());
+        let refused = async || {
+            let error = Held::wait(&path, PATIENCE).await.err().unwrap();
+            std::fs::remove_file(&lock).or_else(|_| std::fs::remove_dir(&lock)).unwrap();
+            error.why()
+        };
+        let elsewhere = directory.path().join("elsewhere");
+        std::os::unix::fs::symlink(&elsewhere, &lock).unwrap();
+        assert_eq!(refused().await, told);
+        assert!(!elsewhere.exists(), "the link was followed");
+        assert!(std::process::Command::new("mkfifo").arg(&lock).status().unwrap().success());
+        assert_eq!(refused().await, told);
+        // With a reader, a pipe can be opened.
+        assert!(std::process::Command::new("mkfifo").arg(&lock).status().unwrap().success());
+        let reader = files::open(OpenOptions::new().read(true), &lock, false).unwrap();
+        assert_eq!(refused().await, told);
+        drop(reader);
+        std::fs::create_dir(&lock).unwrap();
+        assert_eq!(refused().await, told);
+        assert!(Held::wait(&path, PATIENCE).await.is_ok());
     }
 }

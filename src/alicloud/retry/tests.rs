@@ -67,6 +67,7 @@ async fn what_is_repeated_and_what_is_not() {
             Some(AccessKeyNotFound),
         ),
         ("certificate", Act::Fail(SendError::Untrusted("x".into())), Some(Untrusted), Some(Untrusted)),
+        ("too large", Act::Fail(SendError::TooLarge("x".into())), Some(UnexpectedAnswer), Some(ReplyLost)),
         ("clock without a date", code(400, "InvalidTimeStamp.Expired"), Some(ClockSkew), Some(ClockSkew)),
     ];
     for (name, act, read, write) in cases {

@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
 use super::*;
 use crate::alicloud::testing::raw_server;
 
@@ -69,6 +71,44 @@ async fn a_silent_server_is_given_up() {
     let (error, _connection) = tokio::join!(post(&http, &url), listener.accept());
     let error = error.err().unwrap();
     assert!(matches!(&error, SendError::Lost(why) if why.contains("timed out")), "{error:?}");
+}
+
+/// Each piece comes in time, and the whole never does.
+#[tokio::test]
+async fn an_answer_that_comes_drop_by_drop_has_an_end() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let server = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
+        stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n").await.unwrap();
+        while stream.write_all(b" ").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let http =
+        Http { largest: usize::MAX, ..Http::new(Duration::from_secs(5), Duration::from_millis(200), "") };
+    let error = tokio::select! {
+        error = post(&http, &url) => error.err().unwrap(),
+        () = server => panic!("the connection was closed before the time was up"),
+    };
+    assert!(matches!(&error, SendError::Lost(why) if why.contains("timed out")), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_large_is_told_from_one_that_was_lost() {
+    let (address, _) = raw_server(vec![
+        reply("200 OK\r\nContent-Length: 16777217", ""),
+        reply("200 OK", "twelve bytes"),
+        reply("200 OK", "eleven byte"),
+    ])
+    .await;
+    let url = format!("http://{address}/");
+    let large = |mib: u8| SendError::TooLarge(format!("it is larger than {mib} MiB"));
+    assert_eq!(post(&http(), &url).await.err(), Some(large(16)));
+    let http = Http { largest: 11, ..http() };
+    assert_eq!(post(&http, &url).await.err(), Some(large(0)));
+    assert_eq!(post(&http, &url).await.ok().unwrap().body.len(), 11);
 }
 
 #[tokio::test]

@@ -25,7 +25,11 @@ pub fn check_model<M: ModelValue>(schema: &Schema) -> Vec<String> {
                 break;
             }
             if let Err(error) = M::from_value(&probe, &Path::root()) {
-                let sentence = format!("{error}, where a value may be {what}; the field needs Attr");
+                let sentence = if error.to_string().contains("Attr") {
+                    error.to_string()
+                } else {
+                    format!("{error}, where a value may be {what}; the field needs Attr")
+                };
                 if !broken.contains(&sentence) {
                     broken.push(sentence);
                 }
@@ -166,7 +170,7 @@ mod tests {
     fn fields_that_cannot_hold_what_is_sent_are_named() {
         crate::model! { struct Blocks { rule: Vec<Inner> } }
         let rules = Block::new("").block("rule", NestedBlock::new(Nesting::List, inner()));
-        let unknown = "rule: expected a list, where a value may be unknown; the field needs Attr";
+        let unknown = "rule: expected a value, but it is unknown; use Attr<…>";
         assert_eq!(one::<Blocks>(rules), [unknown], "null is taken as empty");
 
         crate::model! { struct Elements { names: Attr<Set<String>> } }
@@ -174,8 +178,8 @@ mod tests {
         assert_eq!(
             one::<Elements>(names),
             [
-                "names: expected a string, where a value may be unknown; the field needs Attr",
-                "names: expected a string, where a value may be null; the field needs Attr",
+                "names: expected a value, but it is unknown; use Attr<…>",
+                "names: expected a value, but it is null; use Attr<…>",
             ]
         );
 
@@ -188,10 +192,7 @@ mod tests {
         crate::model! { struct Deep { rule: Attr<Set<Blocks>> } }
         let rules = Block::new("").block("rule", NestedBlock::new(Nesting::List, inner()));
         let deep = Block::new("").block("rule", NestedBlock::new(Nesting::Set, rules));
-        assert_eq!(
-            one::<Deep>(deep),
-            ["rule.rule: expected a list, where a value may be unknown; the field needs Attr"]
-        );
+        assert_eq!(one::<Deep>(deep), ["rule.rule: expected a value, but it is unknown; use Attr<…>"]);
     }
 
     #[test]
@@ -203,9 +204,9 @@ mod tests {
         assert_eq!(
             one::<Other>(block),
             [
-                "a: the model's type is \"string\", the schema's \"number\"",
-                "b: the model has no such field",
-                "c: the schema has no such attribute or block",
+                "a: the schema says a number, the model a string",
+                "b: the schema has it, the model does not",
+                "c: the model has it, the schema does not",
             ]
         );
     }

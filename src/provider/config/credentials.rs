@@ -19,6 +19,7 @@ use super::roles;
 use crate::alicloud::credentials::{
     AssumeRole, Chain, Credentials, CredentialsError, CredentialsUri, Current, EcsMetadata, Environment,
     Format, Link, NotLoaded, Profile, ProfileSettings, ProvideCredentials, Static, StsHost, World, not_text,
+    stray,
 };
 use crate::framework::{Diagnostic, Diagnostics};
 
@@ -155,14 +156,43 @@ fn key(config: &ProviderModel, environment: &dyn Environment) -> Link {
     }
     match (id, secret) {
         (None, None) => Link::skipped(format!("{}, {}", title(&ACCESS_KEY), title(&SECRET_KEY)), "not set"),
-        (Some((id, origin)), Some((secret, _))) => {
+        (Some((id, origin)), Some((secret, secret_origin))) => {
             let id = id.expose_secret();
             let token = token(config, environment, id, &origin);
+            let token = token.as_ref().map(SecretString::expose_secret);
+            let of_token = |name: &&&str| token.is_some() && environment.var(name).as_deref() == token;
+            let token_origin = match SECURITY_TOKEN.variables.iter().find(of_token) {
+                Some(variable) if !config.security_token.says_something() => {
+                    format!("the environment variable {variable}")
+                }
+                _ => BLOCK.to_owned(),
+            };
+            let texts = [
+                (ACCESS_KEY.name, &origin, Some(id)),
+                (SECRET_KEY.name, &secret_origin, Some(secret.expose_secret())),
+                (SECURITY_TOKEN.name, &token_origin, token),
+            ];
+            if let Some(link) =
+                texts.into_iter().find_map(|(what, origin, text)| surrounded(name, what, origin, text?))
+            {
+                return link;
+            }
+            let token = token.map(SecretString::from);
             Link::chosen(name, Static::new(Credentials::new(id, secret, token, origin)))
         }
         (Some((_, origin)), None) => half(name, &ACCESS_KEY, &origin, &SECRET_KEY),
         (None, Some((_, origin))) => half(name, &SECRET_KEY, &origin, &ACCESS_KEY),
     }
+}
+
+/// A link that fails, since something stands around the text that is no part of a key: it was copied along.
+fn surrounded(name: &str, what: &str, origin: &str, text: &str) -> Option<Link> {
+    let why: Result<Static, _> = Err(NotLoaded::failed(
+        format!("{what}, from {origin}, {}, which is no part of it.", stray(text)?),
+        "Correct it where it comes from: a file often ends with a line break, and a value in a file of variables may be \
+         in quotation marks.",
+    ));
+    Some(Link::chosen(name, why))
 }
 
 fn half(name: &str, have: &Argument, origin: &str, lack: &Argument) -> Link {

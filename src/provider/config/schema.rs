@@ -70,8 +70,8 @@ fn connection(block: Block) -> Block {
         .attribute(
             "client_read_timeout",
             number(
-                "How long an answer may take, in milliseconds. Also from the environment: `CLIENT_READ_TIMEOUT`. \
-                 `60000` by default.",
+                "How long a request may take until all of its answer is there, in milliseconds. Also from the \
+                 environment: `CLIENT_READ_TIMEOUT`. `60000` by default.",
             ),
         )
         .attribute(

@@ -75,6 +75,37 @@ fn profiles_of_every_mode() {
 }
 
 #[test]
+fn a_program_has_the_environment_but_for_what_is_the_plugins() {
+    without_key(|case| {
+        let variables = case.home("variables").display().to_string();
+        let script = case.write_home(
+            "get-key.sh",
+            &format!(
+                "env > '{variables}'\nprintf '{{\"access_key_id\": \"%s\", \"access_key_secret\": \"%s\"}}' {USER_ID} \
+                 {USER_SECRET}\n"
+            ),
+        );
+        let command = format!("sh '{}'", script.display());
+        // In lower case, as the command line takes it too.
+        write_profiles(case, &[json!({"name": "p", "mode": "external", "process_command": command})]);
+        block(case, "profile = \"p\"");
+        assert_eq!(look_with(case, &[("A_VARIABLE_OF_MINE", "kept")]), [USER_ID]);
+        let variables = std::fs::read_to_string(variables).unwrap();
+        assert!(
+            variables.contains("\nA_VARIABLE_OF_MINE=kept\n")
+                || variables.starts_with("A_VARIABLE_OF_MINE=kept\n")
+        );
+        let of_the_plugin: Vec<_> = variables
+            .lines()
+            .filter_map(|line| line.split_once('='))
+            .map(|(name, _)| name)
+            .filter(|name| name.starts_with("PLUGIN_") || name.contains("MAGIC_COOKIE"))
+            .collect();
+        assert!(of_the_plugin.is_empty(), "{of_the_plugin:?}");
+    });
+}
+
+#[test]
 fn the_file_of_the_sdks() {
     without_key(|case| {
         let role = arn(case.simulator.account(), "role", "deploy");

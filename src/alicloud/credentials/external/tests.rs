@@ -32,7 +32,7 @@ async fn run(script: &str) -> Result<Credentials, String> {
 #[tokio::test]
 async fn both_shapes_are_read() {
     let cases = [
-        (r#"{"mode": "AK", "access_key_id": "id", "access_key_secret": "secret"}"#, None, None),
+        (r#"{"mode": "ak", "access_key_id": "id", "access_key_secret": "secret"}"#, None, None),
         (
             r#"{"mode": "StsToken", "access_key_id": "id", "access_key_secret": "secret", "sts_token": "token",
                "expiration": "2030-01-31T08:30:00Z", "region_id": "cn-hangzhou", "more": [1]}"#,
@@ -86,13 +86,19 @@ async fn failures_are_told_and_what_was_printed_is_not() {
             "echo '{\"AccessKeyId\": \"id\", \"AccessKeySecret\": \"s3cret\", \"Expiration\": \"s3cret\"}'",
             "its expiration is not a time",
         ),
+        (
+            "echo '{\"AccessKeyId\": \"id\", \"AccessKeySecret\": \"s3cret \"}'",
+            "its access_key_secret ends with a space",
+        ),
     ];
     for (script, why) in cases {
         let error = run(script).await.unwrap_err();
         assert!(error.starts_with(unfit) && error.contains(why), "{error}");
         assert!(!error.contains("s3cret"), "{error}");
     }
-    let error = run("echo s3cret; printf '\\033[31mNo ticket.\\033[0m\\n' >&2; exit 3").await.unwrap_err();
+    let error = run("echo s3cret; printf '\\033[31mNo \\342\\200\\256ticket.\\033[0m\\n' >&2; exit 3")
+        .await
+        .unwrap_err();
     let expected =
         "The process_command of the profile \"x\" failed (exit status: 3). It said:\n[31mNo ticket.[0m";
     assert!(error.starts_with(expected) && !error.contains("s3cret"), "{error}");
@@ -134,11 +140,7 @@ async fn a_program_that_does_not_end_is_killed() {
     let external = external(&program(directory.path(), &format!("read line < '{}'", fifo.display())), &[]);
     let Err(NotLoaded::Failed(error)) = external.load().await else { panic!("it ended") };
     assert!(error.to_string().contains("was stopped, since it ran for more than 60 s."), "{error}");
-    let gave_up = std::time::Instant::now() + Duration::from_mins(1);
-    while runs(directory.path()) {
-        assert!(std::time::Instant::now() < gave_up, "it still runs");
-        std::thread::yield_now();
-    }
+    until(|| !runs(directory.path()));
 }
 
 #[tokio::test]
@@ -150,8 +152,38 @@ async fn what_a_program_leaves_behind_is_not_waited_for() {
     let printed = r#"{"AccessKeyId": "id", "AccessKeySecret": "secret"}"#;
     let script = format!("read line < '{}' &\necho '{printed}'", fifo.display());
     let outcome = external(&program(directory.path(), &script), &[]).load().await;
-    std::fs::write(&fifo, "end\n").unwrap();
     assert_eq!(outcome.unwrap().access_key_id(), "id");
+    // Nor does it stay.
+    until(|| !runs(directory.path()));
+}
+
+/// Who waits gives up, as at the end of the process.
+#[tokio::test]
+async fn what_a_program_started_ends_with_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let fifo = directory.path().join("fifo");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let script = format!("sh -c 'read line < \"$1\"' child '{}' &\nwait", fifo.display());
+    let external = external(&program(directory.path(), &script), &[]);
+    let mut load = external.load();
+    while cfg!(target_os = "linux") && !runs(&fifo) {
+        tokio::select! {
+            biased;
+            outcome = &mut load => panic!("it ended: {outcome:?}"),
+            () = tokio::task::yield_now() => {}
+        }
+    }
+    drop(load);
+    until(|| !runs(directory.path()));
+}
+
+/// Waits until it is so; what it waits for is another process.
+fn until(is_so: impl Fn() -> bool) {
+    let give_up = std::time::Instant::now() + Duration::from_mins(1);
+    while !is_so() {
+        assert!(std::time::Instant::now() < give_up, "it still runs");
+        std::thread::yield_now();
+    }
 }
 
 /// Whether a process has this path on its command line. Only Linux tells; elsewhere none has.

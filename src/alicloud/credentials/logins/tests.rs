@@ -121,54 +121,101 @@ async fn sso_requests_and_refusals() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn nothing_is_asked_for_that_could_not_be_kept() {
-    let over = ("oauth_access_token_expire", json!(NOW));
-    for (mode, changes) in [(Mode::CloudSso, vec![]), (Mode::Oauth, vec![]), (Mode::Oauth, vec![over])] {
-        let script = Script::new([]);
-        let file = File::new(mode, &changes);
-        let near = File::new(mode, &[changes, kept("STS.old", 170)].concat());
-        let check = async |why: &str, fix: &str| {
-            let error = id(&file.login(mode, &script)).await.unwrap_err();
-            let told =
-                format!("gets no new session, since that could not be kept for other runs: the file {why}");
-            assert!(error.contains(&told) && error.contains(fix), "{error}");
-            assert_eq!(id(&near.login(mode, &script)).await.unwrap(), "STS.old", "{why}");
-        };
-        let held = [
-            Held::wait(&file.path(), PATIENCE).await.unwrap(),
-            Held::wait(&near.path(), PATIENCE).await.unwrap(),
-        ];
-        check("is being refreshed by another run", "End the other one only if it hangs").await;
-        drop(held);
-        for file in [&file, &near] {
-            let lock = file.0.path().join(".config.json.lock");
-            std::fs::remove_file(&lock).unwrap();
-            std::fs::create_dir(lock).unwrap();
-        }
-        check("cannot be locked, since ", "the lock file beside it be writable").await;
-        assert_eq!(script.seen().len(), 0);
+impl File {
+    /// Something else is in the place of the lock, so that the file can't be held.
+    fn take_the_lock_away(&self) {
+        let lock = self.0.path().join(".config.json.lock");
+        let _ = std::fs::remove_file(&lock);
+        std::fs::create_dir(lock).unwrap();
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_cannot_be_kept_is_used_and_told() {
+    let soon = vec![("oauth_access_token_expire", json!(NOW + 600))];
+    for (mode, changes, session, url) in [
+        (Mode::CloudSso, vec![], sso_session("STS.1"), "https://signin.example.com/cloud-credentials"),
+        (Mode::Oauth, vec![], oauth_session("STS.1"), "https://oauth.aliyun.com/v1/exchange"),
+        // It would be renewed by now, but the access token holds.
+        (Mode::Oauth, soon, oauth_session("STS.1"), "https://oauth.aliyun.com/v1/exchange"),
+    ] {
+        for (is_busy, why) in
+            [(true, "is being refreshed by another run"), (false, "cannot be locked, since ")]
+        {
+            let file = File::new(mode, &changes);
+            let before = file.read();
+            let _held = if is_busy {
+                Some(Held::wait(&file.path(), PATIENCE).await.unwrap())
+            } else {
+                file.take_the_lock_away();
+                None
+            };
+            let (log, script) = (LogCapture::listen(), Script::new([session.clone()]));
+            assert_eq!(id(&file.login(mode, &script)).await.unwrap(), "STS.1");
+            let asked: Vec<_> = script.seen().into_iter().map(|seen| seen.url).collect();
+            assert_eq!(asked, [url]);
+            let told = format!(
+                "the new session is not kept for other runs: the file {} {why}",
+                file.path().display()
+            );
+            let log = log.text();
+            assert!(log.contains("WARN") && log.contains(&told), "{told}: {log}");
+            assert_eq!(file.read(), before);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_token_is_not_used_if_the_next_one_could_not_be_kept() {
+    let script = Script::new([]);
+    let over = ("oauth_access_token_expire", json!(NOW));
+    let file = File::new(Mode::Oauth, std::slice::from_ref(&over));
+    let near = File::new(Mode::Oauth, &[vec![over], kept("STS.old", 170)].concat());
+    let check = async |why: &str, fix: &str| {
+        let error = id(&file.login(Mode::Oauth, &script)).await.unwrap_err();
+        let told = format!(
+            "needs new OAuth tokens, and its refresh token is good once; it is not used, since the next one could not \
+             be kept: the file {why}"
+        );
+        assert!(error.contains(&told) && error.contains(fix), "{error}");
+        assert_eq!(id(&near.login(Mode::Oauth, &script)).await.unwrap(), "STS.old", "{why}");
+    };
+    let held = [
+        Held::wait(&file.path(), PATIENCE).await.unwrap(),
+        Held::wait(&near.path(), PATIENCE).await.unwrap(),
+    ];
+    check("is being refreshed by another run", "End the other one only if it hangs").await;
+    drop(held);
+    for file in [&file, &near] {
+        file.take_the_lock_away();
+    }
+    check("cannot be locked, since ", "the lock file beside it be writable").await;
+    assert_eq!(script.seen().len(), 0);
 }
 
 #[cfg(unix)]
 #[tokio::test(start_paused = true)]
-async fn in_a_directory_that_is_read_only_nothing_is_asked_for() {
+async fn in_a_directory_that_is_read_only_a_session_is_got() {
     use std::os::unix::fs::PermissionsExt as _;
 
-    for mode in [Mode::CloudSso, Mode::Oauth] {
-        let file = File::new(mode, &[]);
-        drop(Held::wait(&file.path(), PATIENCE).await.unwrap());
-        let directory = file.0.path();
-        std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o555)).unwrap();
-        // Nothing is read-only to the superuser.
-        if tempfile::tempfile_in(directory).is_err() {
-            let script = Script::new([]);
-            let error = id(&file.login(mode, &script)).await.unwrap_err();
-            assert!(error.contains("the file cannot be written: "), "{error}");
-            assert_eq!(script.seen().len(), 0);
+    for (mode, session) in [(Mode::CloudSso, sso_session("STS.1")), (Mode::Oauth, oauth_session("STS.1"))] {
+        // With and without a lock file from before.
+        for had_lock in [false, true] {
+            let file = File::new(mode, &[]);
+            if had_lock {
+                drop(Held::wait(&file.path(), PATIENCE).await.unwrap());
+            }
+            let before = file.read();
+            let directory = file.0.path();
+            std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o555)).unwrap();
+            // Nothing is read-only to the superuser.
+            if tempfile::tempfile_in(directory).is_err() {
+                let script = Script::new([session.clone()]);
+                assert_eq!(id(&file.login(mode, &script)).await.unwrap(), "STS.1");
+                assert_eq!(file.read(), before);
+            }
+            std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o755)).unwrap();
         }
-        std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o755)).unwrap();
     }
 }
 

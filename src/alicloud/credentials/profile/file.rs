@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::ini;
+use super::{ini, modes};
 use crate::alicloud::credentials::files;
 use crate::alicloud::credentials::logins;
 use crate::alicloud::credentials::secret_json::{self, SecretObject, place_of};
@@ -83,9 +83,15 @@ impl ProfileFile {
             let current = file.profile(ini::DEFAULT).map(|_| ini::DEFAULT.to_owned());
             return Ok(Self { current, ..file });
         }
-        let layout = layout(text).map_err(|why| {
+        let mut layout = layout(text).map_err(|why| {
             FileError::Unusable(format!("The file {shown} is not a file of profiles: {why}."), MEND_CLI)
         })?;
+        for profile in &mut layout.profiles {
+            let mode = json::text(profile, "mode").and_then(|mode| modes::known(&mode));
+            if let Some(mode) = mode {
+                profile.set("mode".to_owned(), mode);
+            }
+        }
         let current = layout.current.filter(|it| !it.is_empty());
         Ok(Self { path: path.to_owned(), current, profiles: layout.profiles, is_ini: false })
     }

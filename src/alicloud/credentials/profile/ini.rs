@@ -1,6 +1,10 @@
-//! The file of the official SDKs, `~/.alibabacloud/credentials`: sections with `name = value` lines.
+//! The file of the official SDKs, `~/.alibabacloud/credentials`: sections with `name = value` lines, by the rules of the
+//! library that the official SDK for Go reads it with.
+
+use zeroize::Zeroizing;
 
 use crate::alicloud::credentials::secret_json::SecretObject;
+use crate::alicloud::json;
 
 /// The section that is used when none is named.
 pub(super) const DEFAULT: &str = "default";
@@ -50,7 +54,10 @@ pub(super) fn has_type_for(mode: &str) -> bool {
 /// Reads the sections as profiles of the command line tool. The error tells line and column, and what was expected.
 pub(super) fn parse(text: &str) -> Result<Vec<SecretObject>, String> {
     let mut sections: Vec<SecretObject> = Vec::new();
-    for (number, raw) in text.lines().enumerate() {
+    // The one that lines belong to.
+    let mut place = None;
+    let mut lines = text.lines().enumerate();
+    while let Some((number, raw)) = lines.next() {
         let line = raw.trim();
         let failed = |column: usize, expected: &str| {
             Err(format!("line {}, column {column}: expected {expected}", number + 1))
@@ -63,20 +70,39 @@ pub(super) fn parse(text: &str) -> Result<Vec<SecretObject>, String> {
             let Some((name, _)) = rest.split_once(']') else {
                 return failed(column + line.chars().count(), "`]`");
             };
-            let mut section = SecretObject::default();
-            section.set("name".to_owned(), name.trim());
-            sections.push(section);
+            // One that comes twice is one.
+            let is_it = |section: &SecretObject| json::text(section, "name").as_deref() == Some(name.trim());
+            place = sections.iter().position(is_it).or_else(|| {
+                let mut section = SecretObject::default();
+                section.set("name".to_owned(), name.trim());
+                sections.push(section);
+                Some(sections.len() - 1)
+            });
             continue;
         }
         let Some((name, value)) = line.split_once(['=', ':']) else {
             return failed(column, "`[section]`, `name = value` or a comment");
         };
-        let Some(section) = sections.last_mut() else { return failed(column, "`[section]` first") };
+        let Some(section) = place.and_then(|place| sections.get_mut(place)) else {
+            return failed(column, "`[section]` first");
+        };
         let name = name.trim().to_ascii_lowercase();
-        let value = value.split('#').next().unwrap_or_default().trim();
+        let mut text = Zeroizing::new(value.trim().to_owned());
+        // A line that ends in a backslash goes on in the next, unless it is quoted.
+        while raw_quote(&text).is_none() && text.ends_with('\\') {
+            text.pop();
+            let Some((_, next)) = lines.next() else { break };
+            text.push_str(next.trim());
+        }
+        let Some(value) = self::value(&text) else {
+            let column = column + line.chars().count();
+            return failed(column, "the quote that closes the value");
+        };
         let field = NAMES.iter().find(|(here, _)| *here == name).map_or(name.as_str(), |(_, cli)| cli);
         let value = match field {
-            "mode" => TYPES.iter().find(|(here, _)| *here == value).map_or(value, |(_, cli)| cli),
+            "mode" => {
+                TYPES.iter().find(|(here, _)| here.eq_ignore_ascii_case(value)).map_or(value, |(_, cli)| cli)
+            }
             // A section's name is not to be changed by what it holds.
             "name" => continue,
             _ => value,
@@ -86,10 +112,30 @@ pub(super) fn parse(text: &str) -> Result<Vec<SecretObject>, String> {
     Ok(sections)
 }
 
+/// The quote that the value begins with, if all up to its next is taken as it is.
+fn raw_quote(value: &str) -> Option<&'static str> {
+    ["\"\"\"", "`"].into_iter().find(|quote| value.starts_with(quote))
+}
+
+/// What is meant by the text after the `=`: without a comment and without the quotes around it. `None` if a quote is not
+/// closed.
+fn value(text: &str) -> Option<&str> {
+    if let Some(quote) = raw_quote(text) {
+        let inner = text.strip_prefix(quote)?;
+        return inner.rfind(quote).and_then(|end| inner.get(..end));
+    }
+    // Also within quotes.
+    let text = text.split(['#', ';']).next().unwrap_or_default().trim();
+    let inner = ['"', '\''].into_iter().find_map(|quote| {
+        let inner = text.strip_prefix(quote)?.strip_suffix(quote)?;
+        (!inner.contains(quote)).then_some(inner)
+    });
+    Some(inner.unwrap_or(text))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::alicloud::json;
 
     #[test]
     fn a_list_is_no_section() {
@@ -121,8 +167,49 @@ mod tests {
             ("a = b", "line 1, column 1: expected `[section]` first"),
             ("[a]\n  s3cret", "line 2, column 3: expected `[section]`, `name = value` or a comment"),
             ("[a", "line 1, column 3: expected `]`"),
+            ("[a]\nb = `s3cret", "line 2, column 12: expected the quote that closes the value"),
         ] {
             assert_eq!(parse(text).err().unwrap(), told);
         }
+    }
+
+    #[test]
+    fn values_are_those_that_the_official_sdk_reads() {
+        for (line, value) in [
+            ("plain", "plain"),
+            ("  in the middle \t", "in the middle"),
+            ("\"LTAI5tQuoted1234\" ; the build machine's", "LTAI5tQuoted1234"),
+            ("'single' # a comment", "single"),
+            ("a;b", "a"),
+            ("a#b", "a"),
+            ("\"a ; b\"", "\"a"),
+            ("\" inside \"", " inside "),
+            ("\"\"", ""),
+            ("\"", "\""),
+            ("\"a\"b\"", "\"a\"b\""),
+            ("'a\"", "'a\""),
+            ("`a # b ; \"c\"` # d", "a # b ; \"c\""),
+            ("\"\"\"a;\"b\"\"\"", "a;\"b"),
+            ("acs:ram::1:role/r", "acs:ram::1:role/r"),
+            ("a=b==", "a=b=="),
+            ("one\\\n   two\\\nthree", "onetwothree"),
+            ("one\\", "one"),
+            ("", ""),
+        ] {
+            let sections = parse(&format!("[default]\nfield = {line}\n")).unwrap();
+            assert_eq!(json::text(&sections[0], "field").as_deref(), Some(value), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_section_that_comes_twice_is_one() {
+        let text = "[a]\ntype = ACCESS_KEY\naccess_key_id = one\n[b]\nx = 1\n[ a ]\naccess_key_id = two\nrole_name = r\n";
+        let sections = parse(text).unwrap();
+        let text = |field: &str| json::text(&sections[0], field).unwrap();
+        assert_eq!(sections.len(), 2);
+        assert_eq!(
+            (text("mode"), text("access_key_id"), text("ram_role_name")),
+            ("AK".into(), "two".into(), "r".into())
+        );
     }
 }

@@ -11,6 +11,8 @@ pub(crate) use self::file::Format;
 pub(super) use self::file::{FileError, ProfileFile};
 use self::modes::Reading;
 use super::Credentials;
+use super::environment::{NO_HOME, needs_home};
+use super::files::apart;
 use super::logins::Given;
 use super::source::{Loading, NotLoaded, Source};
 use super::world::{StsHost, World};
@@ -27,8 +29,9 @@ struct Found {
     name: String,
 }
 
-/// The credentials of one profile. The file is read when they are needed, and again when they are refreshed.
-#[derive(Debug)]
+/// The credentials of one profile. The file is read when they are needed, and again when they are refreshed. Clones share
+/// what is made of it.
+#[derive(Clone, Debug)]
 pub(crate) struct Profile {
     world: World,
     /// Where a named profile is looked for, in this order; for the current one, one file.
@@ -41,7 +44,7 @@ pub(crate) struct Profile {
     /// Why another file is not looked into, in a sentence, and what to do about it.
     passed_over: Option<(String, String)>,
     given: Given,
-    made: Mutex<Option<Made>>,
+    made: Arc<Mutex<Option<Made>>>,
 }
 
 /// What was made of the file when it was last read. It is used again while the file says the same: it keeps the
@@ -79,7 +82,7 @@ impl Profile {
             chosen: true,
             passed_over: None,
             given: Given::default(),
-            made: Mutex::default(),
+            made: Arc::default(),
         }
     }
 
@@ -99,8 +102,9 @@ impl Profile {
     }
 
     async fn get(&self) -> Result<Credentials, NotLoaded> {
+        let profile = self.clone();
         // The source borrows nothing: the file's content is wiped before anybody is asked.
-        let source = self.source()?;
+        let source = apart(move || profile.source()).await.map_err(NotLoaded::Failed)??;
         source.load().await
     }
 
@@ -188,6 +192,9 @@ impl Profile {
 
     /// The file, if there is one.
     fn open(path: &Path, format: Format) -> Result<Option<ProfileFile>, NotLoaded> {
+        if needs_home(path) {
+            return Ok(None);
+        }
         match ProfileFile::read_as(path, format) {
             Ok(file) => Ok(Some(file)),
             Err(FileError::Absent) => Ok(None),
@@ -197,11 +204,20 @@ impl Profile {
 
     /// None of the files is there.
     fn no_file(&self, paths: &[&Path]) -> NotLoaded {
+        let has_no_home = paths.iter().any(|path| needs_home(path));
         if !self.chosen {
-            return NotLoaded::Absent("there is no such file".to_owned());
+            let why = if has_no_home { NO_HOME } else { "there is no such file" };
+            return NotLoaded::Absent(why.to_owned());
         }
         let what = self.name.as_ref().map_or_else(String::new, |name| format!(" for the profile {name:?}"));
         let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        if has_no_home {
+            return NotLoaded::failed(
+                format!("The file {}{what} cannot be found: {NO_HOME}.", alternatives(&paths)),
+                "Set HOME to the home directory, or name the file with shared_credentials_file \
+                 (ALIBABA_CLOUD_CREDENTIALS_FILE), by its whole path.",
+            );
+        }
         NotLoaded::failed(
             format!("There is no file {}{what}.", alternatives(&paths)),
             "Make it with `aliyun configure`, or correct profile, shared_credentials_file, or the variable \

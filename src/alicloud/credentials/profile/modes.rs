@@ -2,22 +2,42 @@
 
 use std::sync::Arc;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
 
 use super::{ProfileFile, ini};
 use crate::alicloud::credentials::assume_role::SESSION_SECONDS;
-use crate::alicloud::credentials::external::External;
+use crate::alicloud::credentials::external::{self, External};
 use crate::alicloud::credentials::logins::{self, Given, Login};
 use crate::alicloud::credentials::secret_json::SecretObject;
 use crate::alicloud::credentials::source::{NotLoaded, Source};
 use crate::alicloud::credentials::world::{StsHost, World};
 use crate::alicloud::credentials::{
     AssumeRole, Credentials, CredentialsUri, EcsMetadata, Oidc, OidcRole, OidcToken, ProvideCredentials,
-    Role, Static,
+    Role, Static, stray,
 };
 use crate::alicloud::json;
 use crate::alicloud::sts::Session;
+
+/// The modes, as messages name them. The command line tool takes them in upper and lower case alike.
+const MODES: [&str; 11] = [
+    "AK",
+    "StsToken",
+    "RamRoleArn",
+    "EcsRamRole",
+    "RamRoleArnWithRoleName",
+    "ChainableRamRoleArn",
+    "OIDC",
+    "CredentialsURI",
+    "External",
+    "CloudSSO",
+    "OAuth",
+];
+
+/// The mode that this text names, in its usual spelling.
+pub(super) fn known(mode: &str) -> Option<&'static str> {
+    MODES.into_iter().find(|known| known.eq_ignore_ascii_case(mode.trim()))
+}
 
 /// Most profiles that stand on each other.
 const DEEPEST: usize = 10;
@@ -82,6 +102,11 @@ impl<'a> Reading<'a> {
                 Box::new(Oidc::new(self.world, role)?)
             }
             "CredentialsURI" => {
+                if let Some((why, fix)) = external::forbidden(&*self.world.environment) {
+                    return Err(
+                        self.failed(&format!("has a credentials_uri that may not be asked: {why}"), fix)
+                    );
+                }
                 let uri = Zeroizing::new(self.required("credentials_uri")?);
                 Box::new(CredentialsUri::new(self.world, &uri)?)
             }
@@ -97,12 +122,12 @@ impl<'a> Reading<'a> {
     }
 
     fn unknown(&self, mode: &str) -> NotLoaded {
+        let [modes @ .., last] = MODES;
+        let known = format!("Known are {} and {last}.", modes.join(", "));
         let (what, known) = if self.file.is_ini() {
             ("type", "Known are access_key, ram_role_arn, ecs_ram_role and oidc_role_arn.")
         } else {
-            let known = "Known are AK, StsToken, RamRoleArn, EcsRamRole, RamRoleArnWithRoleName, ChainableRamRoleArn, \
-                         OIDC, CredentialsURI, External, CloudSSO and OAuth.";
-            ("mode", known)
+            ("mode", known.as_str())
         };
         self.failed(&format!("has the {what} {mode:?}, which is not known"), known)
     }
@@ -147,6 +172,19 @@ impl<'a> Reading<'a> {
         let id = self.required("access_key_id")?;
         let secret = SecretString::from(self.required("access_key_secret")?);
         let token = if with_token { Some(self.required("sts_token")?) } else { self.text("sts_token") };
+        let texts = [
+            ("access_key_id", Some(id.as_str())),
+            ("access_key_secret", Some(secret.expose_secret())),
+            ("sts_token", token.as_deref()),
+        ];
+        for (field, text) in texts {
+            if let Some(stray) = text.and_then(stray) {
+                return Err(self.failed(
+                    &format!("has an {field} that {stray}, which is no part of it"),
+                    format!("Correct {field} there."),
+                ));
+            }
+        }
         Ok(Credentials::new(id, secret, token.map(SecretString::from), self.origin()))
     }
 

@@ -96,7 +96,7 @@ fn environment(directory: &Path, home: &str) -> BTreeMap<String, String> {
     let text = read(&directory.join("env")).unwrap_or_default();
     let lines = text.lines().filter_map(|line| line.split_once('='));
     let variables = lines.map(|(name, value)| (name.to_owned(), value.replace("$HOME", home)));
-    variables.chain([("HOME".to_owned(), home.to_owned())]).collect()
+    [("HOME".to_owned(), home.to_owned())].into_iter().chain(variables).collect()
 }
 
 /// What came of a case.

@@ -77,8 +77,12 @@ fn both(one: &ProviderModel, other: &ProviderModel) -> ProviderModel {
 
 /// What comes of a block and variables: whose key it is, or why there is none.
 async fn outcome(block: &ProviderModel, variables: &[(&str, &str)]) -> String {
-    let environment: BTreeMap<String, String> =
-        variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let home = ("HOME", "/no/such/home");
+    let environment: BTreeMap<String, String> = [home]
+        .iter()
+        .chain(variables)
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
     let surroundings = Surroundings {
         environment: Arc::new(environment),
         transport: Some(Arc::new(Script::new([Act::Fail(SendError::NotSent("unplugged".to_owned()))]))),
