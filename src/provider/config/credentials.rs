@@ -64,9 +64,11 @@ pub(super) fn credentials(
     let (links, _) = links(config, world, current);
     tell_what_is_passed_over(config, &links);
     let chain = Chain::new(links, FIX);
+    // What is wrong with an argument of the block is told at that argument.
+    let role = roles::assume_role(config, &*world.environment, sts)?;
     chain.check().map_err(|error| unusable(&error))?;
     let base = world.keep_chain(chain);
-    match roles::assume_role(config, &*world.environment, sts)? {
+    match role {
         None => Ok(Arc::new(base)),
         Some(role) => Ok(Arc::new(world.keep("assume_role", AssumeRole::new(world, Arc::new(base), role)))),
     }
