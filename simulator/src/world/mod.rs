@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use instance::{Instance, SlowRelease};
 pub use key_pair::{FingerprintStyle, KeyPair};
 pub(crate) use key_pair::{LENIENT_BASE64, fingerprint, hex};
-pub use ram::Denial;
+pub use ram::{Denial, OneGroup};
 
 /// The regions that exist when nothing else is said.
 const REGIONS: [&str; 8] = [
@@ -75,6 +75,8 @@ pub struct World {
     pub reserved_names: Vec<ReservedName>,
     /// What RAM forbids.
     pub denials: Vec<Denial>,
+    /// The group that all callers are limited to, as far as lists of key pairs go.
+    pub one_group: Option<OneGroup>,
     /// What a denied `DescribeInstances` is answered: an empty list, as its documentation says (unless it has
     /// `DryRun`), or a refusal like that of any other operation.
     pub denied_instances_are_empty: bool,
@@ -104,6 +106,7 @@ impl Default for World {
             batch_delete: BatchDelete::RefuseAll,
             reserved_names: Vec::new(),
             denials: Vec::new(),
+            one_group: None,
             denied_instances_are_empty: true,
             fingerprint_style: FingerprintStyle::default(),
             detach_takes_any: false,

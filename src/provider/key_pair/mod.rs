@@ -7,7 +7,7 @@ mod delete;
 mod identity;
 mod import;
 mod key_file;
-pub(super) mod memory;
+mod memory;
 mod messages;
 mod name;
 mod not_created;

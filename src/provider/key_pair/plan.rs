@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::memory::Memory;
 use super::schema::{KeyPairModel, Tags};
 use super::{bound, call, key_file, messages};
 use crate::cty::Path;
 use crate::framework::{Attr, Context, Diagnostic, Diagnostics, PlanRequest, PlanResponse, Private};
 use crate::provider::cloud::Cloud;
+use crate::provider::place::Place;
 
 /// Key pairs that an account may have in a region, unless the quota was raised.
 const DEFAULT_QUOTA: u64 = 500;
@@ -132,7 +132,7 @@ pub(super) async fn warn_of_bindings(
     diagnostics: &mut Diagnostics,
 ) {
     let (Some(client), name) = (context.client.for_warnings(), prior.name()) else { return };
-    if Memory::load(private).check_region(name, client.region()).is_err() {
+    if Place::load(private).check_region(name, client.region()).is_err() {
         return;
     }
     match client.glance_at_bindings(&call(context, LOOK_TIMEOUT), name).await {
@@ -156,7 +156,7 @@ async fn name_warning(
 ) -> Option<Diagnostic> {
     let (name, client) = (config.configured_name().as_str()?, context.client.for_warnings()?);
     // The one that is being replaced goes first.
-    if Memory::load(private).name.as_deref() == Some(name) {
+    if Place::load(private).name.as_deref() == Some(name) {
         return None;
     }
     match client.glance_at_key_pair(&call(context, LOOK_TIMEOUT), name).await {
@@ -184,7 +184,7 @@ async fn name_warning(
 /// quota may be another, and nothing tells it.
 async fn quota_warning(context: &Context<Cloud>, private: &Private) -> Option<Diagnostic> {
     // A replacement frees one first.
-    if Memory::load(private).name.is_some() {
+    if Place::load(private).name.is_some() {
         return None;
     }
     let count = context.client.key_pair_count(&call(context, LOOK_TIMEOUT)).await?;
