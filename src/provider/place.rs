@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::cloud::{Belongs, Cloud};
-use super::diagnostics::facts;
+use super::diagnostics::{Attempt, facts};
 use crate::alicloud::Error;
 use crate::framework::{Context, Diagnostic, Diagnostics, Private};
 
@@ -126,8 +126,14 @@ fn wrong_account(name: &str, theirs: &str, ours: &str) -> Diagnostic {
 
 /// Whether the key pair of a state was made in the account of the credentials is not known.
 fn could_not_tell(name: &str, theirs: &str, error: &Error) -> Diagnostic {
+    let summary = format!("Could not check the account of the key pair {name:?}");
+    if error.is_about_credentials() {
+        // Not STS is in the way, and no other call would get through.
+        let attempt = Attempt { key_pair: name, account_id: Some(theirs), timeout: None };
+        return attempt.failed(summary, error);
+    }
     Diagnostic::error(
-        format!("Could not check the account of the key pair {name:?}"),
+        summary,
         format!(
             "The state says that the key pair {name:?} is in the account {theirs}. STS did not tell the account of the \
              credentials in use: {} Nothing was changed, and the state was kept.\n\nDo one of these:\n\n  \

@@ -39,7 +39,7 @@ fn an_unknown_access_key() {
         nothing_works_and_nothing_is_lost(
             case,
             ("Could not read the key pair \"web\"", &details),
-            ("Could not delete the key pair \"web\"", &details),
+            ("Could not check the account of the key pair \"web\"", &details),
         );
         restore(case);
     });

@@ -10,7 +10,7 @@ use std::time::Duration;
 use ecs_simulator::{AccessKey, Call, Fault, FaultHandle, KeyPair};
 
 use self::operation::Operation;
-use self::table::{Cause, Outcome, TABLE, Trouble};
+use self::table::{Cause, NO_STS, Outcome, TABLE, Trouble};
 use crate::harness::trials::{self, Trial};
 use crate::harness::{Case, Feature, Nobody, REGION, Run, acceptance, host, keys};
 use crate::key_file::forbid_content;
@@ -257,10 +257,13 @@ impl Cell {
         assert_eq!(errors.len(), names.len(), "{run}");
         for (name, error) in names.iter().zip(errors) {
             let (mut summary, place) = self.operation.error(name, self.outcome);
-            if matches!(self.trouble.cause, Cause::NoSts) {
+            let mut says = self.trouble.says;
+            if self.operation.deletes() && matches!(self.trouble.cause, Cause::NoSts | Cause::NobodyThere) {
+                // A delete asks STS before it sends, and neither answers.
                 summary = format!("Could not check the account of the key pair {name:?}");
+                says = NO_STS.says;
             }
-            error.says(&summary, place, self.trouble.says);
+            error.says(&summary, place, says);
             error.says(&summary, place, &["Region: cn-hangzhou"]);
             let imports = self.outcome.is_open() && self.operation.creates();
             assert_eq!(error.detail.contains("import {"), imports, "{error:#?}");

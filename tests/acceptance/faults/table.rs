@@ -129,7 +129,7 @@ const EXPIRED: Trouble = Trouble {
     ..trouble("expired token", Lasting(Fault::expired_token))
 };
 
-const NO_STS: Trouble = Trouble {
+pub(super) const NO_STS: Trouble = Trouble {
     provider: "max_retry_timeout = 1",
     says: &[
         "The state says that the key pair",
