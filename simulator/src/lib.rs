@@ -54,4 +54,6 @@ pub use config::{Config, DEFAULT_ACCESS_KEY_ID, DEFAULT_ACCESS_KEY_SECRET, DEFAU
 pub use faults::Fault;
 pub use identity::{Identity, Metadata, OauthTokens, Role};
 pub use simulator::{FaultHandle, Simulator};
-pub use world::{BatchDelete, Denial, FingerprintStyle, Instance, KeyPair, ReservedName, SlowRelease, World};
+pub use world::{
+    BatchDelete, Denial, FingerprintStyle, Instance, KeyPair, OneGroup, ReservedName, SlowRelease, World,
+};

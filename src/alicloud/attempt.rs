@@ -53,6 +53,11 @@ impl Client {
         let started = Instant::now();
         let sent = self.shared.transport.send(HttpRequest::form(endpoint.url.clone(), body));
         let sent = if operation.idempotent { call.run(sent).await } else { patiently(sent, call).await };
+        if let Ok(Ok(reply)) = &sent
+            && let Some(server) = reply::server_time(&reply.headers)
+        {
+            self.shared.clock.note(server);
+        }
         let outcome = match sent {
             Err(why) => Err(Failure::Interrupted(why)),
             Ok(Err(error)) => Err(Failure::refused(self.network_error(error, endpoint, &scrubber))),

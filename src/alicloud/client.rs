@@ -13,6 +13,7 @@ use super::credentials::ProvideCredentials;
 use super::ecs::MOST_NAMES;
 use super::endpoint::{ConfigError, Endpoint, Endpoints, Scheme, Service};
 use super::error::Error;
+use super::groups::Groups;
 use super::limiter::Limiter;
 use super::lookup::{Bindings, KeyPairs};
 use super::proxy::Proxies;
@@ -68,6 +69,8 @@ pub(super) struct Shared {
     pub(super) key_pairs: Catalogue<KeyPairs>,
     /// The instances of the region by the key pair they carry, as far as they were read.
     pub(super) bindings: Catalogue<Bindings>,
+    /// The resource groups of key pairs.
+    pub(super) groups: Groups,
     /// Whether the credentials may list instances.
     pub(super) may_describe_instances: OnceCell<Result<(), Error>>,
 }
@@ -102,6 +105,7 @@ impl Client {
             deletions: Batcher::new(MOST_NAMES),
             key_pairs: Catalogue::new(),
             bindings: Catalogue::new(),
+            groups: Groups::default(),
             may_describe_instances: OnceCell::new(),
         };
         Ok(Self { shared: Arc::new(shared) })
@@ -110,6 +114,11 @@ impl Client {
     #[cfg(test)]
     pub(crate) fn credentials(&self) -> &dyn ProvideCredentials {
         &*self.shared.credentials
+    }
+
+    /// The time of day in seconds since 1970, by the server's clock as its last answer showed it.
+    pub fn server_seconds(&self) -> i64 {
+        self.shared.clock.server_seconds()
     }
 
     /// The region that all calls are about.

@@ -24,16 +24,29 @@ pub(crate) struct CorrectedClock {
     clock: Arc<dyn Clock>,
     /// Seconds to add to the machine's time.
     correction: AtomicI64,
+    /// By how many seconds the server's clock was ahead of this machine's when it answered last.
+    ahead: AtomicI64,
 }
 
 impl CorrectedClock {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, correction: AtomicI64::new(0) }
+        Self { clock, correction: AtomicI64::new(0), ahead: AtomicI64::new(0) }
     }
 
     /// Seconds since the epoch, by the server's clock as far as it is known.
     pub(crate) fn unix_seconds(&self) -> i64 {
         seconds(self.clock.now()).saturating_add(self.correction.load(Ordering::Relaxed))
+    }
+
+    /// Notes what time the server has. Requests keep their timestamps for it, since the service takes those that are
+    /// some minutes off.
+    pub(crate) fn note(&self, server: SystemTime) {
+        self.ahead.store(self.behind(server), Ordering::Relaxed);
+    }
+
+    /// Seconds since the epoch by the server's clock, as its last answer showed it.
+    pub(crate) fn server_seconds(&self) -> i64 {
+        seconds(self.clock.now()).saturating_add(self.ahead.load(Ordering::Relaxed))
     }
 
     /// By how many seconds the server's clock is ahead of this machine's.

@@ -100,6 +100,20 @@ struct Details {
 }
 
 impl Error {
+    /// Whether the credentials themselves are at fault, so that no call gets through with them.
+    pub fn is_about_credentials(&self) -> bool {
+        matches!(
+            self.kind(),
+            ErrorKind::MissingCredentials
+                | ErrorKind::CredentialsFailed
+                | ErrorKind::AccessKeyNotFound
+                | ErrorKind::AccessKeyDisabled
+                | ErrorKind::Signature
+                | ErrorKind::TokenExpired
+                | ErrorKind::TokenInvalid
+        )
+    }
+
     /// An error of this kind; `message` is a sentence for the user.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Details {

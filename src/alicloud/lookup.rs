@@ -71,13 +71,14 @@ impl Source for KeyPairs {
     const WHOLE_IN_A_PAGE: bool = true;
 
     async fn exact(&self, call: &Call, name: &str) -> Result<Option<KeyPair>, Error> {
-        self.0.describe_exact_key_pair(call, name).await
+        self.0.find_exact_key_pair(call, name).await
     }
 
     async fn page(&self, call: &Call, number: u64) -> Result<Page<KeyPair>, Error> {
         let page = self.0.describe_key_pairs(call, number).await?;
+        let ids = page.key_pairs.iter().map(|key_pair| key_pair.name.clone()).collect();
         let items = page.key_pairs.into_iter().map(|key_pair| (key_pair.name.clone(), key_pair)).collect();
-        Ok(Page { items, pages: Some(page.total_count.div_ceil(PAGE_SIZE)) })
+        Ok(Page { items, ids, pages: page.total_count.map(|total| total.div_ceil(PAGE_SIZE)) })
     }
 
     fn merge(known: &mut KeyPair, more: KeyPair) {
@@ -108,11 +109,12 @@ impl Source for Bindings {
 
     async fn page(&self, call: &Call, number: u64) -> Result<Page<Vec<Instance>>, Error> {
         let (instances, pages) = self.0.describe_instances_numbered(call, number).await?;
+        let ids = instances.iter().map(|instance| instance.id.clone()).collect();
         let items = instances.into_iter().filter_map(|instance| {
             let name = instance.key_pair_name.clone()?;
             Some((name, vec![instance]))
         });
-        Ok(Page { items: items.collect(), pages })
+        Ok(Page { items: items.collect(), ids, pages })
     }
 
     fn merge(known: &mut Vec<Instance>, more: Vec<Instance>) {

@@ -19,6 +19,7 @@ pub mod ecs;
 mod endpoint;
 mod error;
 mod error_code;
+mod groups;
 mod json;
 mod limiter;
 mod lookup;

@@ -41,7 +41,7 @@ pub(crate) fn read(reply: &HttpReply, scrubber: &Scrubber<'_>) -> Result<Success
     let refusal = |error: Error| Refusal {
         error,
         wait: wait_hint(&reply.headers),
-        server_time: header(&reply.headers, "date").and_then(|date| httpdate::parse_http_date(date).ok()),
+        server_time: server_time(&reply.headers),
     };
     let success_status = (200..300).contains(&reply.status);
     let Some(body) = body else {
@@ -137,6 +137,11 @@ fn title(page: &str) -> Option<&str> {
     let start = folded.find("<title>")? + "<title>".len();
     let length = folded.get(start..)?.find("</title>")?;
     page.get(start..start + length)
+}
+
+/// The server's clock.
+pub(super) fn server_time(headers: &HeaderMap) -> Option<SystemTime> {
+    header(headers, "date").and_then(|date| httpdate::parse_http_date(date).ok())
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

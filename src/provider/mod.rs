@@ -1,5 +1,6 @@
 //! The provider: its block, and one folder for each Terraform type.
 
+mod asked;
 mod cloud;
 mod config;
 mod diagnostics;
@@ -10,6 +11,7 @@ mod key_pair;
 mod key_pair_attachment;
 mod key_pairs;
 mod moves;
+mod place;
 mod unbindings;
 
 use self::cloud::Cloud;

@@ -1,7 +1,7 @@
 //! `moved` blocks: from one name of a type to its other, and from the official provider to this one.
 
 use super::Alicloud;
-use super::key_pair::memory;
+use super::place;
 use crate::cty::{Path, json};
 use crate::framework::{Diagnostic, Diagnostics, Model, MoveSource, Moved, Private};
 
@@ -52,7 +52,7 @@ fn writer(address: &str, private: &Private) -> Option<Writer> {
     // OpenTofu 1.10 to 1.12.3 sends the first word of the type's name instead of an address. What this provider
     // remembers tells its states from those of the official one.
     if address == "alicloud" {
-        return Some(if private.contains(memory::KEY) { Writer::Ours } else { Writer::Official });
+        return Some(if private.contains(place::KEY) { Writer::Ours } else { Writer::Official });
     }
     let mut parts = address.split('/');
     let (host, namespace, name) = (parts.next()?, parts.next()?, parts.next()?);

@@ -514,3 +514,26 @@ fn the_end_of_a_key_pair_is_not_warned_of_where_its_attachment_ends_too() {
         case.simulator.world(|world| world.unbind("i-2"));
     });
 }
+
+/// One instance was released, or may not be seen: which of the two, nothing tells.
+#[test]
+fn instances_that_are_not_shown_are_named_when_the_state_shrinks() {
+    with_instances(2, |case| {
+        case.step(&attachment("x", "x", &["i-1", "i-2"], ""), &[(X, "create")]);
+        let gone = case.simulator.world(|world| world.instances.remove("i-2")).unwrap();
+        let run = case.run(&["apply", "-refresh-only", "-auto-approve", "-json"]);
+        assert_eq!((run.code, run.warnings().len()), (Some(0), 1), "{run}");
+        let summary = "Some instances of the key pair \"x\" are not shown";
+        run.warnings()[0].says(summary, "instance_ids", &["any longer: i-2.", "ecs:DescribeInstances"]);
+        assert_eq!(case.state().text(X, "id"), "x:[\"i-1\"]");
+        case.simulator.world(|world| world.instances.insert("i-2".to_owned(), gone));
+        case.apply();
+        case.settled();
+        // A detach says so, too.
+        case.simulator.world(|world| world.instances.remove("i-2"));
+        let run = case.run(&["apply", "-destroy", "-auto-approve", "-json", "-refresh=false"]);
+        assert_eq!((run.code, run.warnings().len()), (Some(0), 1), "{run}");
+        run.warnings()[0].says(summary, "", &["i-2"]);
+        assert!(case.state().addresses().is_empty());
+    });
+}

@@ -1,6 +1,6 @@
 //! Looking in the wrong place, or with the wrong eyes, is never taken for "gone".
 
-use ecs_simulator::AccessKey;
+use ecs_simulator::{AccessKey, Fault, OneGroup};
 
 use crate::harness::{Case, REGION, acceptance};
 
@@ -39,7 +39,7 @@ fn an_unknown_access_key() {
         nothing_works_and_nothing_is_lost(
             case,
             ("Could not read the key pair \"web\"", &details),
-            ("Could not delete the key pair \"web\"", &details),
+            ("Could not check the account of the key pair \"web\"", &details),
         );
         restore(case);
     });
@@ -101,16 +101,90 @@ fn the_account_of_a_key_pair_that_was_imported_is_known_too() {
 #[test]
 fn an_account_that_cannot_be_told_does_not_hinder() {
     acceptance(|case| {
-        case.simulator.fail(ecs_simulator::Fault::on("GetCallerIdentity").refuse(
-            403,
-            "Forbidden.RAM",
-            "No.",
-        ));
+        case.simulator.fail(Fault::on("GetCallerIdentity").refuse(403, "Forbidden.RAM", "No."));
         case.step(CONFIG, &[(K, "create")]);
         case.simulator.world(|world| world.remove_key_pair(REGION, "web"));
         case.step(CONFIG, &[(K, "create")]);
         case.destroy().succeeded();
     });
+}
+
+/// STS is out of reach, and the credentials are another account's, which has no such key pair.
+#[test]
+fn an_account_that_cannot_be_told_proves_nothing() {
+    acceptance(|case| {
+        case.step(CONFIG, &[(K, "create")]);
+        case.simulator.add_access_key(AccessKey::new("LTAIother", "other-secret", "9876543210987654"));
+        case.use_credentials("LTAIother", "other-secret");
+        case.simulator.fail(Fault::on("GetCallerIdentity").refuse(403, "Forbidden.RAM", "No."));
+        let ours = case.simulator.account().to_owned();
+        let summary = "Could not check the account of the key pair \"web\"";
+        let details = [ours.as_str(), "the state was kept", "Set account_id in the provider block"];
+        nothing_works_and_nothing_is_lost(case, (summary, &details), (summary, &details));
+
+        // The user says whose the credentials are.
+        let endpoints = case.endpoints();
+        let say = |case: &Case, account: &str| {
+            case.set_provider(&format!("region = {REGION:?}\naccount_id = {account:?}\n{endpoints}"));
+        };
+        say(case, "9876543210987654");
+        let summary = "The key pair \"web\" is in another account";
+        let details = [ours.as_str(), "9876543210987654", "the state was kept"];
+        nothing_works_and_nothing_is_lost(case, (summary, &details), (summary, &details));
+
+        let (id, secret) =
+            (case.simulator.access_key_id().to_owned(), case.simulator.access_key_secret().to_owned());
+        case.use_credentials(&id, &secret);
+        say(case, &ours);
+        case.settled();
+        case.destroy().succeeded();
+        assert!(case.names().is_empty());
+    });
+}
+
+#[test]
+fn an_account_id_that_is_not_that_of_the_credentials() {
+    acceptance(|case| {
+        let provider = format!("region = {REGION:?}\naccount_id = \"1\"\n{}", case.endpoints());
+        case.set_provider(&provider);
+        case.write(CONFIG);
+        let summary = "The credentials are not of the account 1";
+        let ours = case.simulator.account().to_owned();
+        case.apply_fails().error().says(summary, "resource", &[&ours, "the provider block"]);
+        assert!(case.names().is_empty());
+        case.set_region(REGION);
+        case.step(CONFIG, &[(K, "create")]);
+        case.set_provider(&provider);
+        nothing_works_and_nothing_is_lost(case, (summary, &[&ours]), (summary, &[&ours]));
+        case.set_region(REGION);
+        case.settled();
+    });
+}
+
+/// Lists that do not name the user's resource group show nothing, or are refused.
+#[test]
+fn a_user_of_one_resource_group() {
+    for one in [OneGroup::hiding("rg-other"), OneGroup::refusing("rg-other")] {
+        acceptance(|case| {
+            case.simulator.world(|world| world.one_group = Some(one.clone()));
+            let config = CONFIG.replace("  public_key ", "  resource_group_id = \"rg-other\"\n  public_key ");
+            case.step(&config, &[(K, "create")]);
+            assert_eq!(case.state().text(K, "resource_group_id"), "rg-other");
+            case.settled();
+            // A reply that is lost is settled there, too.
+            let on = Fault::on("DeleteKeyPairs").disconnect().before_change().once();
+            case.simulator.fail(on);
+            case.destroy().succeeded();
+            assert!(case.names().is_empty());
+            case.simulator.fail(Fault::on("ImportKeyPair").disconnect().after_change().once());
+            case.step(&config, &[(K, "create")]);
+            // One that is gone is gone.
+            case.simulator.world(|world| world.remove_key_pair(REGION, "web"));
+            case.step(&config, &[(K, "create")]);
+            case.destroy().succeeded();
+            assert!(case.names().is_empty());
+        });
+    }
 }
 
 fn restore(case: &mut Case) {

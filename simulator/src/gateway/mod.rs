@@ -13,7 +13,7 @@ mod signature_v3;
 use time::{Duration, OffsetDateTime};
 
 pub(crate) use nonces::Nonces;
-pub(crate) use ram::{check as check_permission, denies};
+pub(crate) use ram::{check as check_permission, denies, is_outside_the_group};
 pub(crate) use rate::{Rates, throttled};
 pub(crate) use request::{RawRequest, Request, Signed};
 

@@ -19,7 +19,11 @@ pub(crate) fn check(
     let only_hides = action == "DescribeInstances"
         && world.denied_instances_are_empty
         && parameters.get("DryRun").is_none();
-    if only_hides || !denies(world, action, parameters) {
+    let refused = denies(world, action, parameters)
+        || action == "DescribeKeyPairs"
+            && is_outside_the_group(world, parameters)
+            && world.one_group.as_ref().is_some_and(|one| one.refuses);
+    if only_hides || !refused {
         return Ok(());
     }
     let (kind, name) = match &caller.user {
@@ -51,6 +55,11 @@ pub(crate) fn denies(world: &World, action: &str, parameters: &Parameters) -> bo
     world.denials.iter().any(|denial| {
         denial.action == action && denial.resource.as_ref().is_none_or(|resource| named.contains(resource))
     })
+}
+
+/// Whether callers are limited to one resource group, and a list does not name it.
+pub(crate) fn is_outside_the_group(world: &World, parameters: &Parameters) -> bool {
+    world.one_group.as_ref().is_some_and(|one| parameters.get("ResourceGroupId") != Some(&one.group))
 }
 
 /// The key pairs and instances that a call names.

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::Context;
 use crate::error::ApiError;
+use crate::gateway;
 use crate::world::{KeyPair, tag};
 
 /// Above it, the call is refused; the documentation gives the limit and not what happens.
@@ -32,8 +33,10 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Value, ApiError> {
             "The Tags parameter's number is exceed , Valid : 20",
         ));
     }
+    let hidden = gateway::is_outside_the_group(context.world, parameters);
     let wanted = |name: &str, pair: &KeyPair| {
-        pattern.is_none_or(|pattern| matches(pattern, name))
+        !hidden
+            && pattern.is_none_or(|pattern| matches(pattern, name))
             && (!pair.hidden_from_lists || pattern == Some(name))
             && fingerprint.is_none_or(|wanted| wanted == pair.fingerprint)
             && group.is_none_or(|wanted| wanted == pair.resource_group_id)

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use instance::{Instance, SlowRelease};
 pub use key_pair::{FingerprintStyle, KeyPair};
 pub(crate) use key_pair::{LENIENT_BASE64, fingerprint, hex};
-pub use ram::Denial;
+pub use ram::{Denial, OneGroup};
 
 /// The regions that exist when nothing else is said.
 const REGIONS: [&str; 8] = [
@@ -78,6 +78,8 @@ pub struct World {
     pub reserved_names: Vec<ReservedName>,
     /// What RAM forbids.
     pub denials: Vec<Denial>,
+    /// The group that all callers are limited to, as far as lists of key pairs go.
+    pub one_group: Option<OneGroup>,
     /// What a denied `DescribeInstances` is answered: a refusal like that of any other operation, as it has been since
     /// December 2025, or, as before, an empty list that only `DryRun` tells from there being no instances.
     pub denied_instances_are_empty: bool,
@@ -107,6 +109,7 @@ impl Default for World {
             batch_delete: BatchDelete::RefuseAll,
             reserved_names: Vec::new(),
             denials: Vec::new(),
+            one_group: None,
             denied_instances_are_empty: false,
             fingerprint_style: FingerprintStyle::default(),
             detach_takes_any: false,

@@ -2,6 +2,29 @@
 
 use serde::{Deserialize, Serialize};
 
+/// A user whose permissions hold in one resource group only: to list, the calls have to name it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OneGroup {
+    /// The id of the group.
+    pub group: String,
+    /// What a list that does not name the group is answered: a refusal (403), or an empty list. The documentation does
+    /// not say which.
+    pub refuses: bool,
+}
+
+impl OneGroup {
+    /// Hides what is not asked for in this group.
+    pub fn hiding(group: &str) -> Self {
+        Self { group: group.to_owned(), refuses: false }
+    }
+
+    /// Refuses lists that do not name this group.
+    pub fn refusing(group: &str) -> Self {
+        Self { group: group.to_owned(), refuses: true }
+    }
+}
+
 /// A policy that denies an action, to everybody or on one resource.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -13,7 +13,7 @@ mod knowledge;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -65,9 +65,14 @@ pub(crate) trait Source: Clone + Send + Sync + 'static {
     fn given_up(&self, call: &Call, started: Instant, why: Interrupted) -> Error;
 }
 
+/// The most pages that are read.
+const MOST_PAGES: u64 = 1000;
+
 /// A page of things, by name.
 pub(crate) struct Page<I> {
     pub(crate) items: Vec<(String, I)>,
+    /// The ids of all that the service lists in this page, also of what is no item.
+    pub(crate) ids: Vec<String>,
     /// How many pages there are; `None` if the service doesn't tell.
     pub(crate) pages: Option<u64>,
 }
@@ -293,16 +298,22 @@ impl<S: Source> Catalogue<S> {
     async fn read_pages(&self, source: &S, listing: Listing) {
         let started = listing.started;
         let call = Call::new(Instant::now() + LIFE, CancellationToken::new());
+        let mut seen = HashSet::new();
         let pages = match listing.pages {
             Some(pages) => pages,
             None => match source.page(&call, 1).await {
                 Ok(page) => {
                     let pages = page.pages;
+                    seen.extend(page.ids.iter().cloned());
                     self.0.show(started, page, pages);
                     if pages.is_some_and(|pages| pages <= 1) {
                         return self.0.end(Progress::Complete);
                     }
                     let Some(pages) = pages else { return self.0.end(Progress::Stopped) };
+                    if pages > MOST_PAGES {
+                        let why = format!("The first page says that there are {pages} pages.");
+                        return self.0.refuse(&Error::new(ErrorKind::UnexpectedAnswer, why));
+                    }
                     if !self.others_are_worth_it(pages).await {
                         return self.0.end(Progress::Stopped);
                     }
@@ -322,7 +333,18 @@ impl<S: Source> Catalogue<S> {
             }
             match reading.join_next().await {
                 None => return self.0.end(Progress::Complete),
-                Some(Ok(Ok(page))) => self.0.show(started, page, Some(pages)),
+                Some(Ok(Ok(page))) => {
+                    let (is_empty, before) = (page.ids.is_empty(), seen.len());
+                    seen.extend(page.ids.iter().cloned());
+                    self.0.show(started, page, Some(pages));
+                    if is_empty {
+                        // Things went away while the pages were read: there are fewer pages now.
+                        numbers = pages + 1..=pages;
+                    } else if seen.len() == before {
+                        let why = "A page shows nothing that the pages before did not show.";
+                        return self.0.refuse(&Error::new(ErrorKind::UnexpectedAnswer, why));
+                    }
+                }
                 Some(Ok(Err(error))) => return self.0.refuse(&error),
                 Some(Err(_)) => {
                     return self

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::instance::Instance;
+use super::paging::Paging;
 use crate::alicloud::call::Call;
 use crate::alicloud::client::Client;
 use crate::alicloud::endpoint::Service;
@@ -33,8 +34,13 @@ impl Client {
         call: &Call,
         filter: InstanceFilter<'_>,
     ) -> Result<Vec<Instance>, Error> {
-        let pages = self.instance_pages(call, Some(filter), usize::MAX).await?;
-        Ok(pages.unwrap_or_default())
+        let mut instances = self.instance_pages(call, Some(filter), usize::MAX).await?.unwrap_or_default();
+        // Where the filter is not applied, the others are no answer.
+        match filter {
+            InstanceFilter::Ids(ids) => instances.retain(|instance| ids.contains(&instance.id)),
+            InstanceFilter::KeyPair(_) => {}
+        }
+        Ok(instances)
     }
 
     /// All instances of the region, unless there are more than fit in so many pages of 100; then `None`.
@@ -62,21 +68,24 @@ impl Client {
         }
         .set("MaxResults", MOST_INSTANCES.to_string());
         let (mut listed, mut ids) = (Vec::new(), BTreeSet::new());
+        let (mut paging, mut tokens) = (Paging::default(), BTreeSet::new());
         let mut token: Option<String> = None;
         for _ in 0..most_pages {
             let page = parameters.clone().set_some("NextToken", token.as_deref());
             let answer = self.execute(DESCRIBE, page, call).await;
             let answer = answer.inspect_err(|error| self.note_denial(filter.is_none(), error))?;
             let instances = read_list(&answer)?;
-            listed.extend(instances.into_iter().filter(|instance| ids.insert(instance.id.clone())));
             let following = json::non_empty_text(&answer.body, "NextToken");
-            if following.is_some() && following == token {
-                return Err(answer.unexpected("The answer names itself as its next page."));
+            if following.is_some() && instances.is_empty() {
+                return Err(answer.unexpected("The answer lists no instances and names a next page."));
             }
-            token = following;
-            if token.is_none() {
-                return Ok(Some(listed));
+            paging.take(&answer, instances.iter().map(|instance| instance.id.as_str()))?;
+            listed.extend(instances.into_iter().filter(|instance| ids.insert(instance.id.clone())));
+            let Some(following) = following else { return Ok(Some(listed)) };
+            if !tokens.insert(following.clone()) {
+                return Err(answer.unexpected("The answer names a next page that was read before."));
             }
+            token = Some(following);
         }
         Ok(None)
     }
@@ -154,6 +163,23 @@ mod tests {
         let script = Script::new([page(&["i-1"], "x"), page(&["i-2"], "y")]);
         assert_eq!(script.client().list_all_instances(&within(60), 2).await.unwrap(), None);
         assert_eq!(script.seen()[1].form["NextToken"], "x");
+        // The same page, pages in a circle, pages without anything, pages without end.
+        for (acts, calls) in [
+            (vec![page(&["i-1"], "x")], 2),
+            (vec![page(&["i-1"], "x"), page(&["i-2"], "y"), page(&["i-3"], "x")], 3),
+            (vec![page(&["i-1"], "x"), page(&[], "y")], 2),
+            ((0..2000).map(|n| page(&[&format!("i-{n}")], &format!("t{n}"))).collect(), 1000),
+        ] {
+            let script = Script::new(acts);
+            let error =
+                script.client().list_instances(&within(60), InstanceFilter::KeyPair("k")).await.unwrap_err();
+            assert_eq!((error.kind(), script.seen().len()), (ErrorKind::UnexpectedAnswer, calls));
+        }
+        // A filter that is not applied shows no instance that was asked for.
+        let script = Script::new([page(&["i-1", "i-2"], "")]);
+        let ids = ["i-2".to_owned(), "i-3".to_owned()];
+        let listed = script.client().list_instances(&within(60), InstanceFilter::Ids(&ids)).await.unwrap();
+        assert_eq!(listed.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(), ["i-2"]);
         let script = Script::new([page(&["i-1"], "x")]);
         assert!(script.client().list_instances(&within(60), InstanceFilter::KeyPair("k")).await.is_err());
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::paging::Paging;
 use crate::alicloud::call::Call;
 use crate::alicloud::client::Client;
 use crate::alicloud::endpoint::Service;
@@ -39,35 +40,52 @@ pub struct KeyPair {
 pub struct KeyPairPage {
     /// The pairs in this page, 50 at most.
     pub key_pairs: Vec<KeyPair>,
-    /// How many there are in all pages.
-    pub total_count: u64,
+    /// How many there are in all pages; `None` if the service doesn't say.
+    pub total_count: Option<u64>,
 }
 
 impl Client {
-    /// The key pair of exactly this name, or `None` if the service, asked for just this name, shows none. Always asks.
+    /// The key pair of exactly this name, or `None` if the service, asked for just this name (in this resource group),
+    /// shows none. Always asks.
     pub(in crate::alicloud) async fn describe_exact_key_pair(
         &self,
         call: &Call,
         name: &str,
+        group: Option<&str>,
     ) -> Result<Option<KeyPair>, Error> {
+        let parameters = Parameters::new()
+            .set("KeyPairName", name)
+            .set_some("ResourceGroupId", group)
+            .set("IncludePublicKey", "true");
         // The filter may not tell upper from lower case, so that one name could fill more than a page.
-        let mut page_number = 1;
-        loop {
-            let page = self.describe_page(call, Some(name), page_number).await?;
-            let shown = page.key_pairs.len();
-            if let Some(found) = page.key_pairs.into_iter().find(|key_pair| key_pair.name == name) {
-                return Ok(Some(found));
+        let (mut paging, mut another) = (Paging::default(), None);
+        for page_number in 1.. {
+            let (page, answer) = self.describe_page(call, parameters.clone(), page_number).await?;
+            paging.take(&answer, page.names())?;
+            let is_empty = page.key_pairs.is_empty();
+            for key_pair in page.key_pairs {
+                if key_pair.name == name {
+                    return Ok(Some(key_pair));
+                }
+                if another.is_none() && !key_pair.name.eq_ignore_ascii_case(name) {
+                    another = Some(key_pair.name);
+                }
             }
-            if shown == 0 || page_number * PAGE_SIZE >= page.total_count {
-                return Ok(None);
+            if paging.is_whole(&answer, is_empty, page.total_count)? {
+                // An answer to another question doesn't prove that there is none.
+                return another.map_or(Ok(None), |another| {
+                    let why = format!("The answer to the question for {name:?} lists {another:?}.");
+                    Err(answer.unexpected(&why))
+                });
             }
-            page_number += 1;
         }
+        Ok(None)
     }
 
     /// A page of all key pairs of the region; `page_number` counts from 1.
     pub async fn describe_key_pairs(&self, call: &Call, page_number: u64) -> Result<KeyPairPage, Error> {
-        self.describe_page(call, None, page_number).await
+        let parameters = Parameters::new().set("IncludePublicKey", "true");
+        Ok(self.describe_page(call, parameters, page_number).await?.0)
     }
 
     /// An error if this can't be a name: `*` is a wildcard to this operation and never part of a name; an empty filter
@@ -81,30 +99,35 @@ impl Client {
         Err(Error::new(ErrorKind::InvalidInput, why).with_operation(DESCRIBE.name, host, self.region()))
     }
 
-    async fn describe_page(
+    pub(super) async fn describe_page(
         &self,
         call: &Call,
-        name: Option<&str>,
+        parameters: Parameters,
         page_number: u64,
-    ) -> Result<KeyPairPage, Error> {
-        let parameters = Parameters::new()
-            .set_some("KeyPairName", name)
-            .set("IncludePublicKey", "true")
-            .set("PageNumber", page_number.to_string())
-            .set("PageSize", PAGE_SIZE.to_string());
+    ) -> Result<(KeyPairPage, Answer), Error> {
+        let parameters =
+            parameters.set("PageNumber", page_number.to_string()).set("PageSize", PAGE_SIZE.to_string());
         let answer = self.execute(DESCRIBE, parameters, call).await?;
-        read_page(&answer, page_number)
+        Ok((read_page(&answer, page_number)?, answer))
+    }
+}
+
+impl KeyPairPage {
+    /// The names of its key pairs.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.key_pairs.iter().map(|key_pair| key_pair.name.as_str())
     }
 }
 
 /// Reads a page. Whatever is not plainly a page is an error, since a missing list must not pass for an empty one.
-pub(super) fn read_page(answer: &Answer, page_number: u64) -> Result<KeyPairPage, Error> {
+fn read_page(answer: &Answer, page_number: u64) -> Result<KeyPairPage, Error> {
     let key_pairs = json::list(&answer.body, "KeyPairs", "KeyPair")
         .and_then(|items| items.into_iter().map(read_key_pair).collect::<Option<Vec<_>>>())
         .ok_or_else(|| answer.unexpected("The answer has no list of key pairs that can be read."))?;
-    let listed = u64::try_from(key_pairs.len()).unwrap_or(u64::MAX);
-    let total_count = json::count(&answer.body, "TotalCount").unwrap_or(listed);
-    if key_pairs.is_empty() && page_number == 1 && total_count > 0 {
+    let total_count = json::count(&answer.body, "TotalCount");
+    if let Some(total_count) =
+        total_count.filter(|total| key_pairs.is_empty() && page_number == 1 && *total > 0)
+    {
         let why = format!("The answer counts {total_count} key pairs but lists none.");
         return Err(answer.unexpected(&why));
     }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::describe_key_pairs::{DESCRIBE, PAGE_SIZE, read_page};
-use super::{KeyPair, KeyPairPage};
+use super::KeyPair;
+use super::paging::Paging;
 use crate::alicloud::call::Call;
 use crate::alicloud::client::Client;
 use crate::alicloud::error::Error;
@@ -23,33 +23,22 @@ pub struct KeyPairFilter {
 impl Client {
     /// All key pairs that fit, in the service's order, from one call for each 50.
     pub async fn list_key_pairs(&self, call: &Call, filter: &KeyPairFilter) -> Result<Vec<KeyPair>, Error> {
-        let (mut listed, mut names) = (Vec::new(), BTreeSet::new());
-        let mut page_number = 1;
-        loop {
-            let page = self.filtered_page(call, filter, page_number).await?;
-            let shown = page.key_pairs.len();
-            // A pair may move from one page to the next while they are read.
-            listed.extend(page.key_pairs.into_iter().filter(|key_pair| names.insert(key_pair.name.clone())));
-            if shown == 0 || page_number * PAGE_SIZE >= page.total_count {
-                return Ok(listed);
-            }
-            page_number += 1;
-        }
-    }
-
-    async fn filtered_page(
-        &self,
-        call: &Call,
-        filter: &KeyPairFilter,
-        page_number: u64,
-    ) -> Result<KeyPairPage, Error> {
         let parameters = Parameters::new()
             .set_some("KeyPairFingerPrint", filter.fingerprint.as_deref())
             .set_some("ResourceGroupId", filter.resource_group_id.as_deref())
-            .set_tags(&filter.tags)
-            .set("PageNumber", page_number.to_string())
-            .set("PageSize", PAGE_SIZE.to_string());
-        let answer = self.execute(DESCRIBE, parameters, call).await?;
-        read_page(&answer, page_number)
+            .set_tags(&filter.tags);
+        let (mut listed, mut names) = (Vec::new(), BTreeSet::new());
+        let mut paging = Paging::default();
+        for page_number in 1.. {
+            let (page, answer) = self.describe_page(call, parameters.clone(), page_number).await?;
+            paging.take(&answer, page.names())?;
+            let is_empty = page.key_pairs.is_empty();
+            // A pair may move from one page to the next while they are read.
+            listed.extend(page.key_pairs.into_iter().filter(|key_pair| names.insert(key_pair.name.clone())));
+            if paging.is_whole(&answer, is_empty, page.total_count)? {
+                break;
+            }
+        }
+        Ok(listed)
     }
 }

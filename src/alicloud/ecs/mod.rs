@@ -8,6 +8,7 @@ mod import_key_pair;
 mod instance;
 mod join_resource_group;
 mod list_key_pairs;
+mod paging;
 mod reboot_instance;
 mod tags;
 #[cfg(test)]

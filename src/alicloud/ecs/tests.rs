@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::alicloud::error::ErrorKind;
-use crate::alicloud::testing::{KEY_ID, SECRET, Script, Seen, TOKEN, answer, code, within};
+use crate::alicloud::testing::{Act, KEY_ID, SECRET, Script, Seen, TOKEN, answer, code, within};
 use crate::alicloud::{Client, Error};
 
 /// Parameters of a request other than the common ones.
@@ -151,9 +151,58 @@ async fn describe_looks_through_further_pages_for_the_exact_name() {
 
     let script = Script::new([page(&["A"; 50])]);
     let page = script.client().describe_key_pairs(&within(9), 3).await.unwrap();
-    assert_eq!((page.key_pairs.len(), page.total_count), (50, 51));
+    assert_eq!((page.key_pairs.len(), page.total_count), (50, Some(51)));
     let seen = &script.seen()[0];
     assert_eq!((seen.form["PageNumber"].as_str(), seen.form.contains_key("KeyPairName")), ("3", false));
+}
+
+/// A page with the key pairs of these numbers, and a count.
+fn key_pairs(numbers: std::ops::Range<usize>, total: Option<usize>) -> Act {
+    let pairs: Vec<_> = numbers.map(|n| serde_json::json!({"KeyPairName": format!("n{n}")})).collect();
+    let mut body = serde_json::json!({"KeyPairs": {"KeyPair": pairs}});
+    if let Some(total) = total {
+        body["TotalCount"] = total.into();
+    }
+    answer(200, &body.to_string())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_of_key_pairs_is_whole_or_an_error() {
+    let pages_of_ten = || (0..12).map(|page| key_pairs(page * 10..page * 10 + 10, Some(120))).collect();
+    let unexpected = Err(ErrorKind::UnexpectedAnswer);
+    for (case, acts, expected, calls) in [
+        ("no count", vec![key_pairs(0..50, None), key_pairs(50..70, None), key_pairs(0..0, None)], Ok(70), 3),
+        ("short pages", pages_of_ten(), Ok(120), 12),
+        ("a page too few", vec![key_pairs(0..50, Some(120)), key_pairs(0..0, Some(120))], unexpected, 4),
+        ("the same page, counted", vec![key_pairs(0..50, Some(1_000_000))], unexpected, 2),
+        ("the same page, not counted", vec![key_pairs(0..50, None)], unexpected, 2),
+        ("one that moved", vec![key_pairs(0..50, Some(60)), key_pairs(49..59, Some(60))], Ok(59), 2),
+        ("fewer meanwhile", vec![key_pairs(0..50, Some(60)), key_pairs(0..0, Some(50))], Ok(50), 2),
+    ] {
+        let script = Script::new(acts);
+        let listed = script.client().list_key_pairs(&within(60), &KeyPairFilter::default()).await;
+        let listed = listed.map(|pairs| pairs.len()).map_err(|error| error.kind());
+        assert_eq!(listed, expected, "{case}");
+        // An answer of this service that can't be read is asked for again; one that is read is not.
+        assert!(script.seen().len() <= calls, "{case}: {}", script.seen().len());
+    }
+    // The longest list.
+    let script = Script::new((0..2000).map(|page| key_pairs(page..page + 1, None)));
+    let error = script.client().list_key_pairs(&within(60), &KeyPairFilter::default()).await.unwrap_err();
+    assert_eq!((error.kind(), script.seen().len()), (ErrorKind::UnexpectedAnswer, 1000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_about_other_names_proves_nothing() {
+    for (acts, expected) in [
+        (vec![key_pairs(0..10, Some(55)), key_pairs(10..55, Some(55))], Err(ErrorKind::UnexpectedAnswer)),
+        (vec![key_pairs(0..3, Some(3))], Err(ErrorKind::UnexpectedAnswer)),
+        (vec![key_pairs(0..10, Some(56)), key_pairs(50..60, Some(56))], Ok(true)),
+        (vec![key_pairs(0..0, None)], Ok(false)),
+    ] {
+        let found = Script::new(acts).client().describe_key_pair(&within(60), "n55").await;
+        assert_eq!(found.map(|it| it.is_some()).map_err(|error| error.kind()), expected);
+    }
 }
 
 #[tokio::test]

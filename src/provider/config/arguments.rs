@@ -57,6 +57,8 @@ pub(super) const CREDENTIALS_URI: Argument = Argument {
 };
 pub(super) const ECS_ROLE_NAME: Argument =
     Argument { name: "ecs_role_name", variables: &["ALICLOUD_ECS_ROLE_NAME", "ALIBABA_CLOUD_ECS_METADATA"] };
+pub(super) const ACCOUNT_ID: Argument =
+    Argument { name: "account_id", variables: &["ALICLOUD_ACCOUNT_ID", "ALIBABA_CLOUD_ACCOUNT_ID"] };
 pub(super) const ECS_ENDPOINT: Argument =
     Argument { name: "ecs", variables: &["ALIBABA_CLOUD_ENDPOINT_ECS", "ECS_ENDPOINT"] };
 pub(super) const STS_ENDPOINT: Argument =

@@ -15,8 +15,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::arguments::{
-    Argument, CONFIGURATION_SOURCE, CONNECT_TIMEOUT, ECS_ENDPOINT, MAX_RETRY_TIMEOUT, READ_TIMEOUT, REGION,
-    SECURE_TRANSPORT, SECURITY_TRANSPORT, SKIP_REGION_VALIDATION, SOURCE_IP, STS_ENDPOINT,
+    ACCOUNT_ID, Argument, CONFIGURATION_SOURCE, CONNECT_TIMEOUT, ECS_ENDPOINT, MAX_RETRY_TIMEOUT,
+    READ_TIMEOUT, REGION, SECURE_TRANSPORT, SECURITY_TRANSPORT, SKIP_REGION_VALIDATION, SOURCE_IP,
+    STS_ENDPOINT,
 };
 use self::endpoints::EndpointsModel;
 pub(super) use self::model::ProviderModel;
@@ -152,6 +153,7 @@ pub(super) fn configure(
             let settings = Settings {
                 wait_for_unbind: or_default(&config.wait_for_unbind, Duration::ZERO),
                 plan_time_checks: config.plan_time_checks.known().copied().unwrap_or(true),
+                account_id: ACCOUNT_ID.find(&config.account_id, &*surroundings.environment),
             };
             Some(Cloud::new(client, settings))
         }

@@ -172,8 +172,10 @@ fn credentials(block: Block) -> Block {
         .attribute(
             "account_id",
             text(
-                "Accepted, and not used: whose the credentials are is asked of the cloud, since key pairs are guarded \
-                 by the answer.",
+                "The account that the credentials belong to. No key pair counts as gone, and none is deleted, in another \
+                 account than the one that its state remembers: STS tells which one the credentials belong to, and \
+                 `account_id` does where STS cannot be reached. Where it can, another answer is an error. Also from \
+                 the environment: `ALICLOUD_ACCOUNT_ID`, `ALIBABA_CLOUD_ACCOUNT_ID`.",
             ),
         )
         .attribute("account_type", text("`Domestic` or `International`. Makes no difference to key pairs."))

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use tokio::time::Instant;
 
 use super::key_file::{self, Found, KeyFileError, NewFile};
-use super::memory::{Memory, take_replaced};
+use super::memory::{KeyFacts, Memory, take_replaced};
 use super::not_created::{Failure, Wanted, holds};
 use super::schema::KeyPairModel;
 use super::{call, name, tags};
@@ -19,6 +19,7 @@ use crate::openssh::{PublicKey, generate_rsa_2048};
 use crate::provider::cloud::Cloud;
 use crate::provider::diagnostics::facts;
 use crate::provider::files;
+use crate::provider::place::Place;
 
 /// As in the official provider.
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(5);
@@ -26,9 +27,8 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_mins(5);
 /// Between two looks at a key file that another create has made and may take away.
 const UNDECIDED: Duration = Duration::from_millis(100);
 
-/// How far this machine's clock may run ahead of the cloud's when it is told whether a key pair is
-/// older than the request that may have made it.
-const CLOCK_TOLERANCE: time::Duration = time::Duration::minutes(2);
+/// How inexact the times of a key pair and of a request may be, in seconds, when it is told which of the two is older.
+const CLOCK_TOLERANCE: i64 = 120;
 
 pub(super) async fn create(
     type_name: &str,
@@ -46,7 +46,13 @@ pub(super) async fn create(
         Some(name) => name.to_owned(),
         None => name::unique_name(config.key_name_prefix.non_empty())?,
     };
+    if context.client.has_account_id() {
+        // Where STS says that it is another account, that comes before anything is made.
+        context.client.account_id(&context.cancel).await?;
+    }
     let key = Key::obtain(&config, &call).await?;
+    let is_empty = |argument: &Attr<String>| argument.as_str().is_none_or(str::is_empty);
+    let is_new = key.written.is_some() || is_empty(&config.public_key) && is_empty(&config.key_file);
     let import = ImportKeyPair {
         name: name.clone(),
         public_key: key.public.to_line(),
@@ -54,10 +60,13 @@ pub(super) async fn create(
         tags: tags::plain(&planned.tags),
     };
     context.client.names.create(&name);
+    client.note_group(&name, import.resource_group_id.as_deref());
     let (imported, account_id) = tokio::join!(
-        import_settled(client, &call, &import, &key.public),
+        import_settled(client, &call, &import, &key.public, is_new),
         context.client.account_id(&context.cancel)
     );
+    // An account that is not the one of account_id after all is told by the next read.
+    let account_id = account_id.ok().flatten();
     let fingerprint = match imported {
         Ok(fingerprint) => fingerprint,
         Err(failure) => {
@@ -84,11 +93,11 @@ pub(super) async fn create(
     drop(written);
     let computed = public.fingerprint_md5();
     let memory = Memory {
-        name: Some(name.clone()),
-        region: Some(client.region().to_owned()),
-        account_id,
-        key_is_certain: true,
-        fingerprint_is_computed: fingerprint.as_deref() == Some(computed.as_str()),
+        place: Place { name: Some(name.clone()), region: Some(client.region().to_owned()), account_id },
+        facts: KeyFacts {
+            key_is_certain: true,
+            fingerprint_is_computed: fingerprint.as_deref() == Some(computed.as_str()),
+        },
     };
     memory.save(&mut response.private);
     let state = response.state.insert(KeyPairModel {
@@ -221,14 +230,21 @@ async fn withdraw(file: NewFile, key: &PublicKey) -> Option<PathBuf> {
 }
 
 /// Imports the key. A lost reply is settled by looking: a key pair of this name, with this key, that
-/// is not older than the request, is the one that the request made.
+/// is not older than the request, is the one that the request made. A key that `is_new`, made by this create, is in no
+/// other key pair, whatever the clocks say.
 async fn import_settled(
     client: &Client,
     call: &Call,
     import: &ImportKeyPair,
     key: &PublicKey,
+    is_new: bool,
 ) -> Result<Option<String>, Failure> {
-    let oldest = (OffsetDateTime::now_utc() - CLOCK_TOLERANCE).unix_timestamp();
+    let started = Instant::now();
+    // The server's clock, which its answers show, and not this machine's.
+    let oldest = || {
+        let taken = i64::try_from(started.elapsed().as_secs()).unwrap_or(i64::MAX);
+        client.server_seconds().saturating_sub(taken).saturating_sub(CLOCK_TOLERANCE)
+    };
     // How often no answer came. Until one is lost, an answer tells all.
     let mut lost = 0;
     // How often the name was taken and could not be said to be somebody's; since when, the last such refusal, and what
@@ -302,7 +318,9 @@ async fn import_settled(
             "The reply to the import was lost: looking what became of it"
         );
         match look(client, call, &import.name).await {
-            Ok(Some(found)) if holds(&found, key) && !is_older(&found.creation_time, oldest) => {
+            Ok(Some(found))
+                if holds(&found, key) && (is_new || !is_older(&found.creation_time, oldest())) =>
+            {
                 return Ok(Some(found.fingerprint).filter(|fingerprint| !fingerprint.is_empty()));
             }
             Ok(Some(found)) => return Err(Failure::Taken(error, Box::new(found))),
@@ -365,7 +383,7 @@ mod tests {
             std::future::pending::<()>().await;
         };
         tokio::select! {
-            outcome = import_settled(&client, &call, &import, &key) => {
+            outcome = import_settled(&client, &call, &import, &key, false) => {
                 (started.elapsed(), outcome.expect_err("the import should fail"))
             }
             () = interrupt => unreachable!(),
@@ -410,6 +428,41 @@ mod tests {
         let (took, failure) = import(reserved, 60).await;
         assert!(matches!(&failure, Failure::Exists(_, found, _) if matches!(**found, Ok(None))));
         assert_eq!(took, Duration::from_mins(1));
+    }
+
+    /// The service made the key pair, and its answer was lost; the clocks are ten minutes apart.
+    #[tokio::test(start_paused = true)]
+    async fn a_lost_answer_is_settled_by_the_clock_of_the_service() {
+        let key = PublicKey::parse(include_str!("../../../examples/resources/alicloud_key_pair/deploy.pub"));
+        let key = key.unwrap();
+        let import = ImportKeyPair {
+            name: "web".to_owned(),
+            public_key: key.to_line(),
+            resource_group_id: None,
+            tags: std::collections::BTreeMap::new(),
+        };
+        // This machine says 12:46.
+        for (server, created, is_new, is_ours) in [
+            ("12:36:24", "12:36", false, true),
+            ("12:36:24", "12:33", false, false),
+            ("12:56:24", "12:56", false, true),
+            ("12:56:24", "12:46", false, false),
+            ("12:46:24", "12:46", false, true),
+            // A key that was made a moment ago is nobody else's.
+            ("12:36:24", "12:33", true, true),
+        ] {
+            let pair = serde_json::json!({"KeyPairName": "web", "PublicKey": key.to_line(),
+                "KeyPairFingerPrint": key.fingerprint_md5(), "CreationTime": format!("2016-02-23T{created}Z")});
+            let shown = serde_json::json!({"TotalCount": 1, "KeyPairs": {"KeyPair": [pair]}}).to_string();
+            let date = format!("Tue, 23 Feb 2016 {server} GMT");
+            let script = Script::by_action([
+                ("ImportKeyPair", vec![code(500, "InternalError")]),
+                ("DescribeKeyPairs", vec![with_header(answer(200, &shown), "date", &date)]),
+            ]);
+            let made = import_settled(&script.client(), &within(300), &import, &key, is_new).await;
+            assert_eq!(made.is_ok(), is_ours, "{server} {created} {is_new}");
+            assert!(is_ours || matches!(made, Err(Failure::Taken(..))));
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::bound::Ending;
-use super::memory::{Memory, take_replaced};
+use super::memory::take_replaced;
 use super::schema::KeyPairModel;
 use super::unbinding::{End, Unbinding, Verdict};
 use super::{bound, call, refused};
@@ -15,6 +15,7 @@ use crate::framework::duration::or_default;
 use crate::framework::{Attr, ChangeResponse, Context, Diagnostic, Diagnostics};
 use crate::provider::cloud::Cloud;
 use crate::provider::diagnostics::Attempt;
+use crate::provider::place::Place;
 
 /// As in the official provider.
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(20);
@@ -30,13 +31,14 @@ pub(super) async fn delete(
     let name = prior.name();
     // In the wrong region or account, the key pair of this name would be somebody else's, and none
     // of this name would pass for a success.
-    let memory = Memory::load(&response.private);
-    memory.check_region(name, client.region())?;
-    memory.check_account(name, context).await?;
+    let place = Place::load(&response.private);
+    place.check_region(name, client.region())?;
+    place.prove_account(name, context).await?;
+    client.note_group(name, prior.wanted_group());
     let timeout = prior.timeouts.known().map_or(&Attr::Null, |timeouts| &timeouts.delete);
     let call = call(context, or_default(timeout, DEFAULT_TIMEOUT));
     let patience = or_default(&prior.wait_for_unbind, context.client.wait_for_unbind());
-    let account_id = memory.account_id.as_deref();
+    let account_id = place.account_id.as_deref();
     let attempt = Attempt { key_pair: name, account_id, timeout: Some("delete") };
     delete_unbound(client, &call, patience, &attempt, ending).await?;
     response.state = None;

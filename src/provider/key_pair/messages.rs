@@ -31,50 +31,6 @@ pub(super) fn key_file_not_used() -> Diagnostic {
     .at("key_file")
 }
 
-/// The key pair of a state lives in another region than the provider looks at.
-pub(super) fn wrong_region(name: &str, theirs: &str, ours: &str) -> Diagnostic {
-    Diagnostic::error(
-        format!("The key pair {name:?} is in another region"),
-        format!(
-            "The state says that the key pair {name:?} is in {theirs}; the provider is set to {ours}. Nothing was changed, \
-             and the state was kept.\n\nIf the region was changed by mistake, set it back to {theirs}. To work in both \
-             regions, add a second provider block, and name it in the key pair's resource block \
-             (provider = alicloud.other):\n\n  provider \"alicloud\" {{\n    alias  = \"other\"\n    region = \
-             {theirs:?}\n  }}\n\nTo leave the key pair alone from now on: terraform state rm ADDRESS. It stays in {theirs}; \
-             if the resource is still in the configuration, the next apply makes a new key pair in {ours}."
-        ),
-    )
-    .caused_by(
-        format!("region {theirs} {ours}"),
-        format!(
-            "The state says that it is in {theirs}; the provider is set to {ours}. Nothing was changed.\nSet the region back \
-             to {theirs}, or add a second provider block for {theirs}."
-        ),
-    )
-}
-
-/// The key pair of a state was made in another account than the provider looks at.
-pub(super) fn wrong_account(name: &str, theirs: &str, ours: &str) -> Diagnostic {
-    let (theirs, ours) = (one_line(theirs), one_line(ours));
-    Diagnostic::error(
-        format!("The key pair {name:?} is in another account"),
-        format!(
-            "The state says that the key pair {name:?} is in the account {theirs}; the credentials in use belong to the \
-             account {ours}. Nothing was changed, and the state was kept.\n\nUse credentials of the account \
-             {theirs}.\n\nTo leave the key pair alone from now on: terraform state rm ADDRESS. It stays in the account \
-             {theirs}; if the resource is still in the configuration, the next apply makes a new key pair in the account \
-             {ours}."
-        ),
-    )
-    .caused_by(
-        format!("account {theirs} {ours}"),
-        format!(
-            "The state says that it is in the account {theirs}; the credentials belong to {ours}. Nothing was \
-             changed.\nUse credentials of the account {theirs}."
-        ),
-    )
-}
-
 /// A time that was waited.
 pub(super) fn seconds(time: Duration) -> String {
     match time.as_secs() {
@@ -86,13 +42,6 @@ pub(super) fn seconds(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::golden_tests::golden;
-
-    #[test]
-    fn a_wrong_place_has_its_text() {
-        golden("wrong-region", &wrong_region("web", "cn-beijing", "cn-hangzhou"));
-        golden("wrong-account", &wrong_account("web", "1234567890123456", "6543210987654321"));
-    }
 
     #[test]
     fn what_is_shown_of_a_key_pair_stays_in_its_line() {

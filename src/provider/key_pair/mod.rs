@@ -9,7 +9,7 @@ mod identity;
 mod import;
 mod key_file;
 mod key_plan;
-pub(super) mod memory;
+mod memory;
 mod messages;
 mod name;
 mod not_created;

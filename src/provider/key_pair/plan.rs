@@ -13,6 +13,7 @@ use crate::framework::{
     Attr, Context, Diagnostic, Diagnostics, PlanRequest, PlanResponse, Private, Severity,
 };
 use crate::provider::cloud::Cloud;
+use crate::provider::place::Place;
 
 /// Key pairs that an account may have in a region, unless the quota was raised.
 const DEFAULT_QUOTA: u64 = 500;
@@ -32,7 +33,7 @@ pub(super) async fn plan(
     }
     // Terraform plans a replacement twice: as a change, and then as a create that has the memory of the old key pair. It
     // shows no warning of the second plan.
-    let is_second = prior.is_none() && Memory::load(&response.private).name.is_some();
+    let is_second = prior.is_none() && Place::load(&response.private).name.is_some();
     // Both arguments are the same name.
     for (name, other) in [
         (&config.key_pair_name, &mut response.planned.key_name),
@@ -80,9 +81,9 @@ pub(super) async fn plan(
 /// A state that another provider wrote has no memory yet, if it was not refreshed.
 fn remember(prior: &KeyPairModel, private: &mut Private) {
     let mut memory = Memory::load(private);
-    if memory.name.is_none() {
+    if memory.place.name.is_none() {
         // What is not known of the key stays so.
-        memory.name = Some(prior.name().to_owned());
+        memory.place.name = Some(prior.name().to_owned());
         memory.save(private);
     }
 }
@@ -165,7 +166,7 @@ pub(super) async fn warn_of_bindings(
     diagnostics: &mut Diagnostics,
 ) {
     let (Some(client), name) = (context.client.for_warnings(), prior.name()) else { return };
-    if Memory::load(private).check_region(name, client.region()).is_err() {
+    if Place::load(private).check_region(name, client.region()).is_err() {
         return;
     }
     match client.glance_at_bindings(&call(context, LOOK_TIMEOUT), name).await {
@@ -191,7 +192,7 @@ async fn name_warning(
 ) -> Option<Diagnostic> {
     let (name, client) = (config.configured_name().as_str()?, context.client.for_warnings()?);
     // The one that is being replaced goes first.
-    if Memory::load(private).name.as_deref() == Some(name) {
+    if Place::load(private).name.as_deref() == Some(name) {
         return None;
     }
     match client.glance_at_key_pair(&call(context, LOOK_TIMEOUT), name).await {
@@ -220,7 +221,7 @@ async fn name_warning(
 /// quota may be another, and nothing tells it.
 async fn quota_warning(context: &Context<Cloud>, private: &Private) -> Option<Diagnostic> {
     // A replacement frees one first.
-    if Memory::load(private).name.is_some() {
+    if Place::load(private).name.is_some() {
         return None;
     }
     let count = context.client.key_pair_count(&call(context, LOOK_TIMEOUT)).await?;

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use super::memory::Memory;
+use super::memory::{KeyFacts, Memory};
 use super::schema::{KeyPairModel, Tags, TimeoutsModel};
-use super::{call, messages, tags};
+use super::{call, tags};
 use crate::alicloud::ecs::KeyPair;
 use crate::framework::{Attr, ChangeResponse, Context, Diagnostic, Diagnostics, one_line};
 use crate::openssh::PublicKey;
 use crate::provider::cloud::Cloud;
 use crate::provider::diagnostics::Attempt;
+use crate::provider::place::Place;
 
 /// Reads have no timeout of their own; this outlasts the minute for which the cloud throttles.
 const TIMEOUT: Duration = Duration::from_mins(5);
@@ -22,29 +23,32 @@ pub(super) async fn read(
     let client = context.client.client()?;
     let name = state.name().to_owned();
     let mut memory = Memory::load(&response.private);
-    memory.check_region(&name, client.region())?;
+    memory.place.check_region(&name, client.region())?;
+    client.note_group(&name, state.wanted_group());
     let call = call(context, TIMEOUT);
-    let (found, account_id) =
-        tokio::join!(client.describe_key_pair(&call, &name), memory.account_id_to_remember(context));
+    let (found, account_id) = tokio::join!(
+        client.describe_key_pair(&call, &name),
+        memory.place.account_id_to_remember(&name, context)
+    );
     let found = found.map_err(|error| {
-        let attempt = Attempt { key_pair: &name, account_id: memory.account_id.as_deref(), timeout: None };
+        let attempt =
+            Attempt { key_pair: &name, account_id: memory.place.account_id.as_deref(), timeout: None };
         attempt.failed(format!("Could not read the key pair {name:?}"), &error)
     })?;
     let Some(found) = found else {
         // Not here is not gone: with the wrong account's credentials, nothing is here.
-        memory.check_account(&name, context).await?;
+        memory.place.prove_account(&name, context).await?;
         tracing::info!(key_pair_name = name, "The key pair is gone");
         response.state = None;
         return Ok(());
     };
+    let account_id = account_id?;
     // A state that another provider wrote after an import has an empty timeouts block.
-    if memory.region.is_none() && state.timeouts == Attr::Known(TimeoutsModel::default()) {
+    if memory.place.region.is_none() && state.timeouts == Attr::Known(TimeoutsModel::default()) {
         state.timeouts = Attr::Null;
     }
-    memory.name = Some(name.clone());
-    memory.region = Some(client.region().to_owned());
-    memory.account_id = account_id;
-    compare_key(&mut state, &found, &mut memory, &mut response.diagnostics);
+    memory.place = Place { name: Some(name.clone()), region: Some(client.region().to_owned()), account_id };
+    compare_key(&mut state, &found, &mut memory.facts, &mut response.diagnostics);
     state.id = Attr::Known(name.clone());
     state.key_pair_name = Attr::Known(name.clone());
     state.key_name = Attr::Known(name);
@@ -73,25 +77,25 @@ fn fill(attribute: &mut Attr<String>, shown: String) {
 fn compare_key(
     state: &mut KeyPairModel,
     found: &KeyPair,
-    memory: &mut Memory,
+    facts: &mut KeyFacts,
     diagnostics: &mut Diagnostics,
 ) {
     let theirs = found.public_key.as_deref().and_then(|text| PublicKey::parse(text).ok());
     let ours = state.public_key.non_empty().map(PublicKey::parse);
-    let was_computed = memory.fingerprint_is_computed;
+    let was_computed = facts.fingerprint_is_computed;
     match (ours, theirs) {
         (None, Some(theirs)) => {
-            memory.key_is_certain = true;
-            memory.fingerprint_is_computed = found.fingerprint == theirs.fingerprint_md5();
+            facts.key_is_certain = true;
+            facts.fingerprint_is_computed = found.fingerprint == theirs.fingerprint_md5();
             state.public_key = found.public_key.clone().into();
         }
         (Some(Ok(ours)), Some(theirs)) if ours.same_key(&theirs) => {
-            memory.key_is_certain = true;
-            memory.fingerprint_is_computed = found.fingerprint == ours.fingerprint_md5();
+            facts.key_is_certain = true;
+            facts.fingerprint_is_computed = found.fingerprint == ours.fingerprint_md5();
         }
-        (Some(_), Some(theirs)) if memory.key_is_certain => {
+        (Some(_), Some(theirs)) if facts.key_is_certain => {
             tracing::info!(key_pair_name = found.name, "The key pair holds another key than before");
-            memory.fingerprint_is_computed = found.fingerprint == theirs.fingerprint_md5();
+            facts.fingerprint_is_computed = found.fingerprint == theirs.fingerprint_md5();
             state.public_key = found.public_key.clone().into();
         }
         (Some(ours), Some(theirs)) => {
@@ -101,14 +105,14 @@ fn compare_key(
         (Some(Ok(ours)), None) => {
             let computed = ours.fingerprint_md5();
             if found.fingerprint == computed {
-                memory.key_is_certain = true;
-                memory.fingerprint_is_computed = true;
+                facts.key_is_certain = true;
+                facts.fingerprint_is_computed = true;
             } else if was_computed {
                 // This cloud is known to compute fingerprints as we do, so the key is another one,
                 // though nobody can say which.
                 state.public_key = Attr::Null;
-                memory.fingerprint_is_computed = false;
-            } else if !memory.key_is_certain || state.finger_print.as_str() != Some(&found.fingerprint) {
+                facts.fingerprint_is_computed = false;
+            } else if !facts.key_is_certain || state.finger_print.as_str() != Some(&found.fingerprint) {
                 diagnostics.push(another_key(&found.name, &computed, &found.fingerprint));
             }
         }
@@ -128,44 +132,6 @@ fn another_key(name: &str, ours: &str, theirs: &str) -> Diagnostic {
     )
 }
 
-impl Memory {
-    /// An error if the key pair is known to be in another region than `ours`.
-    pub(in crate::provider) fn check_region(&self, name: &str, ours: &str) -> Result<(), Diagnostic> {
-        match &self.region {
-            Some(theirs) if theirs != ours => Err(messages::wrong_region(name, theirs, ours)),
-            _ => Ok(()),
-        }
-    }
-
-    /// The account that is known, or else that of the credentials. A state that was imported, or that another provider
-    /// wrote, has none; from the first look on, another account's credentials are told.
-    pub(in crate::provider) async fn account_id_to_remember(
-        &self,
-        context: &Context<Cloud>,
-    ) -> Option<String> {
-        match &self.account_id {
-            Some(known) => Some(known.clone()),
-            None => context.client.account_id(&context.cancel).await,
-        }
-    }
-
-    /// An error if the key pair is known to be in another account than the credentials. Asks the
-    /// cloud, once per process, only where there is something to compare.
-    pub(in crate::provider) async fn check_account(
-        &self,
-        name: &str,
-        context: &Context<Cloud>,
-    ) -> Result<(), Diagnostic> {
-        if let Some(theirs) = &self.account_id
-            && let Some(ours) = context.client.account_id(&context.cancel).await
-            && *theirs != ours
-        {
-            return Err(messages::wrong_account(name, theirs, &ours));
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,29 +147,29 @@ mod tests {
     /// state's key after, and whether there is a warning.
     #[test]
     fn only_what_is_certain_changes_the_key() {
-        let certain = Memory { key_is_certain: true, ..Memory::default() };
-        let computed = Memory { fingerprint_is_computed: true, ..certain.clone() };
-        let nothing = Memory::default();
+        let nothing = KeyFacts::NONE;
+        let certain = KeyFacts { key_is_certain: true, ..nothing };
+        let computed = KeyFacts { fingerprint_is_computed: true, ..certain };
         let (fa, fb) = (fingerprint(A), fingerprint(B));
-        for (case, ours, shown, shown_fingerprint, memory, after, warns) in [
-            ("filled when silent", None, Some(A), &fa, &nothing, Some(A), false),
-            ("filled when empty", Some(""), Some(A), &fa, &certain, Some(A), false),
-            ("empty, and not shown", Some(""), None, &fa, &computed, Some(""), false),
+        for (case, ours, shown, shown_fingerprint, mut facts, after, warns) in [
+            ("filled when silent", None, Some(A), &fa, nothing, Some(A), false),
+            ("filled when empty", Some(""), Some(A), &fa, certain, Some(A), false),
+            ("empty, and not shown", Some(""), None, &fa, computed, Some(""), false),
             (
                 "same key",
                 Some(A),
                 Some("ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAACQCxN0Uj1W3k3w=="),
                 &fa,
-                &nothing,
+                nothing,
                 Some(A),
                 false,
             ),
-            ("drift", Some(A), Some(B), &fb, &certain, Some(B), false),
-            ("another provider's state", Some(A), Some(B), &fb, &nothing, Some(A), true),
-            ("fingerprint agrees", Some(A), None, &fa, &nothing, Some(A), false),
-            ("fingerprint differs, known to be computed", Some(A), None, &fb, &computed, None, false),
-            ("fingerprint differs, making unknown", Some(A), None, &fb, &certain, Some(A), true),
-            ("fingerprint differs, nothing known", Some(A), None, &fb, &nothing, Some(A), true),
+            ("drift", Some(A), Some(B), &fb, certain, Some(B), false),
+            ("another provider's state", Some(A), Some(B), &fb, nothing, Some(A), true),
+            ("fingerprint agrees", Some(A), None, &fa, nothing, Some(A), false),
+            ("fingerprint differs, known to be computed", Some(A), None, &fb, computed, None, false),
+            ("fingerprint differs, making unknown", Some(A), None, &fb, certain, Some(A), true),
+            ("fingerprint differs, nothing known", Some(A), None, &fb, nothing, Some(A), true),
         ] {
             let mut state =
                 KeyPairModel { public_key: ours.map(str::to_owned).into(), ..KeyPairModel::default() };
@@ -216,7 +182,7 @@ mod tests {
                 tags: std::collections::BTreeMap::new(),
             };
             let mut diagnostics = Diagnostics::new();
-            compare_key(&mut state, &found, &mut memory.clone(), &mut diagnostics);
+            compare_key(&mut state, &found, &mut facts, &mut diagnostics);
             assert_eq!(state.public_key.as_str(), after, "{case}");
             assert_eq!(!diagnostics.is_empty(), warns, "{case}");
         }
@@ -237,9 +203,9 @@ mod tests {
             public_key: None,
             tags: std::collections::BTreeMap::new(),
         };
-        let mut memory = Memory { key_is_certain: true, ..Memory::default() };
+        let mut facts = KeyFacts { key_is_certain: true, ..KeyFacts::NONE };
         let mut diagnostics = Diagnostics::new();
-        compare_key(&mut state, &found, &mut memory, &mut diagnostics);
+        compare_key(&mut state, &found, &mut facts, &mut diagnostics);
         assert!(diagnostics.is_empty());
     }
 }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::memory::Memory;
 use super::schema::KeyPairModel;
 use super::{call, tags};
 use crate::framework::duration::or_default;
 use crate::framework::{Attr, ChangeResponse, Context, Diagnostics, UpdateRequest};
 use crate::provider::cloud::Cloud;
 use crate::provider::diagnostics::Attempt;
+use crate::provider::place::Place;
 
 /// As in the official provider.
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(5);
@@ -21,9 +21,9 @@ pub(super) async fn update(
     let UpdateRequest { prior, planned, .. } = request;
     let client = context.client.client()?;
     let name = prior.name().to_owned();
-    let memory = Memory::load(&response.private);
-    memory.check_region(&name, client.region())?;
-    let account_id = memory.account_id.as_deref();
+    let place = Place::load(&response.private);
+    place.check_region(&name, client.region())?;
+    let account_id = place.account_id.as_deref();
     let attempt = Attempt { key_pair: &name, account_id, timeout: Some("update") };
     let timeout = planned.timeouts.known().map_or(&Attr::Null, |timeouts| &timeouts.update);
     let call = call(context, or_default(timeout, DEFAULT_TIMEOUT));
@@ -32,7 +32,7 @@ pub(super) async fn update(
     let tags::Difference { removed, set } = tags::difference(&prior.tags, &planned.tags);
     if group.is_some() || !removed.is_empty() || !set.is_empty() {
         // A key pair of this name in another account is somebody else's.
-        memory.check_account(&name, context).await?;
+        place.check_account(&name, context).await?;
     }
     // Follows each change that the cloud has made, so that a failure leaves a true state. The
     // arguments that are only recorded come first.
@@ -47,6 +47,7 @@ pub(super) async fn update(
                 .failed(format!("Could not move the key pair {name:?} to the resource group {group}"), &error)
         };
         client.join_resource_group(&call, &name, group).await.map_err(failed)?;
+        client.note_group(&name, Some(group));
     }
     state.resource_group_id = planned.resource_group_id.clone();
 

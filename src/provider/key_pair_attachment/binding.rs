@@ -205,6 +205,11 @@ impl Binding<'_> {
         loop {
             let _changing = self.hold(&rest).await?;
             let seen = self.look(&rest).await?;
+            let not_shown: BTreeSet<String> =
+                rest.iter().filter(|id| seen.iter().all(|it| it.id != **id)).cloned().collect();
+            if losses == 0 && !not_shown.is_empty() && !seen.is_empty() {
+                diagnostics.push(messages::not_shown(self.name, &not_shown, self.client.region()));
+            }
             let carrying: Vec<String> =
                 seen.into_iter().filter(|it| it.carries(self.name)).map(|it| it.id).collect();
             // The others carry another key pair, or none, or are gone: nothing of ours is on them.

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::binding::Binding;
 use super::schema::{AttachmentModel, TimeoutsModel};
-use super::{call, id, reboot};
+use super::{call, id, messages, reboot};
 use crate::alicloud::ecs::Instance;
 use crate::framework::duration::or_default;
 use crate::framework::{Attr, ChangeResponse, Context, Diagnostics, UpdateRequest};
 use crate::provider::cloud::Cloud;
-use crate::provider::key_pair::memory::Memory;
+use crate::provider::place::Place;
 
 /// As in the official provider.
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(5);
@@ -31,7 +31,7 @@ pub(super) async fn create(
     let client = context.client.client()?;
     let name = planned.name().as_str().unwrap_or_default().to_owned();
     let wanted = planned.known_ids();
-    let account_id = context.client.account_id(&context.cancel).await;
+    let account_id = context.client.account_id(&context.cancel).await?;
     let call = call(context, or_default(timeout(&planned, |it| &it.create), DEFAULT_TIMEOUT));
     let binding = Binding {
         client,
@@ -41,14 +41,13 @@ pub(super) async fn create(
         account_id: account_id.as_deref(),
         timeout: Some("create"),
     };
-    let memory = Memory {
+    let place = Place {
         name: Some(name.clone()),
         region: Some(client.region().to_owned()),
         account_id: account_id.clone(),
-        ..Memory::default()
     };
     let seen = binding.look_before_attaching(&wanted).await?;
-    memory.save(&mut response.private);
+    place.save(&mut response.private);
     add(&binding, &planned, &BTreeSet::new(), &wanted, seen, response).await;
     Ok(())
 }
@@ -94,9 +93,9 @@ pub(super) async fn read(
     if ids.is_empty() {
         ids = parsed.map(|(_, ids)| ids).unwrap_or_default();
     }
-    let mut memory = Memory::load(&response.private);
-    memory.check_region(&name, client.region())?;
-    let account_id = memory.account_id.clone();
+    let mut place = Place::load(&response.private);
+    place.check_region(&name, client.region())?;
+    let account_id = place.account_id.clone();
     let binding = Binding {
         client,
         locks: &context.client.instance_locks,
@@ -106,32 +105,40 @@ pub(super) async fn read(
         timeout: None,
     };
     // Pages that all attachments share tell of most; whoever is not in them is asked for by its id.
-    let (shared, account_id) =
-        tokio::join!(client.bindings_on_pages(&binding.call, &name), memory.account_id_to_remember(context));
+    let (shared, account_id) = tokio::join!(
+        client.bindings_on_pages(&binding.call, &name),
+        place.account_id_to_remember(&name, context)
+    );
     let shared = shared.map_err(|error| {
         binding.failed(format!("Could not read the bindings of the key pair {name:?}"), &error)
     })?;
     let mut attached: BTreeSet<String> =
         shared.into_iter().map(|instance| instance.id).filter(|id| ids.contains(id)).collect();
     let unseen: BTreeSet<String> = ids.difference(&attached).cloned().collect();
+    let mut not_shown = BTreeSet::new();
     if !unseen.is_empty() {
         let seen = binding.look(&unseen).await?;
+        not_shown = unseen;
+        not_shown.retain(|id| seen.iter().all(|it| it.id != *id));
         attached.extend(seen.into_iter().filter(|it| it.carries(&name)).map(|it| it.id));
     }
     if attached.is_empty() {
-        memory.check_account(&name, context).await?;
+        place.prove_account(&name, context).await?;
         tracing::info!(key_pair_name = name, "None of the instances carries the key pair any longer");
         response.state = None;
         return Ok(());
     }
+    let account_id = account_id?;
+    // Without permission for some instances, they are not shown either.
+    if !not_shown.is_empty() {
+        response.diagnostics.push(messages::not_shown(&name, &not_shown, client.region()));
+    }
     // A state that another provider wrote after an import has an empty timeouts block.
-    if memory.region.is_none() && state.timeouts == Attr::Known(TimeoutsModel::default()) {
+    if place.region.is_none() && state.timeouts == Attr::Known(TimeoutsModel::default()) {
         state.timeouts = Attr::Null;
     }
-    memory.name = Some(name.clone());
-    memory.region = Some(client.region().to_owned());
-    memory.account_id = account_id;
-    memory.save(&mut response.private);
+    place = Place { name: Some(name.clone()), region: Some(client.region().to_owned()), account_id };
+    place.save(&mut response.private);
     state.holds(&name, &attached);
     response.state = Some(state);
     Ok(())
@@ -146,20 +153,24 @@ pub(super) async fn update(
     context.client.begins_to_apply();
     let client = context.client.client()?;
     let name = prior.name().as_str().unwrap_or_default().to_owned();
-    let memory = Memory::load(&response.private);
-    memory.check_region(&name, client.region())?;
-    memory.check_account(&name, context).await?;
+    let place = Place::load(&response.private);
+    place.check_region(&name, client.region())?;
+    let (before, after) = (prior.known_ids(), planned.known_ids());
+    let added: BTreeSet<String> = after.difference(&before).cloned().collect();
+    let removed: BTreeSet<String> = before.difference(&after).cloned().collect();
+    if removed.is_empty() {
+        place.check_account(&name, context).await?;
+    } else {
+        place.prove_account(&name, context).await?;
+    }
     let binding = Binding {
         client,
         locks: &context.client.instance_locks,
         call: call(context, or_default(timeout(&planned, |it| &it.create), DEFAULT_TIMEOUT)),
         name: &name,
-        account_id: memory.account_id.as_deref(),
+        account_id: place.account_id.as_deref(),
         timeout: Some("create"),
     };
-    let (before, after) = (prior.known_ids(), planned.known_ids());
-    let added: BTreeSet<String> = after.difference(&before).cloned().collect();
-    let removed: BTreeSet<String> = before.difference(&after).cloned().collect();
     // What cannot be bound is told before anything changes.
     let seen = if added.is_empty() { Vec::new() } else { binding.look_before_attaching(&added).await? };
     // The arguments that are only recorded are true from here on; the instances follow.
@@ -193,16 +204,16 @@ pub(super) async fn delete(
     let client = context.client.client()?;
     let parsed = prior.id.as_str().and_then(id::parse);
     let name = prior.name().as_str().map(str::to_owned).or(parsed.map(|(name, _)| name)).unwrap_or_default();
-    let memory = Memory::load(&response.private);
-    memory.check_region(&name, client.region())?;
+    let place = Place::load(&response.private);
+    place.check_region(&name, client.region())?;
     // In another account, these instances would not be shown, and that would pass for unbound.
-    memory.check_account(&name, context).await?;
+    place.prove_account(&name, context).await?;
     let binding = Binding {
         client,
         locks: &context.client.instance_locks,
         call: call(context, or_default(timeout(&prior, |it| &it.delete), DEFAULT_TIMEOUT)),
         name: &name,
-        account_id: memory.account_id.as_deref(),
+        account_id: place.account_id.as_deref(),
         timeout: Some("delete"),
     };
     let ids = prior.known_ids();

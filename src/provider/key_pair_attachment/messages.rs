@@ -1,5 +1,6 @@
 //! Texts about attachments.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::alicloud::ecs::{BindingFailure, Instance};
@@ -52,6 +53,21 @@ pub(super) fn missing(name: &str, instance_id: &str, region: &str) -> Diagnostic
     .at("instance_ids")
 }
 
+/// Some instances of an attachment are shown and these are not: they were released, or the credentials may not see them.
+pub(super) fn not_shown(name: &str, instance_ids: &BTreeSet<String>, region: &str) -> Diagnostic {
+    Diagnostic::warning(
+        format!("Some instances of the key pair {name:?} are not shown"),
+        format!(
+            "They are not in the attachment's state any longer: {}. In {region} ECS shows the other instances and not \
+             these, so they were released, or the credentials may not see them.\n\nIf they were released, take them out \
+             of instance_ids. If they exist, allow ecs:DescribeInstances on them: the key pair may still be attached to \
+             them.",
+            list(instance_ids.iter().map(String::as_str))
+        ),
+    )
+    .at("instance_ids")
+}
+
 pub(super) fn windows(name: &str, instance: &Instance) -> Diagnostic {
     Diagnostic::error(
         format!("The instance {} runs Windows", instance.id),
@@ -82,6 +98,7 @@ pub(super) fn conflict(name: &str, other: &str, instance_ids: &[String]) -> Diag
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provider::golden_tests::golden;
 
     #[test]
     fn what_the_service_says_of_an_instance_stays_in_its_line() {
@@ -97,5 +114,11 @@ mod tests {
             "The key pair is \"web\". No.  Apply complete!\n\n  Error code: Odd \u{fffd}[2J"
         );
         assert_eq!(list(["i-1\n", "i-2"].into_iter()), "i-1 , i-2");
+    }
+
+    #[test]
+    fn instances_that_are_not_shown_are_named() {
+        let ids = ["i-2".to_owned(), "i-3".to_owned()].into();
+        golden("instances-not-shown", &not_shown("web", &ids, "cn-beijing"));
     }
 }

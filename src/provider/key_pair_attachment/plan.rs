@@ -9,7 +9,7 @@ use super::{call, messages, reboot};
 use crate::alicloud::ecs::Instance;
 use crate::framework::{Attr, Context, Diagnostic, Diagnostics, PlanRequest, PlanResponse};
 use crate::provider::cloud::Cloud;
-use crate::provider::key_pair::memory::Memory;
+use crate::provider::place::Place;
 
 /// How long a look at the cloud may hold up a plan.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(5);
@@ -44,7 +44,7 @@ pub(super) async fn plan(
         // Terraform plans a replacement twice: as a change, and then as a create that has the memory of the old attachment.
         let before = match prior {
             Some(prior) => prior.name().as_str().map(str::to_owned),
-            None => Memory::load(&response.private).name,
+            None => Place::load(&response.private).name,
         };
         let force = config.force == Attr::Known(true);
         foresee(context, name, before.as_deref(), &added, force, &mut response.diagnostics).await;

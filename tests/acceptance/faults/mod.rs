@@ -10,7 +10,7 @@ use std::time::Duration;
 use ecs_simulator::{AccessKey, Call, Fault, FaultHandle, KeyPair};
 
 use self::operation::Operation;
-use self::table::{Cause, Outcome, TABLE, Trouble};
+use self::table::{Cause, NO_STS, Outcome, TABLE, Trouble};
 use crate::harness::trials::{self, Trial};
 use crate::harness::{Case, Feature, Nobody, REGION, Run, acceptance, host, keys};
 use crate::key_file::forbid_content;
@@ -90,6 +90,8 @@ enum Struck {
     Fault(FaultHandle),
     /// The thread that lets the first call go when the second has come, and then the second.
     Late(thread::JoinHandle<FaultHandle>),
+    /// What no call of the operation itself meets.
+    Beside,
     Nobody(#[expect(dead_code, reason = "holds the port")] Nobody),
 }
 
@@ -127,6 +129,7 @@ impl Cell {
 
         // The trouble passes.
         case.simulator.clear_faults();
+        case.simulator.set_clock_offset(0);
         drop(struck);
         assert!(case.simulator.wait_until_idle());
         if self.outcome == Outcome::Late {
@@ -199,6 +202,14 @@ impl Cell {
                 self.set_provider(case, &format!("endpoints {{\n  ecs = {url:?}\n  sts = {url:?}\n}}\n"));
                 return Struck::Nobody(nobody);
             }
+            Cause::NoSts => {
+                case.simulator.fail(Fault::on("GetCallerIdentity").disconnect().before_change());
+                return Struck::Beside;
+            }
+            Cause::ClocksApart(behind, times) => {
+                case.simulator.set_clock_offset(-behind);
+                on.disconnect().after_change().times(times)
+            }
             Cause::Fault(times, how) => how(on).times(times),
             Cause::Lasting(how) => how(on),
             Cause::CarriedOutLate => {
@@ -225,7 +236,7 @@ impl Cell {
     /// names come at first is up to the host and the machine. What a throttled call holds goes into the next one, before
     /// all else, and there is only one at a time; so it is sure to be a call with all of them that meets the trouble.
     fn gathering(&self, case: &Case) -> Option<FaultHandle> {
-        let is_met = !matches!(self.trouble.cause, Cause::NobodyThere);
+        let is_met = !matches!(self.trouble.cause, Cause::NobodyThere | Cause::NoSts);
         (self.operation == Operation::DeleteTen && is_met).then(|| {
             let soon = Duration::from_millis(50);
             case.simulator.fail(Fault::on(self.operation.action()).throttle(Some(soon)))
@@ -245,8 +256,14 @@ impl Cell {
         let names = self.operation.names();
         assert_eq!(errors.len(), names.len(), "{run}");
         for (name, error) in names.iter().zip(errors) {
-            let (summary, place) = self.operation.error(name, self.outcome);
-            error.says(&summary, place, self.trouble.says);
+            let (mut summary, place) = self.operation.error(name, self.outcome);
+            let mut says = self.trouble.says;
+            if self.operation.deletes() && matches!(self.trouble.cause, Cause::NoSts | Cause::NobodyThere) {
+                // A delete asks STS before it sends, and neither answers.
+                summary = format!("Could not check the account of the key pair {name:?}");
+                says = NO_STS.says;
+            }
+            error.says(&summary, place, says);
             error.says(&summary, place, &["Region: cn-hangzhou"]);
             let imports = self.outcome.is_open() && self.operation.creates();
             assert_eq!(error.detail.contains("import {"), imports, "{error:#?}");
@@ -288,9 +305,9 @@ impl Cell {
     fn check_calls(&self, case: &Case, hits: u32) {
         assert!(hits > 0, "the fault was not met");
         match self.trouble.cause {
-            Cause::Fault(times, _) => assert_eq!(hits, times),
+            Cause::Fault(times, _) | Cause::ClocksApart(_, times) => assert_eq!(hits, times),
             Cause::CarriedOutLate => assert_eq!(hits, 1),
-            Cause::Lasting(_) | Cause::NobodyThere => {}
+            Cause::Lasting(_) | Cause::NobodyThere | Cause::NoSts => {}
         }
         let all = case.simulator.calls();
         let calls: Vec<&Call> = all.iter().filter(|call| call.action == self.operation.action()).collect();

@@ -56,9 +56,13 @@ pub(super) enum Cause {
     CarriedOutLate,
     /// Nobody listens where the service should be.
     NobodyThere,
+    /// Calls of STS are lost; the service itself is well.
+    NoSts,
+    /// The service's clock is behind by so many seconds, and so many calls lose their answer after the change.
+    ClocksApart(i64, u32),
 }
 
-use Cause::{CarriedOutLate, Lasting, NobodyThere};
+use Cause::{CarriedOutLate, ClocksApart, Lasting, NoSts, NobodyThere};
 
 const fn trouble(name: &'static str, cause: Cause) -> Trouble {
     Trouble { name, cause, provider: "", limit: None, says: &[], takes_long: false }
@@ -125,9 +129,24 @@ const EXPIRED: Trouble = Trouble {
     ..trouble("expired token", Lasting(Fault::expired_token))
 };
 
+pub(super) const NO_STS: Trouble = Trouble {
+    provider: "max_retry_timeout = 1",
+    says: &[
+        "The state says that the key pair",
+        "Let this machine reach the STS endpoint",
+        "Set account_id in the provider block",
+        "terraform state rm ADDRESS",
+        "the state was kept",
+    ],
+    ..trouble("STS out of reach", NoSts)
+};
+
+const CLOCKS_APART: Trouble =
+    trouble("clocks ten minutes apart, an answer lost after the change", ClocksApart(600, 1));
+
 /// The columns are those of [`Operation::ALL`](super::operation::Operation::ALL).
 #[rustfmt::skip]
-pub(super) const TABLE: [(Trouble, [Outcome; 7]); 13] = [
+pub(super) const TABLE: [(Trouble, [Outcome; 7]); 15] = [
     //                    create    create    read      change    change    delete    delete
     //                    w. public w. key              tags      group     one       ten
     //                    key       file
@@ -143,5 +162,7 @@ pub(super) const TABLE: [(Trouble, [Outcome; 7]); 13] = [
     (HANG,               [Again,    Again,    Again,    Again,    Again,    Again,    Again]),
     (LATE,               [Again,    Again,    Again,    Again,    Again,    Again,    Again]),
     (TOO_LATE,           [Late,     Late,     Fails,    Late,     Late,     Late,     Late]),
+    (NO_STS,             [Again,    Again,    Again,    Again,    Again,    Fails,    Fails]),
+    (CLOCKS_APART,       [Seen,     Seen,     Again,    Again,    Again,    Seen,     Seen]),
     (EXPIRED,            [Fails,    Fails,    Fails,    Fails,    Fails,    Fails,    Fails]),
 ];

@@ -15,6 +15,8 @@ struct Facts {
     lists_are_refused: AtomicUsize,
     lists_panic: AtomicUsize,
     hang: AtomicUsize,
+    /// How many there are said to be, if not as many as are there; every page is then the first.
+    said: AtomicUsize,
     exact: AtomicUsize,
     pages: AtomicUsize,
 }
@@ -60,9 +62,13 @@ impl<const FIRST: usize, const WHOLE: bool> Source for Region<FIRST, WHOLE> {
         }
         assert_eq!(self.0.lists_panic.load(Ordering::Relaxed), 0, "a fault in the reading");
         let shown = self.0.hidden.load(Ordering::Relaxed)..self.0.there.load(Ordering::Relaxed);
-        let pages = Some(shown.len().div_ceil(50) as u64);
-        let page = shown.skip((usize::try_from(number).unwrap() - 1) * 50).take(50);
-        Ok(Page { items: page.map(|number| (format!("n{number}"), vec![number])).collect(), pages })
+        let said = self.0.said.load(Ordering::Relaxed);
+        let (count, number) = if said > 0 { (said, 1) } else { (shown.len(), number) };
+        let pages = Some(count.div_ceil(50) as u64);
+        let page: Vec<usize> = shown.skip((usize::try_from(number).unwrap() - 1) * 50).take(50).collect();
+        let ids = page.iter().map(|number| format!("n{number}")).collect();
+        let items = page.into_iter().map(|number| (format!("n{number}"), vec![number])).collect();
+        Ok(Page { items, ids, pages })
     }
 
     fn merge(known: &mut Vec<usize>, more: Vec<usize>) {
@@ -358,4 +364,21 @@ async fn a_look_that_one_can_do_without_is_waited_for_once() {
     region.0.hang.store(0, Ordering::Relaxed);
     tokio::time::sleep(2 * LIFE).await;
     assert!(catalogue.glance(&region, &within(5), "n1", GLANCE).await.unwrap().is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_that_bring_nothing_new_are_given_up() {
+    // A page that is always the same ends after those that are read side by side; a number beyond belief, at once.
+    for (said, most) in [(50 * 900, 1 + SIDE_BY_SIDE), (usize::MAX, 1)] {
+        let region = Pairs::of(60);
+        region.0.said.store(said, Ordering::Relaxed);
+        let catalogue = Catalogue::<Pairs>::new();
+        for name in ["n1", "n2", "n70"] {
+            let found = catalogue.get(&region, &within(60), name, PAGES).await.unwrap();
+            assert_eq!(found, region.has(name));
+        }
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        let (_, pages) = region.calls();
+        assert!((1..=most).contains(&pages), "{pages}");
+    }
 }
