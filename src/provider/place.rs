@@ -169,8 +169,9 @@ fn could_not_tell(name: &str, theirs: &str, error: &Error) -> Diagnostic {
     .caused_by(
         format!("account {theirs} unknown"),
         format!(
-            "STS did not say which account the credentials belong to: {} Nothing was changed.\nLet this machine reach the \
-             STS endpoint, or set account_id in the provider block.",
+            "The state says that the key pair is in the account {theirs}; STS did not say which account the credentials \
+             belong to: {} Nothing was changed.\nSet account_id in the provider block, or let \
+             this machine reach the STS endpoint.",
             error.message()
         ),
     )

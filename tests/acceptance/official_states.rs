@@ -230,6 +230,8 @@ fn accepted(attribute: &str, ours: &Value, theirs: &Value) -> bool {
         "tags" => [ours, theirs].into_iter().all(|it| it.is_null() || *it == serde_json::json!({})),
         // An import stores no empty block.
         "timeouts" => ours.is_null() && theirs.as_object().is_some_and(|it| it.values().all(Value::is_null)),
+        // Two names of one argument: the one that is not set is known as soon as the other is.
+        "key_name" | "key_pair_name" => ours.is_string() && *theirs == serde_json::json!(true),
         // The days of the recording are over.
         "create_time" => ours.is_string() && theirs.is_string(),
         _ => false,

@@ -12,7 +12,7 @@ fn a_block_that_was_written_for_the_official_provider_works() {
         case.set_provider(&format!(
             r#"
   region                  = "cn-hangzhou"
-  account_id              = "42"
+  account_id              = "{account}"
   account_type            = "Domestic"
   protocol                = "HTTP"
   client_read_timeout     = 60000
@@ -41,12 +41,14 @@ fn a_block_that_was_written_for_the_official_provider_works() {
     }}
   }}
 "#,
-            host = url.trim_start_matches("http://")
+            host = url.trim_start_matches("http://"),
+            account = case.simulator.account(),
         ));
         let plan = case.step(CONFIG, &[("alicloud_key_pair.k", "create")]);
         assert!(plan.warnings().is_empty(), "{:?}", plan.warnings());
-        // The block is not believed about whose the credentials are.
-        assert_eq!(case.simulator.count("GetCallerIdentity"), 1);
+        // STS is asked all the same: account_id is a check, and the answer only where STS cannot be reached.
+        // Once by the create, and once by the refresh, which is another process.
+        assert_eq!(case.simulator.count("GetCallerIdentity"), 2);
         for call in case.simulator.calls() {
             assert_eq!(call.parameters["SourceIp"], "192.0.2.1");
             assert_eq!(call.parameters["SecureTransport"], "true");

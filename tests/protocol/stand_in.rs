@@ -89,7 +89,7 @@ impl Provider for StandIn {
         &self,
         _request: Request<proto::get_metadata::Request>,
     ) -> Result<Response<proto::get_metadata::Response>, Status> {
-        println!("{BLOCKED}");
+        let _ = writeln!(std::io::stdout(), "{BLOCKED}");
         std::thread::sleep(Duration::from_mins(5));
         Err(Status::internal("unreachable"))
     }

@@ -54,7 +54,7 @@ impl<P: Provider> Server<P> {
         let session = RwLock::new(Session { client: None, cancel: shutdown.child_token() });
         let schema = provider.schema();
         let faults = faults::find::<P>(provider.address(), &schema, &types);
-        Self { schema, provider, types, session, shutdown, faults }
+        Self { provider, schema, types, session, shutdown, faults }
     }
 
     fn call<'a>(&self, rpc: &'static str, resource_type: &'a str) -> Call<'a> {
