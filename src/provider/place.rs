@@ -170,8 +170,8 @@ fn could_not_tell(name: &str, theirs: &str, error: &Error) -> Diagnostic {
         format!("account {theirs} unknown"),
         format!(
             "The state says that the key pair is in the account {theirs}; STS did not say which account the credentials \
-             belong to: {} Nothing was changed.\nSet account_id in the provider block, or let \
-             this machine reach the STS endpoint.",
+             belong to: {} Nothing was changed.\nLet this machine reach the STS endpoint, \
+             or set account_id in the provider block.",
             error.message()
         ),
     )

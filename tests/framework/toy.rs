@@ -110,7 +110,7 @@ impl Provider for Notes {
             Some("broken") => Err(Diagnostic::error("Broken shelf", "It cannot hold anything.").into()),
             Some("silent") => Err(Diagnostics::new()),
             Some("panics") => panic!("as its name says"),
-            shelf => Ok(format!("{} of {}", shelf.unwrap_or("a shelf"), host.version)),
+            named => Ok(format!("{} of {}", named.unwrap_or("a shelf"), host.version)),
         }
     }
 }

@@ -134,7 +134,7 @@ pub(super) const NO_STS: Trouble = Trouble {
     says: &[
         "The state says that the key pair",
         "Let this machine reach the STS endpoint",
-        "Set account_id in the provider block",
+        "account_id in the provider block",
         "terraform state rm ADDRESS",
         "the state was kept",
     ],
