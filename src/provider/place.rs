@@ -171,7 +171,7 @@ fn could_not_tell(name: &str, theirs: &str, error: &Error) -> Diagnostic {
         format!(
             "The state says that the key pair is in the account {theirs}; STS did not say which account the credentials \
              belong to: {} Nothing was changed.\nLet this machine reach the STS endpoint, \
-             or set account_id in the provider block.",
+             set account_id in the provider block, or, if you know that the key pair is deleted: terraform state rm ADDRESS",
             error.message()
         ),
     )
