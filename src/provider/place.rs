@@ -170,7 +170,7 @@ fn could_not_tell(name: &str, theirs: &str, error: &Error) -> Diagnostic {
         format!("account {theirs} unknown"),
         format!(
             "The state says that the key pair is in the account {theirs}; STS did not say which account the credentials \
-             belong to: {} Nothing was changed.\nLet this machine reach the STS endpoint, \
+             belong to: {} Nothing was changed, and the state was kept.\nLet this machine reach the STS endpoint, \
              set account_id in the provider block, or, if you know that the key pair is deleted: terraform state rm ADDRESS",
             error.message()
         ),
