@@ -255,6 +255,8 @@ impl Cell {
         errors.sort_by(|a, b| a.summary.cmp(&b.summary));
         let names = self.operation.names();
         assert_eq!(errors.len(), names.len(), "{run}");
+        // What is not about one key pair is told in full once, and in short for the others.
+        assert!(errors.iter().any(|error| error.detail.contains("Region: cn-hangzhou")), "{run}");
         for (name, error) in names.iter().zip(errors) {
             let (mut summary, place) = self.operation.error(name, self.outcome);
             let mut says = self.trouble.says;
@@ -264,7 +266,6 @@ impl Cell {
                 says = NO_STS.says;
             }
             error.says(&summary, place, says);
-            error.says(&summary, place, &["Region: cn-hangzhou"]);
             let imports = self.outcome.is_open() && self.operation.creates();
             assert_eq!(error.detail.contains("import {"), imports, "{error:#?}");
             if self.outcome.is_open() && self.operation.deletes() {
