@@ -5,7 +5,7 @@ use ecs_simulator::{Fault, Instance};
 
 use crate::harness::keys::A;
 use crate::harness::{Case, Feature, REGION, acceptance, acceptance_with};
-use crate::official_states::{Recording, official_type, stand_in_for_the_official_one};
+use crate::official_states::{Recording, init_beside_the_official_one, official_type};
 
 const X: &str = "alicloud_key_pair_attachment.x";
 const Y: &str = "alicloud_key_pair_attachment.y";
@@ -469,13 +469,13 @@ fn attachments_move_between_the_names_of_the_type_and_from_the_official_provider
         let recording = Recording::of("key_pair-attachment");
         recording.restore_world(case);
         recording.restore_state(case);
-        stand_in_for_the_official_one(case);
         let moved = recording.config().replace(
             "resource \"alicloud_key_pair_attachment\" \"a\"",
             "moved {\n  from = alicloud_key_pair_attachment.a\n  to = alicloud_ecs_key_pair_attachment.b\n}\nresource \
              \"alicloud_ecs_key_pair_attachment\" \"b\"",
         );
         case.write(&moved);
+        init_beside_the_official_one(case);
         case.plan().expect(&[]);
         case.apply_plan();
         case.settled();

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::harness::{Case, Feature, acceptance_with};
-use crate::official_states::{Recording, stand_in_for_the_official_one};
+use crate::official_states::{Recording, init_beside_the_official_one};
 
 /// The private data of the only object in the state, decoded.
 fn private(case: &Case) -> String {
@@ -51,7 +51,6 @@ fn a_key_pair_comes_from_the_official_provider() {
             let recording = Recording::of(format!("{from}-public-key"));
             recording.restore_world(case);
             recording.restore_state(case);
-            stand_in_for_the_official_one(case);
             let block = recording.config().replacen(
                 &format!("resource \"alicloud_{from}\" \"k\""),
                 &format!("resource \"alicloud_{to}\" \"mine\""),
@@ -60,6 +59,7 @@ fn a_key_pair_comes_from_the_official_provider() {
             case.write(&format!(
                 "moved {{\n  from = alicloud_{from}.k\n  to = alicloud_{to}.mine\n}}\n{block}"
             ));
+            init_beside_the_official_one(case);
             case.plan().expect(&[]);
             case.apply_plan();
             case.settled();

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use alicloud_provider::cty::{Type, json};
 use ecs_simulator::{Instance, KeyPair};
 use serde_json::Value;
+use xtask::install::{VERSION, places};
+use xtask::workdir::SOURCE;
 
 use crate::harness::{Case, Plan, REGION, acceptance};
 
@@ -99,14 +101,23 @@ pub(crate) fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/official")
 }
 
-/// Puts a provider under the official one's address, so that hosts find the one that their states name. It is this
-/// provider: nothing is asked of it but to be there.
-pub(crate) fn stand_in_for_the_official_one(case: &Case) {
-    let file = case.path("cli.tfrc");
-    let text = std::fs::read_to_string(&file).unwrap();
-    let line = text.lines().find(|line| line.contains("alikeys/alicloud")).unwrap();
-    let both = format!("{line}\n{}", line.replace("alikeys/alicloud", OFFICIAL));
-    std::fs::write(file, text.replace(line, &both)).unwrap();
+/// Initialises the directory, with a provider under the official one's address too, since the state names it. It is this
+/// provider: it is only started for its schema.
+pub(crate) fn init_beside_the_official_one(case: &mut Case) {
+    let mirror = case.home("mirror");
+    let provider = Path::new(env!("CARGO_BIN_EXE_terraform-provider-alicloud"));
+    for (source, version) in [(SOURCE, VERSION), ("aliyun/alicloud", "1.289.0")] {
+        for place in places(&mirror, source, version) {
+            std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+            // A copy for each case would be slow, and is made only where the directories are on two disks.
+            if std::fs::hard_link(provider, &place).is_err() {
+                std::fs::copy(provider, &place).unwrap();
+            }
+        }
+    }
+    let text = format!("provider_installation {{\n  filesystem_mirror {{\n    path = {mirror:?}\n  }}\n}}\n");
+    std::fs::write(case.path("cli.tfrc"), text).unwrap();
+    case.run(&["init", "-input=false"]).succeeded();
 }
 
 /// Every way in which the official provider came to a key pair, under one of the type's names.
@@ -142,16 +153,15 @@ fn a_project_of_key_pairs_is_taken_over_by_replacing_the_provider_in_the_state()
 #[test]
 fn a_project_of_key_pairs_is_taken_over_by_changing_the_source() {
     each("ecs_key_pair", |case, recording| {
-        stand_in_for_the_official_one(case);
         case.write(&recording.config());
         recording.restore_state(case);
+        init_beside_the_official_one(case);
     });
 }
 
 #[test]
 fn key_pairs_leave_a_mixed_project_while_the_rest_stays() {
     each("key_pair", |case, recording| {
-        stand_in_for_the_official_one(case);
         let endpoints = case.endpoints();
         let providers = format!(
             "terraform {{\n  required_providers {{\n    alicloud = {{\n      source = {OFFICIAL:?}\n    }}\n    \
@@ -162,6 +172,7 @@ fn key_pairs_leave_a_mixed_project_while_the_rest_stays() {
         let moved = recording.config().replacen("\"k\" {\n", "\"k\" {\n  provider = alikeys\n", 1);
         case.write(&format!("{moved}\nresource \"terraform_data\" \"rest\" {{\n  input = \"stays\"\n}}\n"));
         recording.restore_state(case);
+        init_beside_the_official_one(case);
         case.plan().expect(&[("terraform_data.rest", "create")]);
         case.apply();
         // Only what has a `provider` line has moved.

@@ -22,17 +22,19 @@ pub fn plugin_directory(variable: impl Fn(&str) -> Option<OsString>) -> Option<P
     Some(PathBuf::from(root).join(folder).join("plugins"))
 }
 
-/// Where the executable stands below a plugin directory, once for each registry.
-pub fn places(plugins: &Path) -> Vec<PathBuf> {
+/// Where the executable of the provider `source` (`NAMESPACE/NAME`) stands below a plugin directory, once for each
+/// registry.
+pub fn places(plugins: &Path, source: &str, version: &str) -> Vec<PathBuf> {
     let platform = format!("{}_{}", operating_system(), architecture());
-    let file = format!("terraform-provider-alicloud_v{VERSION}{}", std::env::consts::EXE_SUFFIX);
-    let place = |registry| plugins.join(registry).join(SOURCE).join(VERSION).join(&platform).join(&file);
+    let name = source.rsplit('/').next().unwrap_or(source);
+    let file = format!("terraform-provider-{name}_v{version}{}", std::env::consts::EXE_SUFFIX);
+    let place = |registry| plugins.join(registry).join(source).join(version).join(&platform).join(&file);
     REGISTRIES.into_iter().map(place).collect()
 }
 
 /// Copies `executable` to its places below `plugins`. A Terraform that runs the old file is not disturbed.
 pub fn install(executable: &Path, plugins: &Path) -> io::Result<Vec<PathBuf>> {
-    let places = places(plugins);
+    let places = places(plugins, SOURCE, VERSION);
     for place in &places {
         let directory = place.parent().unwrap_or(plugins);
         fs::create_dir_all(directory)?;
