@@ -23,7 +23,7 @@ const FIX: &str = "Check that the service behind the credentials URI runs and an
                    AccessKeySecret, SecurityToken and Expiration, and that the proxy variables (HTTP_PROXY, NO_PROXY) \
                    let this machine reach it.";
 
-/// Gets credentials by HTTP GET. Proxies are used as for everything else.
+/// Gets credentials by HTTP GET. Proxies are used as for everything else: never for an address of this machine.
 pub(crate) struct CredentialsUri {
     world: World,
     /// May hold a secret. Each request makes a [`Url`] of it, which can't be wiped, and which goes with the request.
