@@ -28,6 +28,8 @@ pub(super) enum NoReply {
     Late(String),
     /// No connection: it never got the request.
     Unsent(String),
+    /// A proxy that can't be used; asking again won't help.
+    Proxy(String),
     /// A lost connection.
     Broken(String),
 }
@@ -35,7 +37,7 @@ pub(super) enum NoReply {
 impl NoReply {
     pub(super) fn text(&self) -> &str {
         match self {
-            Self::Late(text) | Self::Unsent(text) | Self::Broken(text) => text,
+            Self::Late(text) | Self::Unsent(text) | Self::Proxy(text) | Self::Broken(text) => text,
         }
     }
 }
@@ -53,7 +55,7 @@ pub(super) async fn ask(world: &World, request: HttpRequest, limit: Duration) ->
         Ok(Err(SendError::Untrusted(why))) => {
             Err(NoReply::Unsent(format!("has no trusted certificate: {why}")))
         }
-        Ok(Err(SendError::Proxy(why))) => Err(NoReply::Unsent(format!("can't be reached: {why}"))),
+        Ok(Err(SendError::Proxy(why))) => Err(NoReply::Proxy(format!("can't be reached: {why}"))),
         Ok(Err(SendError::Lost(why))) => Err(NoReply::Broken(format!("gave no whole answer: {why}"))),
     }
 }

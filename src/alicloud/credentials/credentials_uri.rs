@@ -6,7 +6,7 @@ use http::Method;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::answer::{ask, host};
+use super::answer::{NoReply, ask, host};
 use super::source::{Loading, NotLoaded, Source};
 use super::{Credentials, World};
 use crate::alicloud::backoff;
@@ -71,6 +71,12 @@ impl CredentialsUri {
                         return Err(NotLoaded::failed(format!("The credentials URI gave none. {why}"), FIX));
                     }
                     why
+                }
+                Err(NoReply::Proxy(why)) => {
+                    return Err(NotLoaded::failed(
+                        format!("The credentials URI gave none. {host} {why}."),
+                        FIX,
+                    ));
                 }
                 Err(why) => format!("{host} {}.", why.text()),
             };
