@@ -100,3 +100,23 @@ impl std::fmt::Debug for CredentialsUri {
         f.debug_tuple("CredentialsUri").field(&self.host).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alicloud::testing::{Act, Script, world};
+    use crate::alicloud::transport::SendError;
+
+    #[tokio::test]
+    async fn a_proxy_that_refuses_is_final() {
+        let refuses = Act::Fail(SendError::Proxy("the proxy refused to connect to the host".to_owned()));
+        let script = Script::new([refuses]);
+        let source =
+            CredentialsUri::new(&world(&[], script.clone()), "https://keys.example/c?secret").unwrap();
+        let Err(NotLoaded::Failed(error)) = source.load().await else { panic!("there are no credentials") };
+        let text = error.to_string();
+        let why = "https://keys.example can't be reached: the proxy refused to connect to the host.";
+        assert!(text.starts_with(&format!("The credentials URI gave none. {why}")), "{text}");
+        assert_eq!(script.seen().len(), 1);
+    }
+}
