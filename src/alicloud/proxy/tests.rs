@@ -1,8 +1,10 @@
 use super::*;
 
+type Variables<'a> = &'a [(&'static str, &'a str)];
+
 const ECS: &str = "https://ecs.cn-beijing.aliyuncs.com/";
 
-fn of(variables: &[(&'static str, &str)], url: &str) -> Result<Option<String>, String> {
+fn of(variables: Variables<'_>, url: &str) -> Result<Option<String>, String> {
     let proxies = Proxies::with(variables);
     Ok(proxies.proxy_for(&Url::parse(url).unwrap())?.map(|proxy| proxy.url.to_string()))
 }
@@ -10,7 +12,7 @@ fn of(variables: &[(&'static str, &str)], url: &str) -> Result<Option<String>, S
 #[test]
 fn the_scheme_chooses_the_variable_and_upper_case_comes_first() {
     let both = [("HTTPS_PROXY", "http://a:1"), ("https_proxy", "http://b:2"), ("HTTP_PROXY", "http://c:3")];
-    let cases: [(&[(&str, &str)], &str, Option<&str>); 6] = [
+    let cases: [(Variables<'_>, &str, Option<&str>); 6] = [
         (&both, ECS, Some("http://a:1/")),
         (&both[1..], ECS, Some("http://b:2/")),
         (&both, "http://ecs.aliyuncs.com/", Some("http://c:3/")),
