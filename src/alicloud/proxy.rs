@@ -8,26 +8,24 @@ use std::sync::Arc;
 
 use url::{Host, Url};
 
-/// Reads an environment variable.
-type Variables = dyn Fn(&str) -> Option<String> + Send + Sync;
+use super::credentials::{Environment, ProcessEnvironment};
 
 /// The proxy settings of the machine. Clones are cheap.
 #[derive(Clone)]
-pub(crate) struct Proxies(Arc<Variables>);
+pub(crate) struct Proxies(Arc<dyn Environment>);
 
 impl Default for Proxies {
     fn default() -> Self {
-        // What is not text becomes a value that can't be parsed, which is an error that names the variable.
-        Self(Arc::new(|name| Some(std::env::var_os(name)?.to_string_lossy().into_owned())))
+        Self(Arc::new(ProcessEnvironment))
     }
 }
 
 impl Proxies {
     /// These variables instead of those of the process.
     #[cfg(test)]
-    pub(crate) fn with(variables: &[(&'static str, &str)]) -> Self {
-        let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-        Self(Arc::new(move |name| Some(variables.iter().find(|(key, _)| *key == name)?.1.clone())))
+    pub(crate) fn with(variables: &[(&str, &str)]) -> Self {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Self(Arc::new(variables.collect::<std::collections::BTreeMap<_, _>>()))
     }
 
     /// The proxy for a request to `url`. The error names the variable, and not its value.
@@ -50,20 +48,20 @@ pub(crate) struct ProxyUrl {
 }
 
 /// The proxy that the environment sets for a request to `url`.
-fn proxy_for(url: &Url, variables: &dyn Fn(&str) -> Option<String>) -> Result<Option<ProxyUrl>, String> {
-    let first = |names: [&'static str; 2]| {
-        names.into_iter().find_map(|name| Some((name, variables(name).filter(|value| !value.is_empty())?)))
+fn proxy_for(url: &Url, environment: &dyn Environment) -> Result<Option<ProxyUrl>, String> {
+    let names = match url.scheme() {
+        "https" => ["HTTPS_PROXY", "https_proxy"],
+        "http" => ["HTTP_PROXY", "http_proxy"],
+        _ => return Ok(None),
     };
-    let set = match url.scheme() {
-        "https" => first(["HTTPS_PROXY", "https_proxy"]),
-        "http" => first(["HTTP_PROXY", "http_proxy"]),
-        _ => None,
-    };
-    let Some((name, value)) = set else { return Ok(None) };
-    let no_proxy = first(["NO_PROXY", "no_proxy"]).map(|(_, list)| list).unwrap_or_default();
+    let no_proxy = environment.first(&["NO_PROXY", "no_proxy"]).map(|(_, list)| list).unwrap_or_default();
     if is_direct(url, &no_proxy) {
         return Ok(None);
     }
+    if let Some(name) = environment.first_garbled(&names) {
+        return Err(format!("the environment variable {name} is not text (UTF-8)"));
+    }
+    let Some((name, value)) = environment.first(&names) else { return Ok(None) };
     parse(&value).map(Some).map_err(|why| format!("the environment variable {name} {why}"))
 }
 
@@ -82,7 +80,7 @@ fn parse(value: &str) -> Result<ProxyUrl, String> {
     }
     let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(invalid)?.to_owned();
     let secrets = [url.username(), url.password().unwrap_or_default()];
-    if host.contains('\u{fffd}') || host.contains('%') || !secrets.into_iter().all(is_well_encoded) {
+    if host.contains('%') || !secrets.into_iter().all(is_well_encoded) {
         return Err(invalid());
     }
     let port = url.port().map_or_else(String::new, |port| format!(":{port}"));

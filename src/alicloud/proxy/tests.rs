@@ -117,7 +117,6 @@ fn a_value_that_cannot_be_used_is_an_error_that_names_the_variable_and_no_secret
         ("http://u:secret@", invalid),
         ("http://u:secret%zz@proxy", invalid),
         ("http://u:secret@proxy:99999", invalid),
-        ("http://\u{fffd}", invalid),
         ("socks5://", invalid),
         (
             "socks4://u:secret@proxy",
@@ -145,4 +144,10 @@ proptest::proptest! {
             drop(Proxies::with(&[("HTTPS_PROXY", &proxy), ("NO_PROXY", &list)]).proxy_for(&url));
         }
     }
+}
+
+#[test]
+fn a_value_that_is_not_text_is_an_error_that_names_the_variable() {
+    let why = "the environment variable https_proxy is not text (UTF-8)";
+    assert_eq!(of(&[("https_proxy", "\u{fffd}")], ECS), Err(why.to_owned()));
 }
