@@ -102,6 +102,9 @@ impl Client {
                 ErrorKind::UnexpectedAnswer,
                 format!("The answer of {host} was not read: {}.", scrubber.scrub(&why)),
             ),
+            SendError::Proxy(why) => {
+                (ErrorKind::Proxy, format!("No connection to {host}: {}.", scrubber.scrub(&why)))
+            }
             SendError::Lost(why) => (
                 ErrorKind::ReplyLost,
                 format!("The request to {host} was sent, but its answer was lost: {}.", scrubber.scrub(&why)),

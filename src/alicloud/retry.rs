@@ -9,6 +9,7 @@
 //! | an answer that is too large | final | [`ErrorKind::ReplyLost`] |
 //! | the clock is off | once more, with the server's time | the same: it was refused |
 //! | temporary credentials have run out | once more, with others, if there are any | the same: it was refused |
+//! | the proxy settings are wrong, or the proxy refuses | final | the same: nothing was sent |
 //! | anything else | final | final |
 //!
 //! All of it ends at the deadline of the [`Call`], or when that is cancelled; repetitions also at the client's own limit,

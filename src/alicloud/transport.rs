@@ -76,6 +76,8 @@ pub(crate) enum SendError {
     /// The server's certificate was refused, or there is nothing to check it against; the request never left, and
     /// never will.
     Untrusted(String),
+    /// The proxy settings can't be used, or the proxy refused; the request never left, and never will.
+    Proxy(String),
     /// The request may have arrived.
     Lost(String),
     /// There was an answer, and more of it than is read. Another one would be as large.
@@ -121,11 +123,19 @@ impl Http {
     }
 
     fn client(&self, url: &Url, direct: bool) -> Result<&reqwest::Client, SendError> {
-        let is_plain = url.scheme() == "http" && (direct || self.proxies.of(url).is_none());
+        // The HTTP client would take an error for no proxy.
+        let is_direct = direct || self.proxies.proxy_for(url).map_err(SendError::Proxy)?.is_none();
+        let is_plain = url.scheme() == "http" && is_direct;
         let client = if is_plain { &self.plain } else { &self.secure };
         let built = client.get_or_init(|| {
             let builder = reqwest::Client::builder();
-            let builder = if is_plain { builder.tls_certs_only([]).no_proxy() } else { builder };
+            let builder = if is_plain {
+                builder.tls_certs_only([]).no_proxy()
+            } else {
+                let proxies = self.proxies.clone();
+                let proxy = move |url: &Url| proxies.proxy_for(url).ok().flatten().map(|proxy| proxy.url);
+                builder.proxy(reqwest::Proxy::custom(proxy))
+            };
             builder
                 .connect_timeout(self.connect_timeout)
                 // From the beginning to the last byte of the answer: one that comes drop by drop has an end too.
@@ -183,10 +193,23 @@ fn classify(error: reqwest::Error) -> SendError {
     let text = chain(&error);
     if is_certificate_error(&error) {
         SendError::Untrusted(text)
+    } else if let Some(why) = refusal_of_proxy(&text) {
+        SendError::Proxy(why.to_owned())
     } else if error.is_connect() {
         SendError::NotSent(text)
     } else {
         SendError::Lost(text)
+    }
+}
+
+/// What a proxy refused, if that is what the text of an error says: the HTTP client's types for it are private.
+fn refusal_of_proxy(text: &str) -> Option<&'static str> {
+    if text.contains("tunnel error: proxy authorization required") {
+        Some("the proxy asks for a user name and password, or for others (HTTP 407)")
+    } else if text.contains("tunnel error: unsuccessful") {
+        Some("the proxy refused to connect to the host")
+    } else {
+        None
     }
 }
 

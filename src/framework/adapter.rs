@@ -320,6 +320,11 @@ fn check_presence(changed: &mut Changed, is_destroy: bool) {
 /// before does not say (null) may be added, and an object that is gone has none.
 fn refuse_another_identity(prior: Option<&Value>, changed: &mut Changed) {
     let (Some(Value::Object(before)), Some(after)) = (prior, &changed.identity) else { return };
+    if changed.diagnostics.has_errors() {
+        // What a failed step says of the identity is not relied on.
+        changed.identity = prior.cloned();
+        return;
+    }
     let differs = |(name, value): (&String, &Value)| {
         let now = after.get(name).unwrap_or(&Value::Null);
         (!value.is_null() && !value.is_unknown() && !now.is_null() && value != now).then(|| name.clone())

@@ -79,6 +79,11 @@ impl Attempt<'_> {
             ErrorKind::Untrusted => {
                 format!("No request was sent, since the host's certificate is not trusted. {CHECK_THE_CERTIFICATE}")
             }
+            ErrorKind::Proxy => {
+                "No request was sent. Correct the proxy variables (HTTPS_PROXY, HTTP_PROXY), or name the host in NO_PROXY if \
+                 this machine reaches it directly."
+                    .to_owned()
+            }
             ErrorKind::ReplyLost => {
                 "The request may have been carried out, or may be yet. If a proxy is in use (HTTPS_PROXY, HTTP_PROXY, \
                  NO_PROXY), check it. Run the command again: it looks first at what is there."

@@ -97,15 +97,17 @@ async fn an_identity_stays_the_same_except_right_after_an_import() {
             &Type::object([("title", Type::String)]),
         ),
     };
-    for (before, private, expected) in [
-        (Some("a"), "{}", vec![]),
-        (None, "{}", vec![]),
-        (Some("b"), r#"{".imported":true}"#, vec![]),
-        (Some("b"), "{}", vec!["Error: The provider changed the identity of an object"]),
+    for (title, before, private, expected) in [
+        ("a", Some("a"), "{}", vec![]),
+        ("a", None, "{}", vec![]),
+        ("a", Some("b"), r#"{".imported":true}"#, vec![]),
+        ("a", Some("b"), "{}", vec!["Error: The provider changed the identity of an object"]),
+        // A read that failed has said why, and knows no better.
+        ("unreadable", Some("b"), "{}", vec!["Error: Unreadable"]),
     ] {
         let request = proto::read_resource::Request {
             type_name: TYPE.to_owned(),
-            current_state: dynamic(&note("a").to_value(), &note_type()),
+            current_state: dynamic(&note(title).to_value(), &note_type()),
             private: private.as_bytes().to_vec(),
             current_identity: before.map(identity),
             ..Default::default()

@@ -28,6 +28,8 @@ pub(super) enum NoReply {
     Late(String),
     /// No connection: it never got the request.
     Unsent(String),
+    /// A proxy that can't be used; asking again won't help.
+    Proxy(String),
     /// A lost connection.
     Broken(String),
     /// It is none that a service of this kind gives, and will not be another time.
@@ -37,7 +39,11 @@ pub(super) enum NoReply {
 impl NoReply {
     pub(super) fn text(&self) -> &str {
         match self {
-            Self::Late(text) | Self::Unsent(text) | Self::Broken(text) | Self::Unfit(text) => text,
+            Self::Late(text)
+            | Self::Unsent(text)
+            | Self::Proxy(text)
+            | Self::Broken(text)
+            | Self::Unfit(text) => text,
         }
     }
 }
@@ -56,6 +62,7 @@ pub(super) async fn ask(world: &World, request: HttpRequest, limit: Duration) ->
             Err(NoReply::Unsent(format!("has no trusted certificate: {why}")))
         }
         Ok(Err(SendError::TooLarge(why))) => Err(NoReply::Unfit(format!("gave no such answer: {why}"))),
+        Ok(Err(SendError::Proxy(why))) => Err(NoReply::Proxy(format!("can't be reached: {why}"))),
         Ok(Err(SendError::Lost(why))) => Err(NoReply::Broken(format!("gave no whole answer: {why}"))),
     }
 }

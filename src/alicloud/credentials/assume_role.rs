@@ -94,7 +94,7 @@ pub(super) fn refused(session: &Session, by: &str, error: &Error) -> NotLoaded {
              command again later.",
             error.host()
         ),
-        ErrorKind::Unreachable | ErrorKind::Untrusted | ErrorKind::Deadline => {
+        ErrorKind::Unreachable | ErrorKind::Untrusted | ErrorKind::Proxy | ErrorKind::Deadline => {
             format!(
                 "Check that this machine reaches STS at {}: the network, the proxy variables (HTTPS_PROXY, NO_PROXY), and \
              what chooses that host (endpoints.sts, ALIBABA_CLOUD_STS_REGION, ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED, or \

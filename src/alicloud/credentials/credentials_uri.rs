@@ -23,7 +23,7 @@ const FIX: &str = "Check that the service behind the credentials URI runs and an
                    AccessKeySecret, SecurityToken and Expiration, and that the proxy variables (HTTP_PROXY, NO_PROXY) \
                    let this machine reach it.";
 
-/// Gets credentials by HTTP GET. Proxies are used as for everything else.
+/// Gets credentials by HTTP GET. Proxies are used as for everything else: never for an address of this machine.
 pub(crate) struct CredentialsUri {
     world: World,
     /// May hold a secret. Each request makes a [`Url`] of it, which can't be wiped, and which goes with the request.
@@ -72,7 +72,7 @@ impl CredentialsUri {
                     }
                     why
                 }
-                Err(NoReply::Unfit(why)) => {
+                Err(NoReply::Unfit(why) | NoReply::Proxy(why)) => {
                     return Err(NotLoaded::failed(
                         format!("The credentials URI gave none. {host} {why}."),
                         FIX,
@@ -98,5 +98,25 @@ impl Source for CredentialsUri {
 impl std::fmt::Debug for CredentialsUri {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("CredentialsUri").field(&self.host).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alicloud::testing::{Act, Script, world};
+    use crate::alicloud::transport::SendError;
+
+    #[tokio::test]
+    async fn a_proxy_that_refuses_is_final() {
+        let refuses = Act::Fail(SendError::Proxy("the proxy refused to connect to the host".to_owned()));
+        let script = Script::new([refuses]);
+        let source =
+            CredentialsUri::new(&world(&[], script.clone()), "https://keys.example/c?secret").unwrap();
+        let Err(NotLoaded::Failed(error)) = source.load().await else { panic!("there are no credentials") };
+        let text = error.to_string();
+        let why = "https://keys.example can't be reached: the proxy refused to connect to the host.";
+        assert!(text.starts_with(&format!("The credentials URI gave none. {why}")), "{text}");
+        assert_eq!(script.seen().len(), 1);
     }
 }

@@ -96,7 +96,7 @@ pub(super) async fn ask(
 async fn once(world: &World, request: HttpRequest, secrets: &[&str]) -> Result<Answer, Trouble> {
     let trouble = |kind, text: String| Trouble { text, kind };
     let reply = answer::ask(world, request, PATIENCE).await.map_err(|error| match error {
-        NoReply::Unsent(why) => trouble(Kind::NotAsked, why),
+        NoReply::Unsent(why) | NoReply::Proxy(why) => trouble(Kind::NotAsked, why),
         NoReply::Broken(why) | NoReply::Late(why) => trouble(Kind::Unclear, why),
         NoReply::Unfit(why) => trouble(Kind::Unfit, why),
     })?;

@@ -68,6 +68,7 @@ async fn what_is_repeated_and_what_is_not() {
         ),
         ("certificate", Act::Fail(SendError::Untrusted("x".into())), Some(Untrusted), Some(Untrusted)),
         ("too large", Act::Fail(SendError::TooLarge("x".into())), Some(UnexpectedAnswer), Some(ReplyLost)),
+        ("proxy", Act::Fail(SendError::Proxy("x".into())), Some(Proxy), Some(Proxy)),
         ("clock without a date", code(400, "InvalidTimeStamp.Expired"), Some(ClockSkew), Some(ClockSkew)),
     ];
     for (name, act, read, write) in cases {
@@ -166,6 +167,7 @@ async fn whether_anything_was_sent_is_known() {
         (WRITE, vec![slowly(60, refused())], ErrorKind::ReplyLost, false),
         (READ, vec![refused(), slowly(60, fine())], ErrorKind::Deadline, false),
         (READ, vec![Act::Fail(SendError::Untrusted("x".into()))], ErrorKind::Untrusted, true),
+        (WRITE, vec![Act::Fail(SendError::Proxy("x".into()))], ErrorKind::Proxy, true),
     ] {
         let error = fail(&Script::new(acts).client(), operation, &within(40)).await;
         assert_eq!((error.kind(), error.was_never_sent()), (kind, never_sent), "{error:?}");

@@ -138,9 +138,9 @@ async fn a_certificate_that_nobody_vouches_for_is_no_network_fault() {
 #[tokio::test]
 async fn a_direct_request_takes_no_proxy() {
     let (address, received) = raw_server(vec![reply("200 OK\r\nContent-Length: 5", "token")]).await;
-    // Everything else would go through a proxy that is not there.
-    let http = Http { proxies: Proxies::all_through("http://127.0.0.1:1"), ..http() };
-    let url = Url::parse(&format!("http://{address}/latest/api/token")).unwrap();
+    // Everything else would go through a proxy that is not there. This address reaches the server, and is no loopback.
+    let http = through("HTTP_PROXY", "http://127.0.0.1:1");
+    let url = Url::parse(&format!("http://0.0.0.0:{}/latest/api/token", address.port())).unwrap();
     assert!(http.proxies.of(&url).is_some());
     let name = HeaderName::from_static("x-a");
     let mut request = HttpRequest::new(Method::PUT, url).header(name, HeaderValue::from_static("b"));
@@ -152,4 +152,81 @@ async fn a_direct_request_takes_no_proxy() {
         "{request}"
     );
     assert!(http.secure.get().is_none(), "the client with proxies was not even made");
+}
+
+fn through(variable: &'static str, proxy: &str) -> Http {
+    Http { proxies: Proxies::with(&[(variable, proxy)]), ..http() }
+}
+
+#[tokio::test]
+async fn a_proxy_gets_the_user_name_and_the_whole_password() {
+    let (address, received) = raw_server(vec![reply("200 OK\r\nContent-Length: 2", "{}")]).await;
+    let http = through("HTTP_PROXY", &format!("http://user:p@s%3As@{address}"));
+    assert_eq!(post(&http, "http://ecs.example/").await.ok().map(|answer| answer.status), Some(200));
+    let request = received.lock().unwrap()[0].clone();
+    assert!(request.starts_with("POST http://ecs.example/ HTTP/1.1\r\n"), "{request}");
+    // user:p@s:s
+    assert!(request.to_lowercase().contains("proxy-authorization: basic dxnlcjpwqhm6cw==\r\n"), "{request}");
+}
+
+#[tokio::test]
+async fn a_proxy_that_refuses_to_connect_is_final_and_says_why() {
+    let cases = [
+        (
+            "407 Proxy Authentication Required",
+            "the proxy asks for a user name and password, or for others (HTTP 407)",
+        ),
+        ("403 Forbidden", "the proxy refused to connect to the host"),
+    ];
+    for (head, why) in cases {
+        let (address, received) = raw_server(vec![reply(head, "")]).await;
+        let http = through("HTTPS_PROXY", &format!("http://user:secret@{address}"));
+        let error = post(&http, "https://ecs.example/").await.err().unwrap();
+        assert_eq!(error, SendError::Proxy(why.to_owned()));
+        let request = received.lock().unwrap()[0].clone();
+        assert!(request.starts_with("CONNECT ecs.example:443 HTTP/1.1\r\n"), "{request}");
+    }
+}
+
+#[tokio::test]
+async fn proxy_settings_that_cannot_be_used_are_final_and_name_the_variable() {
+    let http = through("HTTPS_PROXY", "ftp://user:secret@proxy.example");
+    let why = "the environment variable HTTPS_PROXY has the scheme \"ftp\"; proxies of http, https, socks5 and socks5h \
+               work";
+    let error = post(&http, "https://ecs.example/").await.err().unwrap();
+    assert_eq!(error, SendError::Proxy(why.to_owned()));
+}
+
+#[tokio::test]
+async fn socks_is_spoken_and_the_proxy_looks_names_up() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    for scheme in ["socks5", "socks5h"] {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let http = through("HTTP_PROXY", &format!("{scheme}://user:p@ss@{}", listener.local_addr().unwrap()));
+        let server = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut methods = [0; 2];
+            stream.read_exact(&mut methods).await.unwrap();
+            let mut offered = vec![0; methods[1].into()];
+            stream.read_exact(&mut offered).await.unwrap();
+            assert!(offered.contains(&2), "by user name and password: {offered:?}");
+            stream.write_all(&[5, 2]).await.unwrap();
+            let mut login = [0; 11];
+            stream.read_exact(&mut login).await.unwrap();
+            assert_eq!(&login, b"\x01\x04user\x04p@ss");
+            stream.write_all(&[1, 0]).await.unwrap();
+            let mut target = [0; 17];
+            stream.read_exact(&mut target).await.unwrap();
+            assert_eq!(&target, b"\x05\x01\x00\x03\x0aecs.sample\x00\x50");
+            stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await.unwrap();
+            let mut head = [0; 4];
+            stream.read_exact(&mut head).await.unwrap();
+            assert_eq!(&head, b"POST");
+            stream.write_all(&reply("200 OK\r\nContent-Length: 2", "{}")).await.unwrap();
+            stream
+        };
+        let (answer, _stream) = tokio::join!(post(&http, "http://ecs.sample/"), server);
+        assert_eq!(answer.ok().map(|answer| answer.status), Some(200), "{scheme}");
+    }
 }

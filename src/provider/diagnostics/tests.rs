@@ -84,6 +84,16 @@ fn each_kind_has_its_text() {
         ),
         ("unavailable", unavailable),
         ("unreachable", unreachable.clone()),
+        (
+            "proxy-refuses",
+            Error::new(
+                Kind::Proxy,
+                "No connection to ecs.cn-beijing.aliyuncs.com: the proxy refused to connect to the host.",
+            )
+            .with_operation("DeleteKeyPairs", "ecs.cn-beijing.aliyuncs.com", "cn-beijing")
+            .with_proxy(Some("http://proxy.example:3128".to_owned()))
+            .with_tries(1),
+        ),
         ("deadline-out-of-reach", out_of_reach(7, unreachable.clone())),
         ("deadline-out-of-reach-at-last", out_of_reach(6, unreachable)),
         ("deadline-untrusted", out_of_reach(1, untrusted).with_tries(1)),

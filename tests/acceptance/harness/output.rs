@@ -5,6 +5,10 @@ use std::process::Output;
 
 use serde_json::Value;
 
+/// Summaries of warnings that are not the provider's.
+const OF_THE_HOST: [&str; 2] =
+    ["Provider development overrides are in effect", "Value derived from a deprecated source"];
+
 /// A command that has ended.
 #[derive(Debug)]
 pub(crate) struct Run {
@@ -58,7 +62,8 @@ impl Run {
         &self.messages[0]
     }
 
-    /// The diagnostics of a command with `-json`, but for the one about the development override.
+    /// The diagnostics of a command with `-json`, but for those that Terraform or OpenTofu makes by itself: about the
+    /// development override, and about references to deprecated attributes, which only newer ones tell.
     pub(crate) fn diagnostics(&self) -> Vec<Diagnostic> {
         let of_stream = self.messages.iter().filter_map(|message| message.get("diagnostic"));
         let of_document =
@@ -66,7 +71,7 @@ impl Run {
         of_stream
             .chain(of_document)
             .map(Diagnostic::new)
-            .filter(|it| it.summary != "Provider development overrides are in effect")
+            .filter(|it| !OF_THE_HOST.contains(&it.summary.as_str()))
             .collect()
     }
 
