@@ -75,6 +75,13 @@ mod tests {
     }
 
     #[test]
+    fn whole_numbers_keep_their_digits() {
+        for digits in ["9007199254740993", "18446744073709551615", "-9223372036854775808"] {
+            assert_eq!(text(&object(&format!(r#"{{"n":{digits}}}"#)), "n").as_deref(), Some(digits));
+        }
+    }
+
+    #[test]
     fn a_list_is_whole_or_not_a_list() {
         let answer = object(r#"{"L":{"I":[{"a":1},{}]},"M":{"I":[{},7]},"N":{"I":{}},"O":[]}"#);
         assert_eq!(list(&answer, "L", "I").map(|items| items.len()), Some(2));

@@ -24,5 +24,8 @@ pub use refinements::{Bound, Refinements};
 pub use types::Type;
 pub use value::Value;
 
+/// How deep values may nest in either wire form: far beyond any schema, and well within a thread's stack.
+const MAX_DEPTH: usize = 128;
+
 #[cfg(test)]
 mod tests;

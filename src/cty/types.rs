@@ -84,7 +84,7 @@ impl Type {
         }
     }
 
-    pub(super) fn from_json_value(json: &Json) -> Result<Type, DecodeError> {
+    fn from_json_value(json: &Json) -> Result<Type, DecodeError> {
         let damaged = || DecodeError::new("this is not a type");
         match json {
             Json::String(name) => match name.as_str() {

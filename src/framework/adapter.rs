@@ -12,7 +12,7 @@ use super::resource::{
 };
 use super::schema::{IdentitySchema, Schema, check_model};
 use super::untouched::keep_untouched;
-use super::{Context, Diagnostic, Diagnostics, ModelError, ModelValue, Private, Resource};
+use super::{Context, Diagnostic, Diagnostics, ModelError, ModelValue, Private, Resource, StoredState};
 use crate::cty::{Path, Value};
 use crate::plugin::panics::{self, PanicReport};
 
@@ -70,7 +70,7 @@ pub(super) trait AnyResource<C>: Send + Sync {
         identity: Option<Value>,
     ) -> BoxFuture<'a, Changed>;
     fn import<'a>(&'a self, context: &'a Context<C>, source: ImportSource) -> BoxFuture<'a, Changed>;
-    fn upgrade(&self, version: i64, state: &serde_json::Value) -> Result<Value, Diagnostics>;
+    fn upgrade(&self, version: i64, state: &StoredState) -> Result<Value, Diagnostics>;
     fn move_state(&self, source: &MoveSource) -> Option<Result<(Value, Private), Diagnostics>>;
 }
 
@@ -290,7 +290,7 @@ impl<R: Resource> AnyResource<R::Client> for ResourceAdapter<R> {
         })
     }
 
-    fn upgrade(&self, version: i64, state: &serde_json::Value) -> Result<Value, Diagnostics> {
+    fn upgrade(&self, version: i64, state: &StoredState) -> Result<Value, Diagnostics> {
         self.stored(&self.resource.upgrade(version, state)?, "after upgrading the state")
     }
 

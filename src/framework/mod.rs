@@ -23,6 +23,7 @@ pub mod schema;
 mod secret;
 mod server;
 mod set;
+mod stored_state;
 mod untouched;
 mod write_only;
 
@@ -39,3 +40,4 @@ pub use resource::{
 pub use secret::Secret;
 pub use server::service;
 pub use set::Set;
+pub use stored_state::{StoredState, StoredStateError};

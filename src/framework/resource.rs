@@ -3,7 +3,7 @@
 use std::future::{Future, ready};
 
 use super::schema::{IdentitySchema, Schema};
-use super::{Context, Diagnostic, Diagnostics, Model, Private};
+use super::{Context, Diagnostic, Diagnostics, Model, Private, StoredState};
 use crate::cty::{Path, Value};
 
 /// A managed resource: a schema, a typed model, and the steps of a life.
@@ -108,7 +108,7 @@ pub trait Resource: Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), Diagnostics>> + Send;
 
     /// Brings a state of an older schema version to the current one. Runs unconfigured, offline.
-    fn upgrade(&self, version: i64, state: &serde_json::Value) -> Result<Self::Model, Diagnostics> {
+    fn upgrade(&self, version: i64, state: &StoredState) -> Result<Self::Model, Diagnostics> {
         let _ = state;
         Err(Diagnostic::error(
             "The stored state has an unknown version",
@@ -225,7 +225,7 @@ pub struct MoveSource {
     /// The schema version there.
     pub schema_version: i64,
     /// The state.
-    pub state: serde_json::Value,
+    pub state: StoredState,
     /// What was remembered beside it.
     pub private: Private,
 }

@@ -2,7 +2,6 @@
 
 use super::Alicloud;
 use super::place;
-use crate::cty::{Path, json};
 use crate::framework::{Diagnostic, Diagnostics, Model, MoveSource, Moved, Private};
 
 /// Hosts of the two public registries, where the official provider is.
@@ -25,10 +24,7 @@ pub(super) fn take_over<M: Model>(
         // What that provider remembered means nothing here.
         Writer::Official => Private::default(),
     };
-    let state = json::from_json_value(&source.state, &M::ty())
-        .map_err(|error| error.to_string())
-        .and_then(|value| M::from_value(&value, &Path::root()).map_err(|error| error.to_string()));
-    Some(match state {
+    Some(match source.state.decode() {
         Ok(state) => Ok(Moved { state, private }),
         Err(error) => Err(Diagnostic::error(
             "The state of the moved object cannot be read",
@@ -69,7 +65,7 @@ fn writer(address: &str, private: &Private) -> Option<Writer> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::framework::Attr;
+    use crate::framework::{Attr, StoredState};
 
     crate::model! {
         /// A state.
@@ -81,12 +77,16 @@ mod tests {
         }
     }
 
+    fn stored(json: &str) -> StoredState {
+        StoredState::parse(json.as_bytes()).unwrap()
+    }
+
     fn source(address: &str, type_name: &str, version: i64) -> MoveSource {
         MoveSource {
             provider_address: address.to_owned(),
             type_name: type_name.to_owned(),
             schema_version: version,
-            state: serde_json::json!({"id": "web", "gone": 1}),
+            state: stored(r#"{"id": "web", "gone": 1}"#),
             private: Private::decode(br#"{"e2bfb730":{"create":300}}"#),
         }
     }
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn a_state_of_another_shape_is_an_error() {
         let mut source = source("registry.terraform.io/aliyun/alicloud", "a", 0);
-        source.state = serde_json::json!({"id": ["web"]});
+        source.state = stored(r#"{"id": ["web"]}"#);
         let error = take_over::<State>(&source, &["a"]).unwrap().unwrap_err();
         assert!(error.iter().next().unwrap().detail.contains("import the object instead"));
     }

@@ -5,6 +5,7 @@
 
 mod alicloud;
 mod client;
+mod dependents;
 mod lifecycle;
 mod planning;
 mod requests;

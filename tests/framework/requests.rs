@@ -250,6 +250,9 @@ async fn states_of_every_version_are_read_without_a_configuration() {
     );
     assert_eq!(upgrade(2, r#"{"title":"a","secret":"s3cret","line":null}"#).await, a);
     assert_eq!(upgrade(1, r#"{"name":"a"}"#).await, a);
+    let long = "12345678901234567890.12345678901234567890123456789";
+    let edition = Note { edition: long.into(), ..note("a") }.to_value();
+    assert_eq!(upgrade(1, &format!(r#"{{"name":"a","length":{long}}}"#)).await, (edition, vec![]));
     let half = upgrade(1, r#"{"name":"half read"}"#).await;
     let told = "Error: The provider left values unknown after upgrading the state [text]";
     assert_eq!(half, (Value::Null, vec![told.to_owned()]));

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use alicloud_provider::cty::{Path, Type, Value};
+use alicloud_provider::cty::{Number, Path, Type, Value};
 use alicloud_provider::framework::schema::{
     Attribute, Block, IdentityAttribute, IdentitySchema, NestedBlock, Nesting, Schema,
 };
 use alicloud_provider::framework::{
     Attr, ChangeResponse, Context, CreateRequest, DeleteRequest, DestroyPlanRequest, Diagnostic, Diagnostics,
     Host, ImportSource, ModelValue as _, MoveSource, Moved, PlanRequest, PlanResponse, Provider, ReadRequest,
-    Resource, Set, Types, UpdateRequest,
+    Resource, Set, StoredState, Types, UpdateRequest,
 };
 
 alicloud_provider::model! {
@@ -30,6 +30,14 @@ alicloud_provider::model! {
         pub(crate) authors: Attr<Set<Attr<Author>>>,
         pub(crate) line: Attr<Vec<Line>>,
         pub(crate) link: Attr<Set<Link>>,
+    }
+}
+
+alicloud_provider::model! {
+    /// A note in version 1 of the schema.
+    struct FirstNote {
+        name: String,
+        length: Attr<Number>,
     }
 }
 
@@ -341,10 +349,14 @@ impl Resource for NoteResource {
         Ok(())
     }
 
-    fn upgrade(&self, version: i64, state: &serde_json::Value) -> Result<Note, Diagnostics> {
-        match (version, state["name"].as_str()) {
-            (1, Some("half read")) => Ok(Note { text: Attr::Unknown, ..careless("half read") }),
-            (1, Some(name)) => Ok(careless(name)),
+    fn upgrade(&self, version: i64, state: &StoredState) -> Result<Note, Diagnostics> {
+        match (version, state.decode()) {
+            (1, Ok(FirstNote { name, .. })) if name == "half read" => {
+                Ok(Note { text: Attr::Unknown, ..careless(&name) })
+            }
+            (1, Ok(FirstNote { name, length })) => {
+                Ok(Note { edition: Attr::from(length.known().map(Number::to_string)), ..careless(&name) })
+            }
             _ => Err(Diagnostic::error("Too old", "Nobody knows that shape.").into()),
         }
     }
@@ -353,7 +365,7 @@ impl Resource for NoteResource {
         if source.type_name != "other_note" {
             return None;
         }
-        let title = source.state["heading"].as_str()?;
-        Some(Ok(Moved { state: careless(title), private: source.private.clone() }))
+        let state: serde_json::Value = serde_json::from_str(source.state.json()).ok()?;
+        Some(Ok(Moved { state: careless(state["heading"].as_str()?), private: source.private.clone() }))
     }
 }

@@ -7,7 +7,7 @@
 mod decode;
 mod encode;
 
-pub use decode::{decode, decode_state, from_json_value};
+pub use decode::{decode, decode_state};
 pub use encode::encode;
 
 #[cfg(test)]

@@ -74,6 +74,7 @@ fn errors_say_where_and_quote_nothing() {
         ("[]", "an object is required, but this is an array"),
         (r#"{"name":["hunter2"],"size":1}"#, "name: a string is required, but this is an array"),
         (r#"{"name":"","size":"hunter2"}"#, "size: a number in decimal notation is required"),
+        (r#"{"name":"\ud800hunter2"}"#, "name: this is not valid JSON: an escape stands for no character"),
         (r#"{"name":"","size":1}{}"#, "this is not valid JSON (line 1, column 21)"),
     ];
     for (json, message) in table {
@@ -90,6 +91,43 @@ fn errors_say_where_and_quote_nothing() {
     assert!(Type::from_json("[\"list\",".repeat(100_000).as_bytes()).is_err());
     let error = encode(&Value::list([Value::UNKNOWN]), &Type::list(Type::Bool)).unwrap_err();
     assert_eq!(error.to_string(), "[0]: the value is not known yet, and JSON cannot say so");
+}
+
+#[test]
+fn what_nests_too_deep_is_refused_where_it_is_read_and_passed_over_elsewhere() {
+    let nested = |levels| r#"{"type":"dynamic","value":"#.repeat(levels) + "null" + &"}".repeat(levels);
+    assert_eq!(decode(nested(128).as_bytes(), &Type::Dynamic).unwrap(), Value::Null);
+    for levels in [129, 10_000] {
+        let error = decode(nested(levels).as_bytes(), &Type::Dynamic).unwrap_err();
+        assert_eq!(error.to_string(), "the value is nested deeper than 128 levels");
+    }
+    let other = format!(r#"{{"name":"x","gone":{}}}"#, "[".repeat(10_000) + &"]".repeat(10_000));
+    assert_eq!(decode_state(other.as_bytes(), &pair()).unwrap().get("name"), Some(&"x".into()));
+}
+
+#[test]
+fn of_one_key_twice_the_later_counts() {
+    let twice = br#"{"name":["hunter2"],"size":1,"name":"x","size":2}"#;
+    let x = Value::object([("name", "x".into()), ("size", 2.into())]);
+    assert_eq!(decode(twice, &pair()).unwrap(), x);
+    assert_eq!(decode_state(twice, &pair()).unwrap(), x);
+    let map = decode(br#"{"a":1,"b":2,"\u0061":3}"#, &Type::map(Type::Number)).unwrap();
+    assert_eq!(map, Value::map([("a".to_owned(), 3.into()), ("b".to_owned(), 2.into())]));
+}
+
+#[test]
+fn text_is_written_so_that_it_reads_the_same() {
+    let ty =
+        Type::object([("a\"", Type::map(Type::String)), ("b", Type::Tuple(vec![Type::Bool, Type::Number]))]);
+    let json = r#"{"a\"":{"\n":"\\\u0001é","k":""},"b":[true,-0.5]}"#;
+    let value = decode(json.as_bytes(), &ty).unwrap();
+    assert_eq!(String::from_utf8(encode(&value, &ty).unwrap()).unwrap(), json);
+    let dynamic = br#"{"type":["list","number"],"value":[1,20000000000000000000000]}"#;
+    assert_eq!(encode(&decode(dynamic, &Type::Dynamic).unwrap(), &Type::Dynamic).unwrap(), dynamic);
+    // A number in a place of text is that text.
+    for number in ["1.0", "1E+2", "-0", "12345678901234567890123"] {
+        assert_eq!(decode(number.as_bytes(), &Type::String).unwrap(), number.into());
+    }
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Msgpack to values.
 
-use super::super::{DecodeError, Number, Step, Type, Value, error, text};
+use super::super::{DecodeError, MAX_DEPTH, Number, Step, Type, Value, error, text};
 use super::reader::{Reader, describe};
-use super::{MAX_DEPTH, MAX_REFINEMENTS, REFINED, refinements};
+use super::{MAX_REFINEMENTS, REFINED, refinements};
 use rmp::Marker;
 use std::collections::BTreeMap;
 

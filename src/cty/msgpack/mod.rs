@@ -21,8 +21,5 @@ const REFINED: i8 = 12;
 /// Hosts refuse a longer list of promises (bytes).
 const MAX_REFINEMENTS: usize = 1024;
 
-/// How deep values may nest: far beyond any schema, and well within a thread's stack.
-const MAX_DEPTH: usize = 128;
-
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! Bytes as hosts write them, and bytes nobody should.
 
-use super::super::{Bound, Number, Path, Refinements, Type, Value};
-use super::{MAX_DEPTH, decode, encode};
+use super::super::{Bound, MAX_DEPTH, Number, Path, Refinements, Type, Value};
+use super::{decode, encode};
 
 fn number(text: &str) -> Number {
     text.parse().unwrap()

@@ -5,7 +5,9 @@ use crate::cty::{Type, Value, json};
 use crate::framework::adapter::{AnyResource, Change};
 use crate::framework::fit::fit;
 use crate::framework::resource::{ImportSource, MoveSource};
-use crate::framework::{Diagnostic, Diagnostics, Private, Provider, deprecation, proto, write_only};
+use crate::framework::{
+    Diagnostic, Diagnostics, Private, Provider, StoredState, deprecation, proto, write_only,
+};
 
 /// The state of an object, on its way between host and type.
 struct Object<'a> {
@@ -38,9 +40,9 @@ impl<'a> Object<'a> {
         Ok(Some(proto::ResourceIdentityData { identity_data: Some(convert::encode(identity, ty)?) }))
     }
 
-    fn decode_raw_state(&self, raw: Option<proto::RawState>) -> Result<serde_json::Value, Diagnostics> {
+    fn decode_raw_state(&self, raw: Option<proto::RawState>) -> Result<StoredState, Diagnostics> {
         let raw = raw.unwrap_or_default();
-        serde_json::from_slice(&raw.json).map_err(|error| {
+        StoredState::parse(&raw.json).map_err(|error| {
             let why = if raw.flatmap.is_empty() {
                 format!("it is not JSON: {error}")
             } else {
