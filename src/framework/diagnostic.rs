@@ -74,6 +74,16 @@ impl Diagnostic {
         self
     }
 
+    /// The same message, with a sentence about this object before its detail, in full or in short.
+    #[must_use]
+    pub fn preceded_by(mut self, sentence: &str) -> Self {
+        self.detail = format!("{sentence}\n\n{}", self.detail);
+        if let Some(cause) = &mut self.cause {
+            cause.short = format!("{sentence}\n{}", cause.short);
+        }
+        self
+    }
+
     /// The same message, pointing at a root attribute.
     #[must_use]
     pub fn at(self, attribute: &str) -> Self {

@@ -20,9 +20,12 @@ pub(super) struct Asked<T>(Mutex<State<T>>);
 #[derive(Debug)]
 enum State<T> {
     Unasked,
-    Asking { since: Instant, answer: watch::Receiver<Option<Result<T, Error>>> },
+    Asking { since: Instant, answer: watch::Receiver<Option<Timed<T>>> },
     Answered { at: Instant, answer: Result<T, Error> },
 }
+
+/// An answer, and when it came.
+type Timed<T> = (Instant, Result<T, Error>);
 
 impl<T> Default for Asked<T> {
     fn default() -> Self {
@@ -50,7 +53,7 @@ impl<T: Clone + Send + Sync + 'static> Asked<T> {
         let heard = Call::new(since + patience, cancel.clone()).run(answer.wait_for(Option::is_some)).await;
         match heard {
             Ok(Ok(heard)) => match &*heard {
-                Some(answer) => answer.clone(),
+                Some((_, answer)) => answer.clone(),
                 None => Err(Error::new(ErrorKind::Other, "The question ended without an answer.")),
             },
             Ok(Err(_)) => Err(Error::new(ErrorKind::Other, "The question ended without an answer.")),
@@ -69,7 +72,7 @@ impl<T: Clone + Send + Sync + 'static> Asked<T> {
         &self,
         ask: impl FnOnce(Call) -> F,
         longest: Duration,
-    ) -> Result<Result<T, Error>, (Instant, watch::Receiver<Option<Result<T, Error>>>)>
+    ) -> Result<Result<T, Error>, (Instant, watch::Receiver<Option<Timed<T>>>)>
     where
         F: Future<Output = Result<T, Error>> + Send + 'static,
     {
@@ -77,8 +80,8 @@ impl<T: Clone + Send + Sync + 'static> Asked<T> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let State::Asking { answer, .. } = &*state {
             let heard = answer.borrow().clone();
-            if let Some(answer) = heard {
-                *state = State::Answered { at: now, answer };
+            if let Some((at, answer)) = heard {
+                *state = State::Answered { at, answer };
             } else if answer.has_changed().is_err() {
                 // The task that asked is gone.
                 *state = State::Unasked;
@@ -93,7 +96,7 @@ impl<T: Clone + Send + Sync + 'static> Asked<T> {
                 let asking = ask(Call::new(now + longest, CancellationToken::new()));
                 tokio::spawn(async move {
                     let answer = asking.await;
-                    teller.send_replace(Some(answer));
+                    teller.send_replace(Some((Instant::now(), answer)));
                 });
                 Err((now, answer))
             }
@@ -151,6 +154,16 @@ mod tests {
             assert_eq!(question.clone().put(&asked, SECOND * 9, &cancel).await, Ok(7));
             tokio::time::sleep(HELD * 2).await;
         }
+        assert_eq!(question.times(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failure_that_was_not_waited_for_is_as_old_as_it_is() {
+        let (question, asked, cancel) =
+            (Question(Arc::default(), 1), Asked::default(), CancellationToken::new());
+        assert_eq!(question.clone().put(&asked, SECOND, &cancel).await, Err(ErrorKind::Deadline));
+        tokio::time::sleep(SECOND * 2 + HELD).await;
+        assert_eq!(question.clone().put(&asked, SECOND * 9, &cancel).await, Ok(7));
         assert_eq!(question.times(), 2);
     }
 

@@ -136,9 +136,13 @@ impl Cloud {
         })
     }
 
-    /// Whether the user says which account the credentials belong to.
-    pub(super) fn has_account_id(&self) -> bool {
-        self.settings.account_id.is_some()
+    /// An error if the user says which account the credentials belong to, and STS another: before something is made. Waits
+    /// for STS only where there is something to compare.
+    pub(super) async fn check_account_id(&self, cancel: &CancellationToken) -> Result<(), Diagnostic> {
+        if self.settings.account_id.is_some() {
+            let _ = self.own_account(ACCOUNT_TIMEOUT + SOON, cancel).await?;
+        }
+        Ok(())
     }
 
     /// The account that the credentials belong to, for those who can do without. `None` if it is not known soon. An error

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::alicloud::credentials::{Environment as _, ProcessEnvironment};
+use crate::alicloud::credentials::{Environment as _, NO_HOME, ProcessEnvironment, needs_home};
 
 /// The path that an argument names. A `~` at its start is the home directory.
 pub(super) fn path(argument: &str) -> PathBuf {
@@ -19,6 +19,9 @@ pub(super) fn directory(path: &Path) -> &Path {
 /// Why no file can be made in a directory.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum DirectoryError {
+    /// The path begins with `~`, and there is no home directory.
+    #[error("{NO_HOME}")]
+    NoHome,
     /// There is none.
     #[error("the directory {} does not exist", .0.display())]
     Missing(PathBuf),
@@ -30,8 +33,14 @@ pub(super) enum DirectoryError {
     NotWritable(PathBuf, io::Error),
 }
 
+/// Checks that the path does not begin with a `~` that stands for nothing: a directory of this name would be taken.
+pub(super) fn check_home(path: &Path) -> Result<(), DirectoryError> {
+    if needs_home(path) { Err(DirectoryError::NoHome) } else { Ok(()) }
+}
+
 /// Checks that the directory of a file is there, and that files can be made in it. Changes nothing.
 pub(super) fn check_directory(path: &Path) -> Result<(), DirectoryError> {
+    check_home(path)?;
     let directory = directory(path);
     let owned = || directory.to_owned();
     match fs::metadata(directory) {

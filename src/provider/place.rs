@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cloud::{Belongs, Cloud};
 use super::diagnostics::{Attempt, facts};
-use crate::alicloud::Error;
+use crate::alicloud::{Error, ErrorKind};
 use crate::framework::{Context, Diagnostic, Diagnostics, Private, one_line};
 
 /// The entry in the private data.
@@ -42,20 +42,20 @@ impl Place {
     }
 
     /// The account that is known, or else that of the credentials. A state that was imported, or that another provider
-    /// wrote, has none; once it was read, another account's credentials are refused. Doesn't wait for STS.
+    /// wrote, has none; once it was read, another account's credentials are refused. Waits for STS no longer than other
+    /// callers that can do without the answer.
     pub(super) async fn account_id_to_remember(
         &self,
         name: &str,
         context: &Context<Cloud>,
     ) -> Result<Option<String>, Diagnostic> {
-        let cloud = &context.client;
-        match &self.account_id {
-            Some(theirs) if cloud.has_account_id() => match cloud.account_id(&context.cancel).await? {
-                Some(ours) if ours != *theirs => Err(wrong_account(name, theirs, &ours)),
-                _ => Ok(Some(theirs.clone())),
-            },
-            Some(theirs) => Ok(Some(theirs.clone())),
-            None => cloud.account_id(&context.cancel).await,
+        let ours = context.client.account_id(&context.cancel).await?;
+        match (&self.account_id, ours) {
+            // Another account may have a key pair of this name, too; and for a tainted one, Terraform gives its delete
+            // nothing to compare.
+            (Some(theirs), Some(ours)) if ours != *theirs => Err(wrong_account(name, theirs, &ours)),
+            (Some(theirs), _) => Ok(Some(theirs.clone())),
+            (None, ours) => Ok(ours),
         }
     }
 
@@ -68,10 +68,7 @@ impl Place {
     ) -> Result<(), Diagnostics> {
         let cloud = &context.client;
         let Some(theirs) = &self.account_id else {
-            if cloud.has_account_id() {
-                cloud.account_id(&context.cancel).await?;
-            }
-            return Ok(());
+            return Ok(cloud.check_account_id(&context.cancel).await?);
         };
         match cloud.compare_account(theirs, &context.cancel).await? {
             Belongs::Same => Ok(()),
@@ -149,8 +146,8 @@ fn wrong_account(name: &str, theirs: &str, ours: &str) -> Diagnostic {
 /// Whether the key pair of a state was made in the account of the credentials is not known.
 fn could_not_tell(name: &str, theirs: &str, error: &Error) -> Diagnostic {
     let summary = format!("Could not check the account of the key pair {name:?}");
-    if error.is_about_credentials() {
-        // Not STS is in the way, and no other call would get through.
+    if error.is_about_credentials() || error.kind() == ErrorKind::Cancelled {
+        // STS is not what is in the way.
         let attempt = Attempt { key_pair: name, account_id: Some(theirs), timeout: None };
         return attempt.failed(summary, error);
     }
@@ -188,12 +185,18 @@ pub(super) fn another_account_id(given: &str, origin: &str, ours: &str) -> Diagn
              account_id."
         ),
     )
+    .caused_by(
+        format!("account_id {given} {ours}"),
+        format!(
+            "account_id is {given:?}; the credentials belong to the account {ours}. Nothing was changed.\nUse credentials of \
+             the account {given}, or correct account_id."
+        ),
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::alicloud::ErrorKind;
     use crate::provider::golden_tests::golden;
 
     #[test]

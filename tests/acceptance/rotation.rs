@@ -149,6 +149,10 @@ fn a_replacement_that_is_refused_tells_how_to_rotate() {
         for private in resources.iter().filter_map(private) {
             assert!(marks.iter().all(|mark| !private.contains(mark)), "{private}");
         }
+        // With -replace, the first of the two plans does not know that it is one.
+        case.write(&config("a"));
+        let run = case.run(&["apply", "-auto-approve", "-json", "-replace", K]).failed();
+        assert_eq!(run.error().summary, error.summary);
         // A plain destroy says nothing of a rotation.
         case.run(&["state", "rm", X]).succeeded();
         let error = case.destroy().failed().error();

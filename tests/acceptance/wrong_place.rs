@@ -80,6 +80,31 @@ fn another_account() {
     });
 }
 
+/// Terraform gives the delete of a tainted object nothing of what was remembered: the read has to see it.
+#[test]
+fn a_tainted_key_pair_is_not_replaced_in_another_account() {
+    acceptance(|case| {
+        case.step(CONFIG, &[(K, "create")]);
+        case.simulator.add_access_key(AccessKey::new("LTAIother", "other-secret", "9876543210987654"));
+        case.simulator.world_of("9876543210987654", |world| {
+            world.add_key_pair(REGION, "web", crate::harness::keys::B);
+        });
+        case.run(&["taint", K]).succeeded();
+        case.use_credentials("LTAIother", "other-secret");
+        let summary = "The key pair \"web\" is in another account";
+        case.apply_fails().error().says(summary, "resource", &["9876543210987654", "the state was kept"]);
+        let theirs = case.simulator.world_of("9876543210987654", |world| world.key_pair_names(REGION));
+        assert_eq!((theirs, case.names()), (vec!["web".to_owned()], vec!["web".to_owned()]));
+        assert_eq!(case.simulator.count("DeleteKeyPairs"), 0);
+        let (id, secret) =
+            (case.simulator.access_key_id().to_owned(), case.simulator.access_key_secret().to_owned());
+        case.use_credentials(&id, &secret);
+        case.run(&["untaint", K]).succeeded();
+        case.settled();
+        case.simulator.world_of("9876543210987654", |world| _ = world.remove_key_pair(REGION, "web"));
+    });
+}
+
 #[test]
 fn the_account_of_a_key_pair_that_was_imported_is_known_too() {
     acceptance(|case| {

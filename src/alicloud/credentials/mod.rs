@@ -42,7 +42,7 @@ pub(crate) use assume_role::{AssumeRole, Role, SESSION_SECONDS};
 pub(crate) use chain::{Chain, Link};
 pub(crate) use credentials_uri::CredentialsUri;
 pub(crate) use ecs_metadata::EcsMetadata;
-pub(crate) use environment::{Environment, ProcessEnvironment, not_text};
+pub(crate) use environment::{Environment, NO_HOME, ProcessEnvironment, needs_home, not_text};
 pub(crate) use oidc::{Oidc, OidcRole, OidcToken};
 pub(crate) use profile::{Current, Format, Profile, ProfileSettings};
 pub(crate) use refreshes::Refreshes;

@@ -138,14 +138,18 @@ pub(super) fn configure(
 ) -> Option<Cloud> {
     let unknown = unknown_arguments(config);
     if !unknown.is_empty() {
-        return Some(Cloud::not_yet(Diagnostic::error(
+        let unknown = unknown.join(", ");
+        let reason = Diagnostic::error(
             "The provider block is not complete yet",
             format!(
-                "The cloud is needed now, but values in the provider block are known only after apply: {}. \
-                     Apply what they come from first (with -target), or give values that are known in the plan.",
-                unknown.join(", ")
+                "The cloud is needed now, but values in the provider block are known only after apply: {unknown}. \
+                     Apply what they come from first (with -target), or give values that are known in the plan."
             ),
-        )));
+        );
+        let short = format!(
+            "Values in the provider block are known only after apply: {unknown}.\nApply what they come from first."
+        );
+        return Some(Cloud::not_yet(reason.caused_by("the provider block is not complete", short)));
     }
     match client(config, host, surroundings) {
         Ok(client) => {

@@ -17,6 +17,8 @@ struct Claims {
     changes: bool,
     /// How many resources are created under it.
     created: u32,
+    /// Whether a resource of the state has it.
+    held: bool,
 }
 
 impl NameClaims {
@@ -31,6 +33,17 @@ impl NameClaims {
         claims.planned += 1;
         claims.changes |= changes;
         claims.planned > 1 && claims.changes
+    }
+
+    /// Notes that a resource of the state has this name.
+    pub(super) fn hold(&self, name: &str) {
+        self.lock().entry(name.to_owned()).or_default().held = true;
+    }
+
+    /// Whether a key pair of this name is one of this configuration or its state: several resources want the name, or one
+    /// of the state has it, as a tainted one has that is about to be replaced.
+    pub(super) fn is_known(&self, name: &str) -> bool {
+        self.is_shared(name) || self.lock().get(name).is_some_and(|claims| claims.held)
     }
 
     /// Notes that a resource is created under this name.
@@ -59,5 +72,8 @@ mod tests {
         assert!(!names.is_shared("db"));
         names.create("db");
         assert!(names.is_shared("db"));
+        assert!(!names.is_known("old") && names.is_known("db"));
+        names.hold("old");
+        assert!(names.is_known("old") && !names.is_shared("old"));
     }
 }

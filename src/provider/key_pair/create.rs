@@ -46,10 +46,7 @@ pub(super) async fn create(
         Some(name) => name.to_owned(),
         None => name::unique_name(config.key_name_prefix.non_empty())?,
     };
-    if context.client.has_account_id() {
-        // Where STS says that it is another account, that comes before anything is made.
-        context.client.account_id(&context.cancel).await?;
-    }
+    context.client.check_account_id(&context.cancel).await?;
     let key = Key::obtain(&config, &call).await?;
     let is_empty = |argument: &Attr<String>| argument.as_str().is_none_or(str::is_empty);
     let is_new = key.written.is_some() || is_empty(&config.public_key) && is_empty(&config.key_file);

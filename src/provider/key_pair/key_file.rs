@@ -87,6 +87,7 @@ fn inspect(path: &Path) -> Result<Option<PublicKey>, KeyFileError> {
 
 /// The file, or `None` if there is none, or none any more.
 fn open(path: &Path) -> Result<Option<File>, KeyFileError> {
+    files::check_home(path).map_err(KeyFileError::Directory)?;
     // Only a file is opened: a pipe, say, could keep whoever opens it waiting.
     let opened = fs::metadata(path)
         .and_then(|metadata| if metadata.is_file() { File::open(path).map(Some) } else { Ok(None) });

@@ -48,6 +48,10 @@ pub(super) async fn plan(
         key_plan::key_file_change(config, prior, response).await;
         remember(prior, &mut response.private);
     }
+    if is_second {
+        // With -replace, the first plan does not know that it is one.
+        mark_replaced(&mut response.private);
+    }
     let is_new = prior.is_none() || !response.requires_replace.is_empty();
     if !is_second {
         claim_the_name(context, config, is_new, &mut response.diagnostics);
@@ -197,7 +201,7 @@ async fn name_warning(
     }
     match client.glance_at_key_pair(&call(context, LOOK_TIMEOUT), name).await {
         // Another resource of the configuration may have it, and that is told by itself.
-        Ok(found) => found.filter(|_| !context.client.names.is_shared(name)).map(|found| {
+        Ok(found) => found.filter(|_| !context.client.names.is_known(name)).map(|found| {
             Diagnostic::warning(
                 format!("A key pair {name:?} exists already"),
                 format!(

@@ -43,6 +43,7 @@ pub(super) async fn read(
         return Ok(());
     };
     let account_id = account_id?;
+    context.client.names.hold(&name);
     // A state that another provider wrote after an import has an empty timeouts block.
     if memory.place.region.is_none() && state.timeouts == Attr::Known(TimeoutsModel::default()) {
         state.timeouts = Attr::Null;

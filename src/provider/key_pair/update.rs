@@ -19,6 +19,7 @@ pub(super) async fn update(
     response: &mut ChangeResponse<KeyPairModel>,
 ) -> Result<(), Diagnostics> {
     let UpdateRequest { prior, planned, .. } = request;
+    context.client.begins_to_apply();
     let client = context.client.client()?;
     let name = prior.name().to_owned();
     let place = Place::load(&response.private);

@@ -136,8 +136,8 @@ impl Binding<'_> {
                 Err(error) => {
                     let which = messages::list(left.iter().map(String::as_str));
                     let summary = format!("Could not bind the key pair {:?} to instances", self.name);
-                    let mut told = self.failed(summary, &error);
-                    told.detail = format!("The instances are {which}.\n\n{}", told.detail);
+                    let told =
+                        self.failed(summary, &error).preceded_by(&format!("The instances are {which}."));
                     diagnostics.push(told.at("instance_ids"));
                     if is_unclear || !is_plain_refusal(&error) {
                         attached.extend(self.bound_after_all(left.into_iter().collect()).await);

@@ -12,7 +12,7 @@ use super::binding::Binding;
 use super::messages;
 use crate::alicloud::Error;
 use crate::alicloud::ecs::{BindingFailure, Instance, InstanceStatus};
-use crate::framework::Diagnostic;
+use crate::framework::{Diagnostic, one_line};
 use crate::provider::diagnostics::facts;
 
 /// The code of another operation on the instance, which its status need not show.
@@ -98,7 +98,11 @@ impl Conflict {
         let facts = self.error.as_ref().map_or_else(
             || {
                 let codes: Vec<&str> = self.codes.iter().map(String::as_str).collect();
-                format!("  Error code: {}\n  Message: {}", codes.join(", "), self.message)
+                format!(
+                    "  Error code: {}\n  Message: {}",
+                    one_line(&codes.join(", ")),
+                    one_line(&self.message)
+                )
             },
             facts,
         );

@@ -31,6 +31,7 @@ pub(super) async fn create(
     let client = context.client.client()?;
     let name = planned.name().as_str().unwrap_or_default().to_owned();
     let wanted = planned.known_ids();
+    context.client.check_account_id(&context.cancel).await?;
     let account_id = context.client.account_id(&context.cancel).await?;
     let call = call(context, or_default(timeout(&planned, |it| &it.create), DEFAULT_TIMEOUT));
     let binding = Binding {
@@ -124,6 +125,10 @@ pub(super) async fn read(
     }
     if attached.is_empty() {
         place.prove_account(&name, context).await?;
+        // If none is shown, they were released with the attachment.
+        if !not_shown.is_empty() && not_shown.len() < ids.len() {
+            response.diagnostics.push(messages::not_shown(&name, &not_shown, client.region()));
+        }
         tracing::info!(key_pair_name = name, "None of the instances carries the key pair any longer");
         response.state = None;
         return Ok(());

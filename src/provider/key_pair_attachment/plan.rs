@@ -24,9 +24,18 @@ pub(super) async fn plan(
     if prior.is_some_and(|prior| prior.instance_ids != response.planned.instance_ids) {
         response.planned.id = Attr::Unknown;
     }
-    let Some(name) = config.name().as_str() else { return };
+    // Both arguments are the same name.
+    for (name, other) in [
+        (&config.key_pair_name, &mut response.planned.key_name),
+        (&config.key_name, &mut response.planned.key_pair_name),
+    ] {
+        if let (Attr::Known(name), true) = (name, other.is_unknown()) {
+            *other = Attr::Known(name.clone());
+        }
+    }
     let wanted = response.planned.known_ids();
-    note_what_goes(context, prior, name, &wanted);
+    note_what_goes(context, prior, config.name().as_str(), &wanted);
+    let Some(name) = config.name().as_str() else { return };
     let bound = prior.filter(|prior| prior.name().as_str() == Some(name)).map(AttachmentModel::known_ids);
     let bound = bound.unwrap_or_default();
     let added: BTreeSet<String> = wanted.difference(&bound).cloned().collect();
@@ -51,16 +60,17 @@ pub(super) async fn plan(
     }
 }
 
-/// What this plan takes off instances will not stand in the way of the key pair's own end.
+/// What this plan takes off instances will not stand in the way of the key pair's own end. A name that is not known yet is
+/// that of another key pair.
 fn note_what_goes(
     context: &Context<Cloud>,
     prior: Option<&AttachmentModel>,
-    name: &str,
+    name: Option<&str>,
     wanted: &BTreeSet<String>,
 ) {
     let Some(prior) = prior else { return };
     let Some(before) = prior.name().as_str() else { return };
-    let goes = prior.known_ids().into_iter().filter(|id| before != name || !wanted.contains(id));
+    let goes = prior.known_ids().into_iter().filter(|id| name != Some(before) || !wanted.contains(id));
     context.client.planned_unbindings().note(before, goes);
 }
 

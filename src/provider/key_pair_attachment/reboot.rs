@@ -52,12 +52,12 @@ async fn start(binding: &Binding<'_>, id: &String) -> Result<(), Diagnostic> {
                 binding.wait_out(Change::Reboot, &mut refusals, &conflict).await?;
             }
             Err(error) => {
-                let mut told = binding.failed(format!("Could not reboot the instance {id}"), &error);
-                told.detail = format!(
-                    "The key pair {:?} is bound to it, and opens it from its next reboot on.\n\n{}",
-                    binding.name, told.detail
+                let told = binding.failed(format!("Could not reboot the instance {id}"), &error);
+                let bound = format!(
+                    "The key pair {:?} is attached to it, and works from its next reboot on.",
+                    binding.name
                 );
-                return Err(told);
+                return Err(told.preceded_by(&bound));
             }
         }
     }
