@@ -53,6 +53,7 @@ impl Failure {
                     | ErrorKind::Cancelled
                     | ErrorKind::UnexpectedAnswer
                     | ErrorKind::Untrusted
+                    | ErrorKind::Proxy
                     | ErrorKind::MissingCredentials
                     | ErrorKind::CredentialsFailed
             ),
