@@ -93,6 +93,9 @@ impl Client {
             SendError::Untrusted(why) => {
                 (ErrorKind::Untrusted, format!("No trusted connection to {host}: {}.", scrubber.scrub(&why)))
             }
+            SendError::Proxy(why) => {
+                (ErrorKind::Proxy, format!("No connection to {host}: the proxy can't be used: {why}."))
+            }
             SendError::Lost(why) => (
                 ErrorKind::ReplyLost,
                 format!("The request to {host} was sent, but its answer was lost: {}.", scrubber.scrub(&why)),

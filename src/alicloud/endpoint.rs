@@ -52,8 +52,8 @@ pub struct Endpoints {
     pub sts: Option<String>,
     /// The region whose STS host to call; the central host if there is none.
     pub sts_region: Option<String>,
-    /// Whether to call STS by the host for virtual private clouds, of `sts_region` or else of the client's region.
-    pub sts_vpc: bool,
+    /// Whether to call every service by its endpoint inside virtual private clouds.
+    pub vpc: bool,
 }
 
 /// What is wrong with a client's configuration.
@@ -96,8 +96,8 @@ impl Endpoint {
             return Err(ConfigError::Region(bad.to_owned()));
         }
         let (given, default) = match service {
-            Service::Ecs => (&endpoints.ecs, ecs_host(region)),
-            Service::Sts => (&endpoints.sts, sts_host(region, sts_region, endpoints.sts_vpc)),
+            Service::Ecs => (&endpoints.ecs, ecs_host(region, endpoints.vpc)),
+            Service::Sts => (&endpoints.sts, sts_host(region, sts_region, endpoints.vpc)),
         };
         let text = given.as_deref().map(str::trim).filter(|text| !text.is_empty()).unwrap_or(&default);
         Self::parse(text, scheme).map_err(|why| ConfigError::Endpoint { service, why })
@@ -140,8 +140,9 @@ fn sts_host(region: &str, sts_region: Option<&str>, vpc: bool) -> String {
 }
 
 /// The ECS host of a region. Most follow one pattern; the exceptions are those of the official SDKs' tables.
-fn ecs_host(region: &str) -> String {
+fn ecs_host(region: &str, vpc: bool) -> String {
     match region {
+        _ if vpc => format!("ecs-vpc.{region}.aliyuncs.com"),
         "cn-hangzhou" | "cn-shanghai-finance-1" | "cn-shenzhen-finance-1" => {
             "ecs-cn-hangzhou.aliyuncs.com".into()
         }
@@ -192,13 +193,23 @@ mod tests {
             (None, None, true, "sts-vpc.cn-beijing.aliyuncs.com"),
             (given, Some("cn-qingdao"), true, "sts.example"),
         ] {
-            let endpoints = Endpoints { ecs: None, sts, sts_region: sts_region.map(str::to_owned), sts_vpc };
+            let endpoints =
+                Endpoints { ecs: None, sts, sts_region: sts_region.map(str::to_owned), vpc: sts_vpc };
             let resolved = Endpoint::resolve(Service::Sts, "cn-beijing", &endpoints, Scheme::Https).unwrap();
             assert_eq!(resolved.host, host);
         }
         let endpoints = Endpoints { sts_region: Some("evil.com/".into()), ..Endpoints::default() };
         let error = Endpoint::resolve(Service::Sts, "cn-beijing", &endpoints, Scheme::Https).unwrap_err();
         assert_eq!(error, ConfigError::Region("evil.com/".into()));
+    }
+
+    #[test]
+    fn one_switch_moves_ecs_too() {
+        for region in ["cn-hangzhou", "ap-northeast-2"] {
+            let endpoints = Endpoints { vpc: true, ..Endpoints::default() };
+            let resolved = Endpoint::resolve(Service::Ecs, region, &endpoints, Scheme::Https).unwrap();
+            assert_eq!(resolved.host, format!("ecs-vpc.{region}.aliyuncs.com"));
+        }
     }
 
     #[test]

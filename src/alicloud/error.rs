@@ -18,6 +18,8 @@ pub enum ErrorKind {
     Unreachable,
     /// The host's certificate is not trusted: check the endpoint, or trust the authority. Nothing was sent.
     Untrusted,
+    /// The proxy can't be used as it is configured, or it refuses. Nothing was sent.
+    Proxy,
     /// The request may have been carried out, but the answer never came: look before doing it again.
     ReplyLost,
     /// The reply was lost, and a look after it showed that nothing was changed: do it again.
@@ -223,7 +225,7 @@ impl Error {
 
     /// Whether there was no connection to the host that would do, so that nothing was sent.
     pub(crate) fn is_of_no_connection(&self) -> bool {
-        matches!(self.kind(), ErrorKind::Unreachable | ErrorKind::Untrusted)
+        matches!(self.kind(), ErrorKind::Unreachable | ErrorKind::Untrusted | ErrorKind::Proxy)
     }
 
     /// The operation that failed, as the API names it.

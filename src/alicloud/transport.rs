@@ -27,6 +27,9 @@ const USUAL_BODY: usize = 16 * 1024;
 /// connection that is just being closed.
 const IDLE: Duration = Duration::from_secs(10);
 
+/// What the HTTP client says of a proxy's 407. Its error has no public type.
+const AUTHORIZATION_REQUIRED: &str = "proxy authorization required";
+
 /// A request, ready to be sent. The body holds a signature and perhaps a token, so there is no `Debug`, and the body is
 /// wiped from memory when it has been sent. What the layers below copy on its way (buffers of HTTP, TLS and the system,
 /// and the values of headers) is theirs, and not wiped.
@@ -75,6 +78,8 @@ pub(crate) enum SendError {
     /// The server's certificate was refused, or there is nothing to check it against; the request never left, and
     /// never will.
     Untrusted(String),
+    /// The proxy can't be used as it is configured, or refuses; the request never left, and never will.
+    Proxy(String),
     /// The request may have arrived.
     Lost(String),
 }
@@ -93,9 +98,11 @@ pub(crate) struct Http {
     read_timeout: Duration,
     user_agent: String,
     proxies: Proxies,
-    /// For what crosses TLS. Built on first use: reading the machine's trusted certificates takes longer than all
+    /// For what crosses TLS without a proxy. Built on first use: reading the machine's trusted certificates takes longer than all
     /// else at start-up.
     secure: OnceLock<Result<reqwest::Client, String>>,
+    /// For what takes the proxy of HTTPS, and of HTTP.
+    proxied: [OnceLock<Result<reqwest::Client, String>>; 2],
     /// For plain HTTP without a proxy, where no certificate is ever checked: trusts none, and reads none.
     plain: OnceLock<Result<reqwest::Client, String>>,
 }
@@ -110,16 +117,31 @@ impl Http {
             user_agent,
             proxies: Proxies::default(),
             secure: OnceLock::new(),
+            proxied: [OnceLock::new(), OnceLock::new()],
             plain: OnceLock::new(),
         }
     }
 
     fn client(&self, url: &Url, direct: bool) -> Result<&reqwest::Client, SendError> {
-        let is_plain = url.scheme() == "http" && (direct || self.proxies.of(url).is_none());
-        let client = if is_plain { &self.plain } else { &self.secure };
+        let proxy = if direct { Ok(None) } else { self.proxies.for_url(url) };
+        let proxy = proxy.map_err(|why| SendError::Proxy(why.to_owned()))?;
+        let [of_https, of_http] = &self.proxied;
+        let is_http = url.scheme() == "http";
+        let client = match (proxy, is_http) {
+            (None, true) => &self.plain,
+            (None, false) => &self.secure,
+            (Some(_), true) => of_http,
+            (Some(_), false) => of_https,
+        };
         let built = client.get_or_init(|| {
-            let builder = reqwest::Client::builder();
-            let builder = if is_plain { builder.tls_certs_only([]).no_proxy() } else { builder };
+            // Which proxy a request takes is decided here, and not by the client's own reading of the environment.
+            let builder = reqwest::Client::builder().no_proxy();
+            let builder = match proxy {
+                Some(proxy) => builder
+                    .proxy(reqwest::Proxy::all(proxy.clone()).map_err(|error| chain(&error.without_url()))?),
+                None if is_http => builder.tls_certs_only([]),
+                None => builder,
+            };
             builder
                 .connect_timeout(self.connect_timeout)
                 .read_timeout(self.read_timeout)
@@ -167,6 +189,8 @@ fn classify(error: reqwest::Error) -> SendError {
     let text = chain(&error);
     if is_certificate_error(&error) {
         SendError::Untrusted(text)
+    } else if text.contains(AUTHORIZATION_REQUIRED) {
+        SendError::Proxy("it asks for a user name and a password (407)".to_owned())
     } else if error.is_connect() {
         SendError::NotSent(text)
     } else {

@@ -78,6 +78,9 @@ impl Attempt<'_> {
             ErrorKind::Untrusted => {
                 format!("No request was sent, since the host's certificate is not trusted. {CHECK_THE_CERTIFICATE}")
             }
+            ErrorKind::Proxy => "No request was sent. Correct the proxy variables (HTTPS_PROXY, HTTP_PROXY, NO_PROXY), and \
+                                 run the command again."
+                .to_owned(),
             ErrorKind::ReplyLost => {
                 "The request may have been carried out, or may be yet. If a proxy is in use (HTTPS_PROXY, HTTP_PROXY, \
                  NO_PROXY), check it. Run the command again: it looks first at what is there."

@@ -53,6 +53,9 @@ pub(super) async fn ask(world: &World, request: HttpRequest, limit: Duration) ->
         Ok(Err(SendError::Untrusted(why))) => {
             Err(NoReply::Unsent(format!("has no trusted certificate: {why}")))
         }
+        Ok(Err(SendError::Proxy(why))) => {
+            Err(NoReply::Unsent(format!("can't be reached: the proxy can't be used: {why}")))
+        }
         Ok(Err(SendError::Lost(why))) => Err(NoReply::Broken(format!("gave no whole answer: {why}"))),
     }
 }

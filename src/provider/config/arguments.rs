@@ -11,15 +11,34 @@ pub(super) struct Argument {
     pub(super) variables: &'static [&'static str],
 }
 
-pub(super) const REGION: Argument =
-    Argument { name: "region", variables: &["ALICLOUD_REGION", "ALIBABA_CLOUD_REGION"] };
+pub(super) const REGION: Argument = Argument {
+    name: "region",
+    variables: &[
+        "ALICLOUD_REGION",
+        "ALIBABA_CLOUD_REGION",
+        "ALIBABA_CLOUD_REGION_ID",
+        "ALIBABACLOUD_REGION_ID",
+        "ALICLOUD_REGION_ID",
+        "REGION_ID",
+    ],
+};
 pub(super) const ACCESS_KEY: Argument = Argument {
     name: "access_key",
-    variables: &["ALICLOUD_ACCESS_KEY", "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABACLOUD_ACCESS_KEY_ID"],
+    variables: &[
+        "ALICLOUD_ACCESS_KEY",
+        "ALIBABA_CLOUD_ACCESS_KEY_ID",
+        "ALIBABACLOUD_ACCESS_KEY_ID",
+        "ALICLOUD_ACCESS_KEY_ID",
+    ],
 };
 pub(super) const SECRET_KEY: Argument = Argument {
     name: "secret_key",
-    variables: &["ALICLOUD_SECRET_KEY", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABACLOUD_ACCESS_KEY_SECRET"],
+    variables: &[
+        "ALICLOUD_SECRET_KEY",
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+        "ALIBABACLOUD_ACCESS_KEY_SECRET",
+        "ALICLOUD_ACCESS_KEY_SECRET",
+    ],
 };
 pub(super) const SECURITY_TOKEN: Argument = Argument {
     name: "security_token",
@@ -45,8 +64,10 @@ pub(super) const CONFIGURATION_SOURCE: Argument =
     Argument { name: "configuration_source", variables: &["TF_APPEND_USER_AGENT"] };
 pub(super) const SKIP_REGION_VALIDATION: Argument =
     Argument { name: "skip_region_validation", variables: &["ALICLOUD_SKIP_REGION_VALIDATION"] };
-pub(super) const PROFILE: Argument =
-    Argument { name: "profile", variables: &["ALICLOUD_PROFILE", "ALIBABA_CLOUD_PROFILE"] };
+pub(super) const PROFILE: Argument = Argument {
+    name: "profile",
+    variables: &["ALICLOUD_PROFILE", "ALIBABA_CLOUD_PROFILE", "ALIBABACLOUD_PROFILE"],
+};
 pub(super) const CREDENTIALS_FILE: Argument = Argument {
     name: "shared_credentials_file",
     variables: &["ALICLOUD_SHARED_CREDENTIALS_FILE", "ALIBABA_CLOUD_CREDENTIALS_FILE"],
@@ -59,8 +80,10 @@ pub(super) const ECS_ROLE_NAME: Argument =
     Argument { name: "ecs_role_name", variables: &["ALICLOUD_ECS_ROLE_NAME", "ALIBABA_CLOUD_ECS_METADATA"] };
 pub(super) const ECS_ENDPOINT: Argument =
     Argument { name: "ecs", variables: &["ALIBABA_CLOUD_ENDPOINT_ECS", "ECS_ENDPOINT"] };
-pub(super) const STS_ENDPOINT: Argument =
-    Argument { name: "sts", variables: &["ALIBABA_CLOUD_ENDPOINT_STS", "STS_ENDPOINT"] };
+pub(super) const STS_ENDPOINT: Argument = Argument {
+    name: "sts",
+    variables: &["ALIBABA_CLOUD_ENDPOINT_STS", "STS_ENDPOINT", "ALIBABA_CLOUD_STS_ENDPOINT"],
+};
 
 /// What the provider block has for an argument.
 pub(super) trait InBlock {

@@ -32,7 +32,8 @@ const CLI_FILE_VARIABLE: &str = "ALIBABA_CLOUD_CONFIG_FILE";
 const SDK_FILES: [&str; 2] = ["~/.alibabacloud/credentials", "~/.alibabacloud/credentials.ini"];
 
 /// Variables that switch off profiles of the command line tool which the provider block does not name.
-const NO_PROFILES: &[&str] = &["ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "ALIBABA_CLOUD_IGNORE_PROFILE"];
+const NO_PROFILES: &[&str] =
+    &["ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "ALIBABA_CLOUD_IGNORE_PROFILE", "ALIBABACLOUD_IGNORE_PROFILE"];
 
 /// What to do when there are no credentials at all.
 const FIX: &str = "Set access_key and secret_key in the provider block, or the environment variables \

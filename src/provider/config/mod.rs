@@ -41,8 +41,11 @@ const DEFAULT_TIMEOUT_MS: u64 = 60_000;
 /// The region whose STS host is called, in place of the central host.
 const STS_REGION: &str = "ALIBABA_CLOUD_STS_REGION";
 
-/// Whether STS is called by its host for virtual private clouds.
-const STS_VPC: &str = "ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED";
+/// The kind of endpoints to call: `vpc` for those inside virtual private clouds.
+const ENDPOINT_TYPE: &str = "ALIBABA_CLOUD_ENDPOINT_TYPE";
+
+/// Whether services are called by their endpoints inside virtual private clouds.
+const VPC: &str = "ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED";
 
 /// Which site the account is of. Key pairs are the same on both.
 const ACCOUNT_TYPE: &str = "account_type";
@@ -249,7 +252,8 @@ fn client(config: &ProviderModel, host: &Host, surroundings: &Surroundings) -> R
             ecs: endpoint(&ECS_ENDPOINT, of_all(config, |it| &it.ecs)),
             sts: endpoint(&STS_ENDPOINT, of_all(config, |it| &it.sts)),
             sts_region: environment.var(STS_REGION),
-            sts_vpc: environment.first_true(&[STS_VPC]).is_some(),
+            vpc: environment.first_true(&[VPC]).is_some()
+                || environment.var(ENDPOINT_TYPE).is_some_and(|it| it.eq_ignore_ascii_case("vpc")),
         },
         scheme: scheme.map_err(|detail| Diagnostic::error("Invalid protocol", detail).at("protocol"))?,
         connect_timeout: timeout(&CONNECT_TIMEOUT, &config.client_connect_timeout)?,
@@ -346,7 +350,8 @@ fn all_are_text(config: &ProviderModel, environment: &dyn Environment) -> Result
         (&SECURITY_TRANSPORT, config.security_transport.clone()),
     ];
     let of_arguments = settings.iter().find_map(|(argument, value)| argument.garbled(value, environment));
-    let others = [STS_REGION, STS_VPC].into_iter().find(|variable| environment.is_garbled(variable));
+    let others =
+        [STS_REGION, VPC, ENDPOINT_TYPE].into_iter().find(|variable| environment.is_garbled(variable));
     match of_arguments.or(others) {
         None => Ok(()),
         Some(variable) => {

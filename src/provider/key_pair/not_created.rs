@@ -55,6 +55,7 @@ impl Failure {
                     | ErrorKind::Cancelled
                     | ErrorKind::UnexpectedAnswer
                     | ErrorKind::Untrusted
+                    | ErrorKind::Proxy
                     | ErrorKind::MissingCredentials
                     | ErrorKind::CredentialsFailed
             ),
