@@ -22,6 +22,8 @@ const ACCOUNT_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) struct Settings {
     /// How long destroys wait for live instances to let go of key pairs.
     pub(super) wait_for_unbind: Duration,
+    /// Whether nothing sets a region.
+    pub(super) region_is_default: bool,
     /// Whether plans look at the cloud for warnings.
     pub(super) plan_time_checks: bool,
 }
@@ -35,6 +37,8 @@ pub struct Cloud {
     key_pairs: OnceCell<Option<u64>>,
     /// Whether a plan has said that it could not check what key pairs are attached to.
     told_of_unchecked: AtomicBool,
+    /// Whether a plan has said that nothing sets a region.
+    told_of_default_region: AtomicBool,
     settings: Settings,
     unbindings: PlannedUnbindings,
     /// Whether a change was applied.
@@ -65,7 +69,12 @@ impl Cloud {
             account: OnceCell::new(),
             key_pairs: OnceCell::new(),
             told_of_unchecked: AtomicBool::new(false),
-            settings: Settings { wait_for_unbind: Duration::ZERO, plan_time_checks: true },
+            settings: Settings {
+                wait_for_unbind: Duration::ZERO,
+                region_is_default: false,
+                plan_time_checks: true,
+            },
+            told_of_default_region: AtomicBool::new(false),
             unbindings: PlannedUnbindings::default(),
             applies: AtomicBool::new(false),
             names: NameClaims::default(),
@@ -90,6 +99,12 @@ impl Cloud {
     /// Notes that changes are applied now.
     pub(super) fn begins_to_apply(&self) {
         self.applies.store(true, Ordering::Relaxed);
+    }
+
+    /// The region, if nothing sets it and no plan has said so yet.
+    pub(super) fn unsaid_default_region(&self) -> Option<&str> {
+        let region = self.client.as_ref().ok().filter(|_| self.settings.region_is_default)?.region();
+        (!self.told_of_default_region.swap(true, Ordering::Relaxed)).then_some(region)
     }
 
     /// How long destroys wait for live instances, unless the key pair says otherwise.

@@ -1,5 +1,7 @@
 //! The arguments that fall back to environment variables.
 
+use std::fmt;
+
 use secrecy::SecretString;
 
 use crate::alicloud::credentials::Environment;
@@ -40,6 +42,10 @@ pub(super) const SECRET_KEY: Argument = Argument {
         "ALICLOUD_ACCESS_KEY_SECRET",
     ],
 };
+/// The names without a prefix, which count last and only as a pair.
+pub(super) const BARE_ACCESS_KEY: Argument = Argument { name: "access_key", variables: &["ACCESS_KEY_ID"] };
+pub(super) const BARE_SECRET_KEY: Argument =
+    Argument { name: "secret_key", variables: &["ACCESS_KEY_SECRET"] };
 pub(super) const SECURITY_TOKEN: Argument = Argument {
     name: "security_token",
     variables: &["ALICLOUD_SECURITY_TOKEN", "ALIBABA_CLOUD_SECURITY_TOKEN", "ALIBABACLOUD_SECURITY_TOKEN"],
@@ -85,6 +91,30 @@ pub(super) const STS_ENDPOINT: Argument = Argument {
     variables: &["ALIBABA_CLOUD_ENDPOINT_STS", "STS_ENDPOINT", "ALIBABA_CLOUD_STS_ENDPOINT"],
 };
 
+/// Where a value was found; its text completes "from …".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The provider block.
+    Block,
+    /// An environment variable.
+    Variable(&'static str),
+    /// A profile, or the role of its credentials.
+    Profile(String),
+    /// Nothing sets it.
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Block => f.write_str("the provider block"),
+            Self::Variable(name) => write!(f, "the environment variable {name}"),
+            Self::Profile(origin) => f.write_str(origin),
+            Self::Default => f.write_str("the default: no region is configured"),
+        }
+    }
+}
+
 /// What the provider block has for an argument.
 pub(super) trait InBlock {
     /// Whether it is known, and not empty.
@@ -104,14 +134,14 @@ impl InBlock for Attr<Secret> {
 }
 
 impl Argument {
-    /// The value, and where it was found, in words that complete "from …".
+    /// The value, and where it was found.
     pub(super) fn find(
         &self,
         configured: &Attr<String>,
         environment: &dyn Environment,
-    ) -> Option<(String, String)> {
+    ) -> Option<(String, Origin)> {
         if let Some(value) = configured.as_str().filter(|value| !value.is_empty()) {
-            return Some((value.to_owned(), "the provider block".to_owned()));
+            return Some((value.to_owned(), Origin::Block));
         }
         self.in_environment(environment)
     }
@@ -121,16 +151,16 @@ impl Argument {
         &self,
         configured: &Attr<Secret>,
         environment: &dyn Environment,
-    ) -> Option<(SecretString, String)> {
+    ) -> Option<(SecretString, Origin)> {
         if let Some(value) = configured.non_empty() {
-            return Some((value.as_secret().clone(), "the provider block".to_owned()));
+            return Some((value.as_secret().clone(), Origin::Block));
         }
         self.in_environment(environment).map(|(value, origin)| (value.into(), origin))
     }
 
-    fn in_environment(&self, environment: &dyn Environment) -> Option<(String, String)> {
+    fn in_environment(&self, environment: &dyn Environment) -> Option<(String, Origin)> {
         let (name, value) = environment.first(self.variables)?;
-        Some((value, format!("the environment variable {name}")))
+        Some((value, Origin::Variable(name)))
     }
 
     /// The variable that sets it to something that is not text, and so can't be read.

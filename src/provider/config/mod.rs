@@ -15,8 +15,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::arguments::{
-    Argument, CONFIGURATION_SOURCE, CONNECT_TIMEOUT, ECS_ENDPOINT, MAX_RETRY_TIMEOUT, READ_TIMEOUT, REGION,
-    SECURE_TRANSPORT, SECURITY_TRANSPORT, SKIP_REGION_VALIDATION, SOURCE_IP, STS_ENDPOINT,
+    Argument, CONFIGURATION_SOURCE, CONNECT_TIMEOUT, ECS_ENDPOINT, MAX_RETRY_TIMEOUT, Origin, READ_TIMEOUT,
+    REGION, SECURE_TRANSPORT, SECURITY_TRANSPORT, SKIP_REGION_VALIDATION, SOURCE_IP, STS_ENDPOINT,
 };
 use self::endpoints::EndpointsModel;
 pub(super) use self::model::ProviderModel;
@@ -150,10 +150,11 @@ pub(super) fn configure(
         )));
     }
     match client(config, host, surroundings) {
-        Ok(client) => {
+        Ok((client, origin)) => {
             warn_of_the_region(config, client.region(), &*surroundings.environment, diagnostics);
             let settings = Settings {
                 wait_for_unbind: or_default(&config.wait_for_unbind, Duration::ZERO),
+                region_is_default: origin == Origin::Default,
                 plan_time_checks: config.plan_time_checks.known().copied().unwrap_or(true),
             };
             Some(Cloud::new(client, settings))
@@ -226,7 +227,11 @@ fn unknown_arguments(config: &ProviderModel) -> Vec<&'static str> {
     .collect()
 }
 
-fn client(config: &ProviderModel, host: &Host, surroundings: &Surroundings) -> Result<Client, Diagnostic> {
+fn client(
+    config: &ProviderModel,
+    host: &Host,
+    surroundings: &Surroundings,
+) -> Result<(Client, Origin), Diagnostic> {
     let environment = &*surroundings.environment;
     all_are_text(config, environment)?;
     let endpoint = |argument: &Argument, given: Vec<&str>| {
@@ -247,6 +252,7 @@ fn client(config: &ProviderModel, host: &Host, surroundings: &Surroundings) -> R
     let nobody = Refreshing::new(Chain::new(Vec::new(), ""), Arc::clone(&surroundings.clock));
     let common = Config {
         region: DEFAULT_REGION.to_owned(),
+        region_source: Origin::Default.to_string(),
         credentials: Arc::new(nobody),
         endpoints: Endpoints {
             ecs: endpoint(&ECS_ENDPOINT, of_all(config, |it| &it.ecs)),
@@ -281,13 +287,13 @@ fn client(config: &ProviderModel, host: &Host, surroundings: &Surroundings) -> R
         config: common,
     };
     let current = Current::default();
-    let mut origin = "the default".to_owned();
+    let mut origin = Origin::Default;
     let region = REGION.find(&config.region, environment);
     let profile = match credentials::profile_settings(config, &world, &current) {
         Ok(settings) => settings,
         Err(error) => return Err(credentials::unusable(&error)),
     };
-    let of_the_profile = profile.region.map(|region| (region, profile.origin.clone()));
+    let of_the_profile = profile.region.map(|region| (region, Origin::Profile(profile.origin.clone())));
     let region = match region.or(of_the_profile) {
         None => credentials::region_beside_a_key(config, &world).map_err(|error| {
             let variables = REGION.variables.join(", ");
@@ -299,20 +305,22 @@ fn client(config: &ProviderModel, host: &Host, surroundings: &Surroundings) -> R
     };
     if let Some(found) = region {
         (world.config.region, origin) = found;
+        world.config.region_source = origin.to_string();
     }
     let credentials = credentials::credentials(config, &world, &current, &profile.sts)?;
     // Without the profile's host first: what is wrong then is not the profile's.
     world
         .client(Arc::clone(&credentials), &StsHost::default())
         .map_err(|error| misplaced(&error, &world, &origin))?;
-    world.client(credentials, &profile.sts).map_err(|error| {
+    let client = world.client(credentials, &profile.sts).map_err(|error| {
         let detail = format!("{error} It comes from {}.", profile.origin);
         Diagnostic::error("Invalid STS host in the profile", detail)
-    })
+    })?;
+    Ok((client, origin))
 }
 
 /// What is wrong with region or endpoints, at the argument.
-fn misplaced(error: &ConfigError, world: &World, origin: &str) -> Diagnostic {
+fn misplaced(error: &ConfigError, world: &World, origin: &Origin) -> Diagnostic {
     match error {
         ConfigError::Region(bad) if *bad == world.config.region => {
             Diagnostic::error("Invalid region", format!("{error} It comes from {origin}.")).at("region")

@@ -119,7 +119,7 @@ fn credentials(block: Block) -> Block {
             "access_key",
             text(
                 "The access key's id. Also from the environment: `ALICLOUD_ACCESS_KEY`, `ALIBABA_CLOUD_ACCESS_KEY_ID`, \
-                 `ALIBABACLOUD_ACCESS_KEY_ID`.",
+                 `ALIBABACLOUD_ACCESS_KEY_ID`, `ALICLOUD_ACCESS_KEY_ID`.",
             )
             .sensitive(),
         )

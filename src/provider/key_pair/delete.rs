@@ -31,7 +31,7 @@ pub(super) async fn delete(
     // In the wrong region or account, the key pair of this name would be somebody else's, and none
     // of this name would pass for a success.
     let memory = Memory::load(&response.private);
-    memory.check_region(name, client.region())?;
+    memory.check_region(name, client)?;
     memory.check_account(name, context).await?;
     let timeout = prior.timeouts.known().map_or(&Attr::Null, |timeouts| &timeouts.delete);
     let call = call(context, or_default(timeout, DEFAULT_TIMEOUT));

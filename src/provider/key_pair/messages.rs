@@ -32,12 +32,12 @@ pub(super) fn key_file_not_used() -> Diagnostic {
 }
 
 /// The key pair of a state lives in another region than the provider looks at.
-pub(super) fn wrong_region(name: &str, theirs: &str, ours: &str) -> Diagnostic {
+pub(super) fn wrong_region(name: &str, theirs: &str, ours: &str, source: &str) -> Diagnostic {
     Diagnostic::error(
         format!("The key pair {name:?} is in another region"),
         format!(
-            "The state says that the key pair {name:?} is in {theirs}; the provider is set to {ours}. Nothing was changed, \
-             and the state was kept.\n\nIf the region was changed by mistake, set it back to {theirs}. To work in both \
+            "The state says that the key pair {name:?} is in {theirs}; the provider is set to {ours}, which comes \
+             from {source}. Nothing was changed, and the state was kept.\n\nIf the region was changed by mistake, set it back to {theirs}. To work in both \
              regions, add a second provider block, and name it in the key pair's resource block \
              (provider = alicloud.other):\n\n  provider \"alicloud\" {{\n    alias  = \"other\"\n    region = \
              {theirs:?}\n  }}\n\nTo leave the key pair alone from now on: terraform state rm ADDRESS. It stays in {theirs}; \
@@ -47,8 +47,21 @@ pub(super) fn wrong_region(name: &str, theirs: &str, ours: &str) -> Diagnostic {
     .caused_by(
         format!("region {theirs} {ours}"),
         format!(
-            "The state says that it is in {theirs}; the provider is set to {ours}. Nothing was changed.\nSet the region back \
+            "The state says that it is in {theirs}; the provider is set to {ours} (from {source}). Nothing was \
+             changed.\nSet the region back \
              to {theirs}, or add a second provider block for {theirs}."
+        ),
+    )
+}
+
+/// A key pair will be created in a region that nothing sets.
+pub(super) fn default_region(region: &str) -> Diagnostic {
+    Diagnostic::warning(
+        format!("Key pairs will be created in {region}: no region is configured"),
+        format!(
+            "Neither the provider block, nor an environment variable, nor a profile sets a region, so the default is used. \
+             Set region in the provider block, or ALICLOUD_REGION. If {region} is right, set it too, so that the region \
+             does not change with the environment."
         ),
     )
 }
@@ -90,7 +103,10 @@ mod tests {
 
     #[test]
     fn a_wrong_place_has_its_text() {
-        golden("wrong-region", &wrong_region("web", "cn-beijing", "cn-hangzhou"));
+        golden(
+            "wrong-region",
+            &wrong_region("web", "cn-beijing", "cn-hangzhou", "the environment variable REGION_ID"),
+        );
         golden("wrong-account", &wrong_account("web", "1234567890123456", "6543210987654321"));
     }
 

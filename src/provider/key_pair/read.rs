@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::memory::Memory;
 use super::schema::{KeyPairModel, Tags, TimeoutsModel};
 use super::{call, messages, tags};
+use crate::alicloud::Client;
 use crate::alicloud::ecs::KeyPair;
 use crate::framework::{Attr, ChangeResponse, Context, Diagnostic, Diagnostics, one_line};
 use crate::openssh::PublicKey;
@@ -22,7 +23,7 @@ pub(super) async fn read(
     let client = context.client.client()?;
     let name = state.name().to_owned();
     let mut memory = Memory::load(&response.private);
-    memory.check_region(&name, client.region())?;
+    memory.check_region(&name, client)?;
     let call = call(context, TIMEOUT);
     let (found, account_id) =
         tokio::join!(client.describe_key_pair(&call, &name), memory.account_id_to_remember(context));
@@ -129,10 +130,12 @@ fn another_key(name: &str, ours: &str, theirs: &str) -> Diagnostic {
 }
 
 impl Memory {
-    /// An error if the key pair is known to be in another region than `ours`.
-    pub(in crate::provider) fn check_region(&self, name: &str, ours: &str) -> Result<(), Diagnostic> {
+    /// An error if the key pair is known to be in another region than the provider's.
+    pub(in crate::provider) fn check_region(&self, name: &str, client: &Client) -> Result<(), Diagnostic> {
         match &self.region {
-            Some(theirs) if theirs != ours => Err(messages::wrong_region(name, theirs, ours)),
+            Some(theirs) if theirs != client.region() => {
+                Err(messages::wrong_region(name, theirs, client.region(), client.region_source()))
+            }
             _ => Ok(()),
         }
     }

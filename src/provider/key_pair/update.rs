@@ -22,7 +22,7 @@ pub(super) async fn update(
     let client = context.client.client()?;
     let name = prior.name().to_owned();
     let memory = Memory::load(&response.private);
-    memory.check_region(&name, client.region())?;
+    memory.check_region(&name, client)?;
     let account_id = memory.account_id.as_deref();
     let attempt = Attempt { key_pair: &name, account_id, timeout: Some("update") };
     let timeout = planned.timeouts.known().map_or(&Attr::Null, |timeouts| &timeouts.update);

@@ -95,7 +95,7 @@ pub(super) async fn read(
         ids = parsed.map(|(_, ids)| ids).unwrap_or_default();
     }
     let mut memory = Memory::load(&response.private);
-    memory.check_region(&name, client.region())?;
+    memory.check_region(&name, client)?;
     let account_id = memory.account_id.clone();
     let binding = Binding {
         client,
@@ -147,7 +147,7 @@ pub(super) async fn update(
     let client = context.client.client()?;
     let name = prior.name().as_str().unwrap_or_default().to_owned();
     let memory = Memory::load(&response.private);
-    memory.check_region(&name, client.region())?;
+    memory.check_region(&name, client)?;
     memory.check_account(&name, context).await?;
     let binding = Binding {
         client,
@@ -194,7 +194,7 @@ pub(super) async fn delete(
     let parsed = prior.id.as_str().and_then(id::parse);
     let name = prior.name().as_str().map(str::to_owned).or(parsed.map(|(name, _)| name)).unwrap_or_default();
     let memory = Memory::load(&response.private);
-    memory.check_region(&name, client.region())?;
+    memory.check_region(&name, client)?;
     // In another account, these instances would not be shown, and that would pass for unbound.
     memory.check_account(&name, context).await?;
     let binding = Binding {
