@@ -163,6 +163,24 @@ impl Argument {
         Some((value, Origin::Variable(name)))
     }
 
+    /// The variable that is used, and one after it that has another value.
+    pub(super) fn contradiction(
+        &self,
+        configured: &dyn InBlock,
+        environment: &dyn Environment,
+    ) -> Option<(&'static str, &'static str)> {
+        if configured.says_something() {
+            return None;
+        }
+        let (used, value) = environment.first(self.variables)?;
+        // What has no prefix may be another program's.
+        let ours = self.variables.iter().filter(|name| name.starts_with("ALI"));
+        let other = ours
+            .copied()
+            .find(|name| environment.var(name).is_some_and(|it| !it.is_empty() && it != value))?;
+        Some((used, other))
+    }
+
     /// The variable that sets it to something that is not text, and so can't be read.
     pub(super) fn garbled(
         &self,

@@ -15,8 +15,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::arguments::{
-    Argument, CONFIGURATION_SOURCE, CONNECT_TIMEOUT, ECS_ENDPOINT, MAX_RETRY_TIMEOUT, Origin, READ_TIMEOUT,
-    REGION, SECURE_TRANSPORT, SECURITY_TRANSPORT, SKIP_REGION_VALIDATION, SOURCE_IP, STS_ENDPOINT,
+    ACCESS_KEY, Argument, CONFIGURATION_SOURCE, CONNECT_TIMEOUT, ECS_ENDPOINT, InBlock, MAX_RETRY_TIMEOUT,
+    Origin, PROFILE, READ_TIMEOUT, REGION, SECRET_KEY, SECURE_TRANSPORT, SECURITY_TRANSPORT,
+    SKIP_REGION_VALIDATION, SOURCE_IP, STS_ENDPOINT,
 };
 use self::endpoints::EndpointsModel;
 pub(super) use self::model::ProviderModel;
@@ -152,6 +153,7 @@ pub(super) fn configure(
     match client(config, host, surroundings) {
         Ok((client, origin)) => {
             warn_of_the_region(config, client.region(), &*surroundings.environment, diagnostics);
+            warn_of_two_variables(config, &*surroundings.environment, diagnostics);
             let settings = Settings {
                 wait_for_unbind: or_default(&config.wait_for_unbind, Duration::ZERO),
                 region_is_default: origin == Origin::Default,
@@ -163,6 +165,34 @@ pub(super) fn configure(
             diagnostics.push(error);
             None
         }
+    }
+}
+
+/// Warns of two variables for one setting that have different values. Their values are not shown: they may be secret.
+fn warn_of_two_variables(
+    config: &ProviderModel,
+    environment: &dyn Environment,
+    diagnostics: &mut Diagnostics,
+) {
+    let settings: [(&Argument, &dyn InBlock); 4] = [
+        (&REGION, &config.region),
+        (&PROFILE, &config.profile),
+        (&ACCESS_KEY, &config.access_key),
+        (&SECRET_KEY, &config.secret_key),
+    ];
+    let found = settings.into_iter().filter_map(|(argument, value)| {
+        let (used, other) = argument.contradiction(value, environment)?;
+        Some(format!("\n  - {}: {used} is used, and {other} is not", argument.name))
+    });
+    let list: String = found.collect();
+    if !list.is_empty() {
+        diagnostics.push(Diagnostic::warning(
+            "Environment variables contradict each other",
+            format!(
+                "Two variables for one setting have different values:{list}\n\nUnset one of the two, or set the \
+                 argument in the provider block."
+            ),
+        ));
     }
 }
 
