@@ -187,8 +187,8 @@ pub(super) fn half_a_key(config: &ProviderModel, environment: &dyn Environment) 
     let id = ACCESS_KEY.find_secret(&config.access_key, environment);
     let secret = SECRET_KEY.find_secret(&config.secret_key, environment);
     let (have, lack) = match (id, secret) {
-        (Some((_, origin)), None) if origin == Origin::Block => (&ACCESS_KEY, &SECRET_KEY),
-        (None, Some((_, origin))) if origin == Origin::Block => (&SECRET_KEY, &ACCESS_KEY),
+        (Some((_, Origin::Block)), None) => (&ACCESS_KEY, &SECRET_KEY),
+        (None, Some((_, Origin::Block))) => (&SECRET_KEY, &ACCESS_KEY),
         _ => return Ok(()),
     };
     if environment.first_garbled(lack.variables).is_some() {
@@ -221,7 +221,7 @@ fn token(
         .and_then(|variable| environment.var(variable))
         .map(SecretString::from);
     match SECURITY_TOKEN.find_secret(&config.security_token, environment) {
-        Some((token, origin)) if origin == Origin::Block => Some(token),
+        Some((token, Origin::Block)) => Some(token),
         Some((any, _)) => of_family.or_else(|| id.starts_with("STS.").then_some(any)),
         None => None,
     }
