@@ -45,13 +45,29 @@ impl Client {
             let error = Error::new(ErrorKind::Other, "The system's source of random numbers failed.");
             return Err(Failure::refused(error));
         };
-        let endpoint = self.shared.endpoint(operation.service);
         let now = self.shared.clock.unix_seconds();
         let parameters = parameters.clone().with(&self.shared.common);
         let body = parameters.form(operation, self.region(), credentials, &nonce, now);
         let scrubber = Scrubber::new(credentials);
         let started = Instant::now();
-        let sent = self.shared.transport.send(HttpRequest::form(endpoint.url.clone(), body));
+        let mut endpoint = self.shared.endpoint(operation.service);
+        let sent = async {
+            let first =
+                self.shared.transport.send(HttpRequest::form(endpoint.url.clone(), body.clone())).await;
+            match (first, self.shared.fallback(operation.service)) {
+                (Err(error), Some(other)) if has_no_address(&error) => {
+                    match self.shared.transport.send(HttpRequest::form(other.url.clone(), body)).await {
+                        // Then the network is down, and the region is not the cause.
+                        Err(again) if has_no_address(&again) => Err(error),
+                        sent => {
+                            endpoint = other;
+                            sent
+                        }
+                    }
+                }
+                (sent, _) => sent,
+            }
+        };
         let sent = if operation.idempotent { call.run(sent).await } else { patiently(sent, call).await };
         if let Ok(Ok(reply)) = &sent
             && let Some(server) = reply::server_time(&reply.headers)
@@ -112,6 +128,11 @@ impl Client {
         };
         Error::new(kind, message).with_proxy(self.shared.proxies.of(&endpoint.url))
     }
+}
+
+/// Whether the host's name was not resolved, so that nothing was sent. The HTTP client has no type for it, only this text.
+fn has_no_address(error: &SendError) -> bool {
+    matches!(error, SendError::NotSent(why) if why.contains("dns error"))
 }
 
 /// Waits for the answer of a request whose outcome nothing else tells: until the deadline, or for a while after a

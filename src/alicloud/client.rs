@@ -25,6 +25,8 @@ use super::transport::{Http, Transport};
 pub struct Config {
     /// The region that all calls are about.
     pub region: String,
+    /// Where the region was found, in words that complete "from …".
+    pub region_source: String,
     /// Signs the requests.
     pub credentials: Arc<dyn ProvideCredentials>,
     /// Hosts other than the usual ones.
@@ -53,6 +55,7 @@ pub struct Client {
 
 pub(super) struct Shared {
     pub(super) region: String,
+    region_source: String,
     pub(super) most_retry: Option<Duration>,
     /// Parameters that every call has.
     pub(super) common: Parameters,
@@ -62,6 +65,8 @@ pub(super) struct Shared {
     pub(super) proxies: Proxies,
     ecs: Endpoint,
     sts: Endpoint,
+    /// Called in place of `sts` where that name has no address.
+    central_sts: Option<Endpoint>,
     limiters: Mutex<HashMap<&'static str, Arc<Limiter>>>,
     /// Deletions that wait for each other.
     pub(super) deletions: Batcher<Result<(), Error>>,
@@ -92,7 +97,9 @@ impl Client {
         let shared = Shared {
             ecs: endpoint(Service::Ecs)?,
             sts: endpoint(Service::Sts)?,
+            central_sts: Endpoint::central_sts(&config.endpoints, config.scheme),
             region: config.region,
+            region_source: config.region_source,
             most_retry: config.most_retry,
             common: Parameters::new()
                 .set_some("SourceIp", config.source_ip.as_deref())
@@ -125,6 +132,11 @@ impl Client {
     pub fn region(&self) -> &str {
         &self.shared.region
     }
+
+    /// Where the region was found, in words that complete "from …".
+    pub fn region_source(&self) -> &str {
+        &self.shared.region_source
+    }
 }
 
 impl Shared {
@@ -132,6 +144,14 @@ impl Shared {
         match service {
             Service::Ecs => &self.ecs,
             Service::Sts => &self.sts,
+        }
+    }
+
+    /// The endpoint to call where that of the service has no address.
+    pub(super) fn fallback(&self, service: Service) -> Option<&Endpoint> {
+        match service {
+            Service::Ecs => None,
+            Service::Sts => self.central_sts.as_ref(),
         }
     }
 

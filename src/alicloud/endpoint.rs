@@ -50,10 +50,10 @@ pub struct Endpoints {
     pub ecs: Option<String>,
     /// In place of the usual STS host.
     pub sts: Option<String>,
-    /// The region whose STS host to call; the central host if there is none.
+    /// The region whose STS host to call, in place of the client's own.
     pub sts_region: Option<String>,
-    /// Whether to call STS by the host for virtual private clouds, of `sts_region` or else of the client's region.
-    pub sts_vpc: bool,
+    /// Whether to call every service by its endpoint inside virtual private clouds.
+    pub vpc: bool,
 }
 
 /// What is wrong with a client's configuration.
@@ -96,11 +96,20 @@ impl Endpoint {
             return Err(ConfigError::Region(bad.to_owned()));
         }
         let (given, default) = match service {
-            Service::Ecs => (&endpoints.ecs, ecs_host(region)),
-            Service::Sts => (&endpoints.sts, sts_host(region, sts_region, endpoints.sts_vpc)),
+            Service::Ecs => (&endpoints.ecs, ecs_host(region, endpoints.vpc)),
+            Service::Sts => (&endpoints.sts, sts_host(region, sts_region, endpoints.vpc)),
         };
         let text = given.as_deref().map(str::trim).filter(|text| !text.is_empty()).unwrap_or(&default);
         Self::parse(text, scheme).map_err(|why| ConfigError::Endpoint { service, why })
+    }
+
+    /// The central STS host, for regions whose own has no address; none where the configuration chooses the host.
+    pub(crate) fn central_sts(endpoints: &Endpoints, scheme: Scheme) -> Option<Self> {
+        let given = endpoints.sts.as_deref().is_some_and(|text| !text.trim().is_empty());
+        if given || endpoints.sts_region.is_some() || endpoints.vpc {
+            return None;
+        }
+        Self::parse("sts.aliyuncs.com", scheme).ok()
     }
 
     fn parse(text: &str, scheme: Scheme) -> Result<Self, &'static str> {
@@ -130,18 +139,16 @@ fn is_region(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
-/// The STS host: the central one, unless a region or the network for virtual private clouds is asked for.
+/// The STS host of a region: that of the client, unless another one is asked for.
 fn sts_host(region: &str, sts_region: Option<&str>, vpc: bool) -> String {
-    match (sts_region, vpc) {
-        (None, false) => "sts.aliyuncs.com".to_owned(),
-        (Some(region), false) => format!("sts.{region}.aliyuncs.com"),
-        (sts_region, true) => format!("sts-vpc.{}.aliyuncs.com", sts_region.unwrap_or(region)),
-    }
+    let network = if vpc { "sts-vpc" } else { "sts" };
+    format!("{network}.{}.aliyuncs.com", sts_region.unwrap_or(region))
 }
 
 /// The ECS host of a region. Most follow one pattern; the exceptions are those of the official SDKs' tables.
-fn ecs_host(region: &str) -> String {
+fn ecs_host(region: &str, vpc: bool) -> String {
     match region {
+        _ if vpc => format!("ecs-vpc.{region}.aliyuncs.com"),
         "cn-hangzhou" | "cn-shanghai-finance-1" | "cn-shenzhen-finance-1" => {
             "ecs-cn-hangzhou.aliyuncs.com".into()
         }
@@ -175,7 +182,7 @@ mod tests {
             (Service::Ecs, "cn-beijing", "https://ecs.cn-beijing.aliyuncs.com/"),
             (Service::Ecs, "cn-hangzhou", "https://ecs-cn-hangzhou.aliyuncs.com/"),
             (Service::Ecs, "cn-north-2-gov-1", "https://ecs.aliyuncs.com/"),
-            (Service::Sts, "eu-central-1", "https://sts.aliyuncs.com/"),
+            (Service::Sts, "eu-central-1", "https://sts.eu-central-1.aliyuncs.com/"),
         ];
         for (service, region, url) in cases {
             assert_eq!(resolve(service, region, None, Scheme::Https).unwrap().url.as_str(), url);
@@ -186,19 +193,32 @@ mod tests {
     fn sts_is_called_where_it_is_asked_for() {
         let given = Some("sts.example".to_owned());
         for (sts, sts_region, sts_vpc, host) in [
-            (None, None, false, "sts.aliyuncs.com"),
+            (None, None, false, "sts.cn-beijing.aliyuncs.com"),
             (None, Some("cn-qingdao"), false, "sts.cn-qingdao.aliyuncs.com"),
             (None, Some("cn-qingdao"), true, "sts-vpc.cn-qingdao.aliyuncs.com"),
             (None, None, true, "sts-vpc.cn-beijing.aliyuncs.com"),
             (given, Some("cn-qingdao"), true, "sts.example"),
         ] {
-            let endpoints = Endpoints { ecs: None, sts, sts_region: sts_region.map(str::to_owned), sts_vpc };
+            let endpoints =
+                Endpoints { ecs: None, sts, sts_region: sts_region.map(str::to_owned), vpc: sts_vpc };
             let resolved = Endpoint::resolve(Service::Sts, "cn-beijing", &endpoints, Scheme::Https).unwrap();
             assert_eq!(resolved.host, host);
+            let central = Endpoint::central_sts(&endpoints, Scheme::Https).map(|it| it.host);
+            let nothing_chosen = host == "sts.cn-beijing.aliyuncs.com";
+            assert_eq!(central.as_deref(), nothing_chosen.then_some("sts.aliyuncs.com"), "{host}");
         }
         let endpoints = Endpoints { sts_region: Some("evil.com/".into()), ..Endpoints::default() };
         let error = Endpoint::resolve(Service::Sts, "cn-beijing", &endpoints, Scheme::Https).unwrap_err();
         assert_eq!(error, ConfigError::Region("evil.com/".into()));
+    }
+
+    #[test]
+    fn one_switch_moves_ecs_too() {
+        for region in ["cn-hangzhou", "ap-northeast-2"] {
+            let endpoints = Endpoints { vpc: true, ..Endpoints::default() };
+            let resolved = Endpoint::resolve(Service::Ecs, region, &endpoints, Scheme::Https).unwrap();
+            assert_eq!(resolved.host, format!("ecs-vpc.{region}.aliyuncs.com"));
+        }
     }
 
     #[test]

@@ -187,6 +187,7 @@ pub(crate) fn world(variables: &[(&str, &str)], script: Script) -> World {
 pub(crate) fn config(credentials: Arc<dyn ProvideCredentials>, endpoints: Endpoints) -> Config {
     Config {
         region: "cn-beijing".to_owned(),
+        region_source: "a test".to_owned(),
         credentials,
         endpoints,
         scheme: Scheme::Https,

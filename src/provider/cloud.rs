@@ -36,6 +36,8 @@ pub(super) enum Belongs {
 pub(super) struct Settings {
     /// How long destroys wait for live instances to let go of key pairs.
     pub(super) wait_for_unbind: Duration,
+    /// Whether nothing sets a region.
+    pub(super) region_is_default: bool,
     /// Whether plans look at the cloud for warnings.
     pub(super) plan_time_checks: bool,
     /// The account that the credentials belong to, as the user says, and where it says so.
@@ -51,6 +53,8 @@ pub struct Cloud {
     key_pairs: Asked<Option<u64>>,
     /// Whether a plan has said that it could not check what key pairs are attached to.
     told_of_unchecked: AtomicBool,
+    /// Whether a plan has said that nothing sets a region.
+    told_of_default_region: AtomicBool,
     settings: Settings,
     unbindings: PlannedUnbindings,
     /// Whether a change was applied.
@@ -81,7 +85,13 @@ impl Cloud {
             account: Asked::default(),
             key_pairs: Asked::default(),
             told_of_unchecked: AtomicBool::new(false),
-            settings: Settings { wait_for_unbind: Duration::ZERO, plan_time_checks: true, account_id: None },
+            settings: Settings {
+                wait_for_unbind: Duration::ZERO,
+                region_is_default: false,
+                plan_time_checks: true,
+                account_id: None,
+            },
+            told_of_default_region: AtomicBool::new(false),
             unbindings: PlannedUnbindings::default(),
             applies: AtomicBool::new(false),
             names: NameClaims::default(),
@@ -106,6 +116,12 @@ impl Cloud {
     /// Notes that changes are applied now.
     pub(super) fn begins_to_apply(&self) {
         self.applies.store(true, Ordering::Relaxed);
+    }
+
+    /// The region, if nothing sets it and no plan has said so yet.
+    pub(super) fn unsaid_default_region(&self) -> Option<&str> {
+        let region = self.client.as_ref().ok().filter(|_| self.settings.region_is_default)?.region();
+        (!self.told_of_default_region.swap(true, Ordering::Relaxed)).then_some(region)
     }
 
     /// How long destroys wait for live instances, unless the key pair says otherwise.
@@ -201,6 +217,7 @@ mod tests {
         let script = Script::new(acts);
         let settings = Settings {
             wait_for_unbind: Duration::ZERO,
+            region_is_default: false,
             plan_time_checks: true,
             account_id: account_id.map(|it| (it.to_owned(), "the provider block".to_owned())),
         };

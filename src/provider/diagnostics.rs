@@ -22,7 +22,8 @@ use crate::framework::{Diagnostic, one_line};
 
 /// What to do about a host out of reach.
 const CHECK_THE_WAY: &str = "Check first that region and endpoints in the provider block are right; then the network, \
-                             name resolution, and the proxy variables (HTTPS_PROXY, HTTP_PROXY, NO_PROXY).";
+                             name resolution, and the proxy variables (HTTPS_PROXY, HTTP_PROXY, NO_PROXY). Without a way to \
+                             the internet, set endpoints.ecs to ecs-vpc.REGION.aliyuncs.com.";
 
 /// What to do about a host that is not trusted.
 const CHECK_THE_CERTIFICATE: &str = "Check endpoints in the provider block; where a proxy re-encrypts connections, add \

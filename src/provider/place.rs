@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cloud::{Belongs, Cloud};
 use super::diagnostics::{Attempt, facts};
-use crate::alicloud::{Error, ErrorKind};
+use crate::alicloud::{Client, Error, ErrorKind};
 use crate::framework::{Context, Diagnostic, Diagnostics, Private, one_line};
 
 /// The entry in the private data.
@@ -33,10 +33,12 @@ impl Place {
         record(private, KEY, self);
     }
 
-    /// An error if the key pair is known to be in another region than `ours`.
-    pub(super) fn check_region(&self, name: &str, ours: &str) -> Result<(), Diagnostic> {
+    /// An error if the key pair is known to be in another region than the provider's.
+    pub(super) fn check_region(&self, name: &str, client: &Client) -> Result<(), Diagnostic> {
         match &self.region {
-            Some(theirs) if theirs != ours => Err(wrong_region(name, theirs, ours)),
+            Some(theirs) if theirs != client.region() => {
+                Err(wrong_region(name, theirs, client.region(), client.region_source()))
+            }
             _ => Ok(()),
         }
     }
@@ -100,12 +102,12 @@ pub(super) fn record<T: Serialize>(private: &mut Private, key: &str, value: &T) 
 }
 
 /// The key pair of a state lives in another region than the provider looks at.
-fn wrong_region(name: &str, theirs: &str, ours: &str) -> Diagnostic {
+fn wrong_region(name: &str, theirs: &str, ours: &str, source: &str) -> Diagnostic {
     Diagnostic::error(
         format!("The key pair {name:?} is in another region"),
         format!(
-            "The state says that the key pair {name:?} is in {theirs}; the provider is set to {ours}. Nothing was changed, \
-             and the state was kept.\n\nIf the region was changed by mistake, set it back to {theirs}. To work in both \
+            "The state says that the key pair {name:?} is in {theirs}; the provider is set to {ours}, which comes from \
+             {source}. Nothing was changed, and the state was kept.\n\nIf the region was changed by mistake, set it back to {theirs}. To work in both \
              regions, add a second provider block, and name it in the key pair's resource block \
              (provider = alicloud.other):\n\n  provider \"alicloud\" {{\n    alias  = \"other\"\n    region = \
              {theirs:?}\n  }}\n\nTo leave the key pair alone from now on: terraform state rm ADDRESS. It stays in {theirs}; \
@@ -115,8 +117,8 @@ fn wrong_region(name: &str, theirs: &str, ours: &str) -> Diagnostic {
     .caused_by(
         format!("region {theirs} {ours}"),
         format!(
-            "The state says that it is in {theirs}; the provider is set to {ours}. Nothing was changed.\nSet the region back \
-             to {theirs}, or add a second provider block for {theirs}."
+            "The state says that it is in {theirs}; the provider is set to {ours} (from {source}). Nothing was \
+             changed.\nSet the region back to {theirs}, or add a second provider block for {theirs}."
         ),
     )
 }
@@ -201,7 +203,10 @@ mod tests {
 
     #[test]
     fn a_wrong_place_has_its_text() {
-        golden("wrong-region", &wrong_region("web", "cn-beijing", "cn-hangzhou"));
+        golden(
+            "wrong-region",
+            &wrong_region("web", "cn-beijing", "cn-hangzhou", "the environment variable REGION_ID"),
+        );
         golden("wrong-account", &wrong_account("web", "1234567890123456", "6543210987654321"));
         golden(
             "another-account-id",

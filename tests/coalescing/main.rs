@@ -34,6 +34,7 @@ fn cloud(pairs: usize, change: impl FnOnce(&mut World)) -> (Simulator, Client) {
     let credentials = Credentials::new(simulator.access_key_id(), secret, None, "a test");
     let client = Client::new(Config {
         region: REGION.to_owned(),
+        region_source: "a test".to_owned(),
         credentials: Arc::new(Static::new(credentials)),
         endpoints: Endpoints { ecs: Some(simulator.url()), ..Endpoints::default() },
         scheme: Scheme::Http,

@@ -40,7 +40,7 @@ impl World {
             ecs: given.ecs.clone(),
             sts: given.sts.clone().or_else(|| host.endpoint.clone()),
             sts_region: host.region.clone().or_else(|| given.sts_region.clone()),
-            sts_vpc: given.sts_vpc || host.vpc,
+            vpc: given.vpc || host.vpc,
         };
         let config = Config { credentials, endpoints, ..self.config.clone() };
         Client::with(config, Arc::clone(&self.transport), Arc::clone(&self.clock))

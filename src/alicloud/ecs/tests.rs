@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::alicloud::error::ErrorKind;
 use crate::alicloud::testing::{Act, KEY_ID, SECRET, Script, Seen, TOKEN, answer, code, within};
+use crate::alicloud::transport::SendError;
 use crate::alicloud::{Client, Error};
 
 /// Parameters of a request other than the common ones.
@@ -301,10 +302,25 @@ async fn the_caller_is_asked_of_sts() {
     let identity = client.get_caller_identity(&within(9)).await.unwrap();
     assert_eq!((identity.account_id.as_str(), identity.arn.as_str()), ("123456789", "acs:ram::1:user/x"));
     let seen = &script.seen()[0];
-    assert_eq!(seen.url, "https://sts.aliyuncs.com/");
+    assert_eq!(seen.url, "https://sts.cn-beijing.aliyuncs.com/");
     assert_eq!(own(seen), BTreeMap::from([("Action", "GetCallerIdentity"), ("Version", "2015-04-01")]));
     let error = one("{}").1.get_caller_identity(&within(9)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+}
+
+#[tokio::test]
+async fn the_central_sts_host_stands_in_for_a_name_that_does_not_resolve() {
+    let unresolved = || Act::Fail(SendError::NotSent("dns error: no such host".into()));
+    let script = Script::new([unresolved(), answer(200, r#"{"AccountId":"1","Arn":"a","RequestId":"R"}"#)]);
+    script.client().get_caller_identity(&within(9)).await.unwrap();
+    let urls: Vec<String> = script.seen().into_iter().map(|seen| seen.url.clone()).collect();
+    assert_eq!(urls, ["https://sts.cn-beijing.aliyuncs.com/", "https://sts.aliyuncs.com/"]);
+
+    // Other failures stay where they are, and so does ECS.
+    let refused = || Act::Fail(SendError::NotSent("connection refused".into()));
+    let script = Script::new([refused(), answer(200, r#"{"AccountId":"1","Arn":"a","RequestId":"R"}"#)]);
+    script.client().get_caller_identity(&within(9)).await.unwrap();
+    assert!(script.seen().iter().all(|seen| seen.url == "https://sts.cn-beijing.aliyuncs.com/"));
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The arguments that fall back to environment variables.
 
+use std::fmt;
+
 use secrecy::SecretString;
 
 use crate::alicloud::credentials::Environment;
@@ -11,16 +13,39 @@ pub(super) struct Argument {
     pub(super) variables: &'static [&'static str],
 }
 
-pub(super) const REGION: Argument =
-    Argument { name: "region", variables: &["ALICLOUD_REGION", "ALIBABA_CLOUD_REGION"] };
+pub(super) const REGION: Argument = Argument {
+    name: "region",
+    variables: &[
+        "ALICLOUD_REGION",
+        "ALIBABA_CLOUD_REGION",
+        "ALIBABA_CLOUD_REGION_ID",
+        "ALIBABACLOUD_REGION_ID",
+        "ALICLOUD_REGION_ID",
+        "REGION_ID",
+    ],
+};
 pub(super) const ACCESS_KEY: Argument = Argument {
     name: "access_key",
-    variables: &["ALICLOUD_ACCESS_KEY", "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABACLOUD_ACCESS_KEY_ID"],
+    variables: &[
+        "ALICLOUD_ACCESS_KEY",
+        "ALIBABA_CLOUD_ACCESS_KEY_ID",
+        "ALIBABACLOUD_ACCESS_KEY_ID",
+        "ALICLOUD_ACCESS_KEY_ID",
+    ],
 };
 pub(super) const SECRET_KEY: Argument = Argument {
     name: "secret_key",
-    variables: &["ALICLOUD_SECRET_KEY", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABACLOUD_ACCESS_KEY_SECRET"],
+    variables: &[
+        "ALICLOUD_SECRET_KEY",
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+        "ALIBABACLOUD_ACCESS_KEY_SECRET",
+        "ALICLOUD_ACCESS_KEY_SECRET",
+    ],
 };
+/// The names without a prefix, which count last and only as a pair.
+pub(super) const BARE_ACCESS_KEY: Argument = Argument { name: "access_key", variables: &["ACCESS_KEY_ID"] };
+pub(super) const BARE_SECRET_KEY: Argument =
+    Argument { name: "secret_key", variables: &["ACCESS_KEY_SECRET"] };
 pub(super) const SECURITY_TOKEN: Argument = Argument {
     name: "security_token",
     variables: &["ALICLOUD_SECURITY_TOKEN", "ALIBABA_CLOUD_SECURITY_TOKEN", "ALIBABACLOUD_SECURITY_TOKEN"],
@@ -45,8 +70,10 @@ pub(super) const CONFIGURATION_SOURCE: Argument =
     Argument { name: "configuration_source", variables: &["TF_APPEND_USER_AGENT"] };
 pub(super) const SKIP_REGION_VALIDATION: Argument =
     Argument { name: "skip_region_validation", variables: &["ALICLOUD_SKIP_REGION_VALIDATION"] };
-pub(super) const PROFILE: Argument =
-    Argument { name: "profile", variables: &["ALICLOUD_PROFILE", "ALIBABA_CLOUD_PROFILE"] };
+pub(super) const PROFILE: Argument = Argument {
+    name: "profile",
+    variables: &["ALICLOUD_PROFILE", "ALIBABA_CLOUD_PROFILE", "ALIBABACLOUD_PROFILE"],
+};
 pub(super) const CREDENTIALS_FILE: Argument = Argument {
     name: "shared_credentials_file",
     variables: &["ALICLOUD_SHARED_CREDENTIALS_FILE", "ALIBABA_CLOUD_CREDENTIALS_FILE"],
@@ -61,8 +88,34 @@ pub(super) const ACCOUNT_ID: Argument =
     Argument { name: "account_id", variables: &["ALICLOUD_ACCOUNT_ID", "ALIBABA_CLOUD_ACCOUNT_ID"] };
 pub(super) const ECS_ENDPOINT: Argument =
     Argument { name: "ecs", variables: &["ALIBABA_CLOUD_ENDPOINT_ECS", "ECS_ENDPOINT"] };
-pub(super) const STS_ENDPOINT: Argument =
-    Argument { name: "sts", variables: &["ALIBABA_CLOUD_ENDPOINT_STS", "STS_ENDPOINT"] };
+pub(super) const STS_ENDPOINT: Argument = Argument {
+    name: "sts",
+    variables: &["ALIBABA_CLOUD_ENDPOINT_STS", "STS_ENDPOINT", "ALIBABA_CLOUD_STS_ENDPOINT"],
+};
+
+/// Where a value was found; its text completes "from …".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The provider block.
+    Block,
+    /// An environment variable.
+    Variable(&'static str),
+    /// A profile, or the role of its credentials.
+    Profile(String),
+    /// Nothing sets it.
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Block => f.write_str("the provider block"),
+            Self::Variable(name) => write!(f, "the environment variable {name}"),
+            Self::Profile(origin) => f.write_str(origin),
+            Self::Default => f.write_str("the default: no region is configured"),
+        }
+    }
+}
 
 /// What the provider block has for an argument.
 pub(super) trait InBlock {
@@ -83,14 +136,14 @@ impl InBlock for Attr<Secret> {
 }
 
 impl Argument {
-    /// The value, and where it was found, in words that complete "from …".
+    /// The value, and where it was found.
     pub(super) fn find(
         &self,
         configured: &Attr<String>,
         environment: &dyn Environment,
-    ) -> Option<(String, String)> {
+    ) -> Option<(String, Origin)> {
         if let Some(value) = configured.as_str().filter(|value| !value.is_empty()) {
-            return Some((value.to_owned(), "the provider block".to_owned()));
+            return Some((value.to_owned(), Origin::Block));
         }
         self.in_environment(environment)
     }
@@ -100,16 +153,34 @@ impl Argument {
         &self,
         configured: &Attr<Secret>,
         environment: &dyn Environment,
-    ) -> Option<(SecretString, String)> {
+    ) -> Option<(SecretString, Origin)> {
         if let Some(value) = configured.non_empty() {
-            return Some((value.as_secret().clone(), "the provider block".to_owned()));
+            return Some((value.as_secret().clone(), Origin::Block));
         }
         self.in_environment(environment).map(|(value, origin)| (value.into(), origin))
     }
 
-    fn in_environment(&self, environment: &dyn Environment) -> Option<(String, String)> {
+    fn in_environment(&self, environment: &dyn Environment) -> Option<(String, Origin)> {
         let (name, value) = environment.first(self.variables)?;
-        Some((value, format!("the environment variable {name}")))
+        Some((value, Origin::Variable(name)))
+    }
+
+    /// The variable that is used, and one after it that has another value.
+    pub(super) fn contradiction(
+        &self,
+        configured: &dyn InBlock,
+        environment: &dyn Environment,
+    ) -> Option<(&'static str, &'static str)> {
+        if configured.says_something() {
+            return None;
+        }
+        let (used, value) = environment.first(self.variables)?;
+        // What has no prefix may be another program's.
+        let ours = self.variables.iter().filter(|name| name.starts_with("ALI"));
+        let other = ours
+            .copied()
+            .find(|name| environment.var(name).is_some_and(|it| !it.is_empty() && it != value))?;
+        Some((used, other))
     }
 
     /// The variable that sets it to something that is not text, and so can't be read.

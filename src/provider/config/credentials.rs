@@ -11,8 +11,8 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::arguments::{
-    ACCESS_KEY, Argument, CREDENTIALS_FILE, CREDENTIALS_URI, ECS_ROLE_NAME, InBlock, PROFILE, SECRET_KEY,
-    SECURITY_TOKEN,
+    ACCESS_KEY, Argument, BARE_ACCESS_KEY, BARE_SECRET_KEY, CREDENTIALS_FILE, CREDENTIALS_URI, ECS_ROLE_NAME,
+    InBlock, Origin, PROFILE, SECRET_KEY, SECURITY_TOKEN,
 };
 use super::model::ProviderModel;
 use super::roles;
@@ -33,14 +33,12 @@ const CLI_FILE_VARIABLE: &str = "ALIBABA_CLOUD_CONFIG_FILE";
 const SDK_FILES: [&str; 2] = ["~/.alibabacloud/credentials", "~/.alibabacloud/credentials.ini"];
 
 /// Variables that switch off profiles of the command line tool which the provider block does not name.
-const NO_PROFILES: &[&str] = &["ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "ALIBABA_CLOUD_IGNORE_PROFILE"];
+const NO_PROFILES: &[&str] =
+    &["ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "ALIBABA_CLOUD_IGNORE_PROFILE", "ALIBABACLOUD_IGNORE_PROFILE"];
 
 /// What to do when there are no credentials at all.
 const FIX: &str = "Set access_key and secret_key in the provider block, or the environment variables \
                    ALICLOUD_ACCESS_KEY and ALICLOUD_SECRET_KEY; or name a profile of ~/.aliyun/config.json with profile.";
-
-/// Where a value was found that the provider block holds.
-const BLOCK: &str = "the provider block";
 
 /// Judges the block. Half a key in it is none of its faults yet: where the configuration is only validated, the variable
 /// with the other half may not be set.
@@ -143,8 +141,16 @@ fn title(argument: &Argument) -> String {
 }
 
 fn key(config: &ProviderModel, environment: &dyn Environment) -> Link {
-    let id = ACCESS_KEY.find_secret(&config.access_key, environment);
-    let secret = SECRET_KEY.find_secret(&config.secret_key, environment);
+    let mut id = ACCESS_KEY.find_secret(&config.access_key, environment);
+    let mut secret = SECRET_KEY.find_secret(&config.secret_key, environment);
+    if id.is_none() && secret.is_none() {
+        // Names that other programs use, too: half a pair says nothing.
+        let bare = [&BARE_ACCESS_KEY, &BARE_SECRET_KEY]
+            .map(|it| it.find_secret(&crate::framework::Attr::Null, environment));
+        if let [Some(bare_id), Some(bare_secret)] = bare {
+            (id, secret) = (Some(bare_id), Some(bare_secret));
+        }
+    }
     let name = "access_key and secret_key";
     let halves: [(&Argument, &dyn InBlock); 2] =
         [(&ACCESS_KEY, &config.access_key), (&SECRET_KEY, &config.secret_key)];
@@ -162,12 +168,11 @@ fn key(config: &ProviderModel, environment: &dyn Environment) -> Link {
             let id = id.expose_secret();
             let token = token(config, environment, id, &origin);
             let token = token.as_ref().map(SecretString::expose_secret);
-            let of_token = |name: &&&str| token.is_some() && environment.var(name).as_deref() == token;
+            let of_token =
+                |name: &&&'static str| token.is_some() && environment.var(name).as_deref() == token;
             let token_origin = match SECURITY_TOKEN.variables.iter().find(of_token) {
-                Some(variable) if !config.security_token.says_something() => {
-                    format!("the environment variable {variable}")
-                }
-                _ => BLOCK.to_owned(),
+                Some(variable) if !config.security_token.says_something() => Origin::Variable(variable),
+                _ => Origin::Block,
             };
             let texts = [
                 (ACCESS_KEY.name, &origin, Some(id)),
@@ -180,7 +185,7 @@ fn key(config: &ProviderModel, environment: &dyn Environment) -> Link {
                 return link;
             }
             let token = token.map(SecretString::from);
-            Link::chosen(name, Static::new(Credentials::new(id, secret, token, origin)))
+            Link::chosen(name, Static::new(Credentials::new(id, secret, token, origin.to_string())))
         }
         (Some((_, origin)), None) => half(name, &ACCESS_KEY, &origin, &SECRET_KEY),
         (None, Some((_, origin))) => half(name, &SECRET_KEY, &origin, &ACCESS_KEY),
@@ -188,7 +193,7 @@ fn key(config: &ProviderModel, environment: &dyn Environment) -> Link {
 }
 
 /// A link that fails, since something stands around the text that is no part of a key: it was copied along.
-fn surrounded(name: &str, what: &str, origin: &str, text: &str) -> Option<Link> {
+fn surrounded(name: &str, what: &str, origin: &Origin, text: &str) -> Option<Link> {
     let why: Result<Static, _> = Err(NotLoaded::failed(
         format!("{what}, from {origin}, {}, which is no part of it.", stray(text)?),
         "Correct it where it comes from: a file often ends with a line break, and a value in a file of variables may be \
@@ -197,7 +202,7 @@ fn surrounded(name: &str, what: &str, origin: &str, text: &str) -> Option<Link> 
     Some(Link::chosen(name, why))
 }
 
-fn half(name: &str, have: &Argument, origin: &str, lack: &Argument) -> Link {
+fn half(name: &str, have: &Argument, origin: &Origin, lack: &Argument) -> Link {
     let why: Result<Static, _> = Err(NotLoaded::failed(
         format!(
             "There is half an access key: {} is set by {origin}, but {} is not set.",
@@ -213,8 +218,8 @@ pub(super) fn half_a_key(config: &ProviderModel, environment: &dyn Environment) 
     let id = ACCESS_KEY.find_secret(&config.access_key, environment);
     let secret = SECRET_KEY.find_secret(&config.secret_key, environment);
     let (have, lack) = match (id, secret) {
-        (Some((_, origin)), None) if origin == BLOCK => (&ACCESS_KEY, &SECRET_KEY),
-        (None, Some((_, origin))) if origin == BLOCK => (&SECRET_KEY, &ACCESS_KEY),
+        (Some((_, Origin::Block)), None) => (&ACCESS_KEY, &SECRET_KEY),
+        (None, Some((_, Origin::Block))) => (&SECRET_KEY, &ACCESS_KEY),
         _ => return Ok(()),
     };
     if environment.first_garbled(lack.variables).is_some() {
@@ -239,15 +244,15 @@ fn token(
     config: &ProviderModel,
     environment: &dyn Environment,
     id: &str,
-    origin: &str,
+    origin: &Origin,
 ) -> Option<SecretString> {
-    let family = ACCESS_KEY.variables.iter().position(|name| origin.ends_with(name));
+    let family = ACCESS_KEY.variables.iter().position(|name| *origin == Origin::Variable(name));
     let of_family = family
         .and_then(|family| SECURITY_TOKEN.variables.get(family))
         .and_then(|variable| environment.var(variable))
         .map(SecretString::from);
     match SECURITY_TOKEN.find_secret(&config.security_token, environment) {
-        Some((token, origin)) if origin == BLOCK => Some(token),
+        Some((token, Origin::Block)) => Some(token),
         Some((any, _)) => of_family.or_else(|| id.starts_with("STS.").then_some(any)),
         None => None,
     }
@@ -322,7 +327,7 @@ fn chosen_profile(config: &ProviderModel, world: &World, current: &Current) -> O
     let (name, origin) = name?;
     let cli = cli_file(environment);
     let called = format!("the profile {name:?}");
-    let switched_off = environment.first_true(NO_PROFILES).filter(|_| origin != BLOCK);
+    let switched_off = environment.first_true(NO_PROFILES).filter(|_| origin != Origin::Block);
     if let Some(variable) = switched_off {
         let why = format!(
             "The profile {name:?} is named by {origin}, but {variable} switches off the profiles of {}.",
@@ -386,7 +391,7 @@ pub(super) fn profile_settings(
 pub(super) fn region_beside_a_key(
     config: &ProviderModel,
     world: &World,
-) -> Result<Option<(String, String)>, CredentialsError> {
+) -> Result<Option<(String, Origin)>, CredentialsError> {
     let environment = &*world.environment;
     let is_named = PROFILE.find(&config.profile, environment).is_some();
     if !is_named || key(config, environment).source.is_err() {
@@ -404,7 +409,9 @@ pub(super) fn region_beside_a_key(
         None => profile.if_there().settings(),
     };
     match settings {
-        Ok(ProfileSettings { region, origin, .. }) => Ok(region.map(|region| (region, origin))),
+        Ok(ProfileSettings { region, origin, .. }) => {
+            Ok(region.map(|region| (region, Origin::Profile(origin))))
+        }
         Err(NotLoaded::Absent(_)) => Ok(None),
         Err(NotLoaded::Failed(error)) => Err(error),
     }

@@ -15,9 +15,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::arguments::{
-    ACCOUNT_ID, Argument, CONFIGURATION_SOURCE, CONNECT_TIMEOUT, ECS_ENDPOINT, MAX_RETRY_TIMEOUT,
-    READ_TIMEOUT, REGION, SECURE_TRANSPORT, SECURITY_TRANSPORT, SKIP_REGION_VALIDATION, SOURCE_IP,
-    STS_ENDPOINT,
+    ACCESS_KEY, ACCOUNT_ID, Argument, CONFIGURATION_SOURCE, CONNECT_TIMEOUT, ECS_ENDPOINT, InBlock,
+    MAX_RETRY_TIMEOUT, Origin, PROFILE, READ_TIMEOUT, REGION, SECRET_KEY, SECURE_TRANSPORT,
+    SECURITY_TRANSPORT, SKIP_REGION_VALIDATION, SOURCE_IP, STS_ENDPOINT,
 };
 use self::endpoints::EndpointsModel;
 pub(super) use self::model::ProviderModel;
@@ -42,8 +42,11 @@ const DEFAULT_TIMEOUT_MS: u64 = 60_000;
 /// The region whose STS host is called, in place of the central host.
 const STS_REGION: &str = "ALIBABA_CLOUD_STS_REGION";
 
-/// Whether STS is called by its host for virtual private clouds.
-const STS_VPC: &str = "ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED";
+/// The kind of endpoints to call: `vpc` for those inside virtual private clouds.
+const ENDPOINT_TYPE: &str = "ALIBABA_CLOUD_ENDPOINT_TYPE";
+
+/// Whether services are called by their endpoints inside virtual private clouds.
+const VPC: &str = "ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED";
 
 /// Which site the account is of. Key pairs are the same on both.
 const ACCOUNT_TYPE: &str = "account_type";
@@ -152,12 +155,16 @@ pub(super) fn configure(
         return Some(Cloud::not_yet(reason.caused_by("the provider block is not complete", short)));
     }
     match client(config, host, surroundings) {
-        Ok(client) => {
+        Ok((client, origin)) => {
             warn_of_the_region(config, client.region(), &*surroundings.environment, diagnostics);
+            warn_of_two_variables(config, &*surroundings.environment, diagnostics);
             let settings = Settings {
                 wait_for_unbind: or_default(&config.wait_for_unbind, Duration::ZERO),
+                region_is_default: origin == Origin::Default,
                 plan_time_checks: config.plan_time_checks.known().copied().unwrap_or(true),
-                account_id: ACCOUNT_ID.find(&config.account_id, &*surroundings.environment),
+                account_id: ACCOUNT_ID
+                    .find(&config.account_id, &*surroundings.environment)
+                    .map(|(account_id, origin)| (account_id, origin.to_string())),
             };
             Some(Cloud::new(client, settings))
         }
@@ -165,6 +172,34 @@ pub(super) fn configure(
             diagnostics.push(error);
             None
         }
+    }
+}
+
+/// Warns of two variables for one setting that have different values. Their values are not shown: they may be secret.
+fn warn_of_two_variables(
+    config: &ProviderModel,
+    environment: &dyn Environment,
+    diagnostics: &mut Diagnostics,
+) {
+    let settings: [(&Argument, &dyn InBlock); 4] = [
+        (&REGION, &config.region),
+        (&PROFILE, &config.profile),
+        (&ACCESS_KEY, &config.access_key),
+        (&SECRET_KEY, &config.secret_key),
+    ];
+    let found = settings.into_iter().filter_map(|(argument, value)| {
+        let (used, other) = argument.contradiction(value, environment)?;
+        Some(format!("\n  - {}: {used} is used, and {other} is not", argument.name))
+    });
+    let list: String = found.collect();
+    if !list.is_empty() {
+        diagnostics.push(Diagnostic::warning(
+            "Environment variables contradict each other",
+            format!(
+                "Two variables for one setting have different values:{list}\n\nUnset one of the two, or set the \
+                 argument in the provider block."
+            ),
+        ));
     }
 }
 
@@ -229,7 +264,11 @@ fn unknown_arguments(config: &ProviderModel) -> Vec<&'static str> {
     .collect()
 }
 
-fn client(config: &ProviderModel, host: &Host, surroundings: &Surroundings) -> Result<Client, Diagnostic> {
+fn client(
+    config: &ProviderModel,
+    host: &Host,
+    surroundings: &Surroundings,
+) -> Result<(Client, Origin), Diagnostic> {
     let environment = &*surroundings.environment;
     all_are_text(config, environment)?;
     let endpoint = |argument: &Argument, given: Vec<&str>| {
@@ -250,12 +289,14 @@ fn client(config: &ProviderModel, host: &Host, surroundings: &Surroundings) -> R
     let nobody = Refreshing::new(Chain::new(Vec::new(), ""), Arc::clone(&surroundings.clock));
     let common = Config {
         region: DEFAULT_REGION.to_owned(),
+        region_source: Origin::Default.to_string(),
         credentials: Arc::new(nobody),
         endpoints: Endpoints {
             ecs: endpoint(&ECS_ENDPOINT, of_all(config, |it| &it.ecs)),
             sts: endpoint(&STS_ENDPOINT, of_all(config, |it| &it.sts)),
             sts_region: environment.var(STS_REGION),
-            sts_vpc: environment.first_true(&[STS_VPC]).is_some(),
+            vpc: environment.first_true(&[VPC]).is_some()
+                || environment.var(ENDPOINT_TYPE).is_some_and(|it| it.eq_ignore_ascii_case("vpc")),
         },
         scheme: scheme.map_err(|detail| Diagnostic::error("Invalid protocol", detail).at("protocol"))?,
         connect_timeout: timeout(&CONNECT_TIMEOUT, &config.client_connect_timeout)?,
@@ -283,13 +324,13 @@ fn client(config: &ProviderModel, host: &Host, surroundings: &Surroundings) -> R
         config: common,
     };
     let current = Current::default();
-    let mut origin = "the default".to_owned();
+    let mut origin = Origin::Default;
     let region = REGION.find(&config.region, environment);
     let profile = match credentials::profile_settings(config, &world, &current) {
         Ok(settings) => settings,
         Err(error) => return Err(credentials::unusable(&error)),
     };
-    let of_the_profile = profile.region.map(|region| (region, profile.origin.clone()));
+    let of_the_profile = profile.region.map(|region| (region, Origin::Profile(profile.origin.clone())));
     let region = match region.or(of_the_profile) {
         None => credentials::region_beside_a_key(config, &world).map_err(|error| {
             let variables = REGION.variables.join(", ");
@@ -301,20 +342,22 @@ fn client(config: &ProviderModel, host: &Host, surroundings: &Surroundings) -> R
     };
     if let Some(found) = region {
         (world.config.region, origin) = found;
+        world.config.region_source = origin.to_string();
     }
     let credentials = credentials::credentials(config, &world, &current, &profile.sts)?;
     // Without the profile's host first: what is wrong then is not the profile's.
     world
         .client(Arc::clone(&credentials), &StsHost::default())
         .map_err(|error| misplaced(&error, &world, &origin))?;
-    world.client(credentials, &profile.sts).map_err(|error| {
+    let client = world.client(credentials, &profile.sts).map_err(|error| {
         let detail = format!("{error} It comes from {}.", profile.origin);
         Diagnostic::error("Invalid STS host in the profile", detail)
-    })
+    })?;
+    Ok((client, origin))
 }
 
 /// What is wrong with region or endpoints, at the argument.
-fn misplaced(error: &ConfigError, world: &World, origin: &str) -> Diagnostic {
+fn misplaced(error: &ConfigError, world: &World, origin: &Origin) -> Diagnostic {
     match error {
         ConfigError::Region(bad) if *bad == world.config.region => {
             Diagnostic::error("Invalid region", format!("{error} It comes from {origin}.")).at("region")
@@ -352,7 +395,8 @@ fn all_are_text(config: &ProviderModel, environment: &dyn Environment) -> Result
         (&SECURITY_TRANSPORT, config.security_transport.clone()),
     ];
     let of_arguments = settings.iter().find_map(|(argument, value)| argument.garbled(value, environment));
-    let others = [STS_REGION, STS_VPC].into_iter().find(|variable| environment.is_garbled(variable));
+    let others =
+        [STS_REGION, VPC, ENDPOINT_TYPE].into_iter().find(|variable| environment.is_garbled(variable));
     match of_arguments.or(others) {
         None => Ok(()),
         Some(variable) => {

@@ -1,6 +1,6 @@
 //! The blocks `assume_role` and `assume_role_with_oidc`.
 
-use super::arguments::{Argument, InBlock};
+use super::arguments::{Argument, InBlock, Origin};
 use super::credentials::unreadable;
 use super::model::{AssumeRoleModel, AssumeRoleWithOidcModel, ProviderModel};
 use crate::alicloud::credentials::{
@@ -123,7 +123,7 @@ pub(super) fn with_oidc(config: &ProviderModel, world: &World) -> Link {
         };
     };
     let session = OIDC_SESSION.find(&given.role_session_name, environment);
-    let (session, session_by) = session.unwrap_or_else(|| (SESSION_NAME.to_owned(), String::new()));
+    let (session, session_by) = session.unwrap_or_else(|| (SESSION_NAME.to_owned(), Origin::Default));
     for (result, by) in [
         (provider_of(&provider_arn), by),
         (self::role_arn(&role_arn), role_by),
@@ -168,16 +168,16 @@ fn token(
     environment: &dyn Environment,
     has_block: bool,
 ) -> Option<OidcToken> {
-    let file = |(path, _): (String, String)| OidcToken::File(environment.expand_home(&path));
+    let file = |(path, _): (String, Origin)| OidcToken::File(environment.expand_home(&path));
     if let Some(token) = given.oidc_token.non_empty() {
-        return Some(OidcToken::Text(token.as_secret().clone(), "the provider block".to_owned()));
+        return Some(OidcToken::Text(token.as_secret().clone(), Origin::Block.to_string()));
     }
     let by_file = OIDC_TOKEN_FILE.find(&given.oidc_token_file, environment);
     if text(&given.oidc_token_file).is_some() || !has_block {
         return by_file.map(file);
     }
     match OIDC_TOKEN.find_secret(&Attr::Null, environment) {
-        Some((token, origin)) => Some(OidcToken::Text(token, origin)),
+        Some((token, origin)) => Some(OidcToken::Text(token, origin.to_string())),
         None => by_file.map(file),
     }
 }

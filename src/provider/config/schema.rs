@@ -44,7 +44,8 @@ fn connection(block: Block) -> Block {
         .attribute(
             "region",
             text(
-                "The region. Also from the environment: `ALICLOUD_REGION`, `ALIBABA_CLOUD_REGION`. If nothing sets a \
+                "The region. Also from the environment: `ALICLOUD_REGION`, `ALIBABA_CLOUD_REGION`, \
+                 `ALIBABA_CLOUD_REGION_ID`, `ALIBABACLOUD_REGION_ID`, `ALICLOUD_REGION_ID`, `REGION_ID`. If nothing sets a \
                  region, it is the `region_id` of the profile that is named, also beside an access key from elsewhere, \
                  or else of the one in use; and `cn-beijing` otherwise.",
             ),
@@ -118,7 +119,7 @@ fn credentials(block: Block) -> Block {
             "access_key",
             text(
                 "The access key's id. Also from the environment: `ALICLOUD_ACCESS_KEY`, `ALIBABA_CLOUD_ACCESS_KEY_ID`, \
-                 `ALIBABACLOUD_ACCESS_KEY_ID`.",
+                 `ALIBABACLOUD_ACCESS_KEY_ID`, `ALICLOUD_ACCESS_KEY_ID`.",
             )
             .sensitive(),
         )

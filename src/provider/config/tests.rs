@@ -41,6 +41,33 @@ fn the_block_comes_before_the_environment_and_the_default_last() {
     assert_eq!(region(&none, &[]), "cn-beijing");
 }
 
+#[test]
+fn two_variables_that_contradict_each_other_are_named_without_their_values() {
+    let none = ProviderModel::default();
+    let (_, found) =
+        configured(&none, &[("ALICLOUD_REGION", "cn-qingdao"), ("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou")]);
+    let expected = Diagnostic::warning(
+        "Environment variables contradict each other",
+        "Two variables for one setting have different values:\n  - region: ALICLOUD_REGION is used, and \
+         ALIBABA_CLOUD_REGION_ID is not\n\nUnset one of the two, or set the argument in the provider block.",
+    );
+    assert_eq!(found, Diagnostics::from(expected));
+    for (one, other) in [("ALIBABA_CLOUD_REGION_ID", "cn-qingdao"), ("REGION_ID", "cn-hangzhou")] {
+        let (cloud, found) = configured(&none, &[("ALICLOUD_REGION", "cn-qingdao"), (one, other)]);
+        assert_eq!(found, Diagnostics::new(), "{one}");
+        assert_eq!(
+            cloud.unwrap().client().unwrap().region_source(),
+            "the environment variable ALICLOUD_REGION"
+        );
+    }
+    let (cloud, _) = configured(&none, &[]);
+    let cloud = cloud.unwrap();
+    assert_eq!(cloud.unsaid_default_region(), Some("cn-beijing"));
+    assert_eq!(cloud.unsaid_default_region(), None, "once");
+    let block = ProviderModel { region: "cn-beijing".into(), ..ProviderModel::default() };
+    assert_eq!(configured(&block, &[]).0.unwrap().unsaid_default_region(), None);
+}
+
 /// Modules hand `""` over for what is not set.
 #[test]
 fn an_empty_text_is_as_good_as_none() {

@@ -32,7 +32,7 @@ pub(super) async fn delete(
     // In the wrong region or account, the key pair of this name would be somebody else's, and none
     // of this name would pass for a success.
     let place = Place::load(&response.private);
-    place.check_region(name, client.region())?;
+    place.check_region(name, client)?;
     place.prove_account(name, context).await?;
     client.note_group(name, prior.wanted_group());
     let timeout = prior.timeouts.known().map_or(&Attr::Null, |timeouts| &timeouts.delete);

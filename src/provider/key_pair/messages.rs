@@ -31,6 +31,18 @@ pub(super) fn key_file_not_used() -> Diagnostic {
     .at("key_file")
 }
 
+/// A key pair will be created in a region that nothing sets.
+pub(super) fn default_region(region: &str) -> Diagnostic {
+    Diagnostic::warning(
+        format!("Key pairs will be created in {region}: no region is configured"),
+        format!(
+            "Neither the provider block, nor an environment variable, nor a profile sets a region, so the default is used. \
+             Set region in the provider block, or ALICLOUD_REGION. If {region} is right, set it too, so that the region \
+             does not change with the environment."
+        ),
+    )
+}
+
 /// A time that was waited.
 pub(super) fn seconds(time: Duration) -> String {
     match time.as_secs() {

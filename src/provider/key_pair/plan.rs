@@ -74,6 +74,9 @@ pub(super) async fn plan(
     } else {
         // What depends on the world is no more than a warning: a host plans every create before a
         // destroy, and an error would make a half-made set undestroyable.
+        if !is_second && let Some(region) = context.client.unsaid_default_region() {
+            response.diagnostics.push(messages::default_region(region));
+        }
         let PlanResponse { private, diagnostics, .. } = response;
         // Side by side: a service that is down holds the plan up once.
         let (name, quota) =
@@ -170,7 +173,7 @@ pub(super) async fn warn_of_bindings(
     diagnostics: &mut Diagnostics,
 ) {
     let (Some(client), name) = (context.client.for_warnings(), prior.name()) else { return };
-    if Place::load(private).check_region(name, client.region()).is_err() {
+    if Place::load(private).check_region(name, client).is_err() {
         return;
     }
     match client.glance_at_bindings(&call(context, LOOK_TIMEOUT), name).await {

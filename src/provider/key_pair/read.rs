@@ -23,7 +23,7 @@ pub(super) async fn read(
     let client = context.client.client()?;
     let name = state.name().to_owned();
     let mut memory = Memory::load(&response.private);
-    memory.place.check_region(&name, client.region())?;
+    memory.place.check_region(&name, client)?;
     client.note_group(&name, state.wanted_group());
     let call = call(context, TIMEOUT);
     let (found, account_id) = tokio::join!(

@@ -23,7 +23,7 @@ pub(super) async fn update(
     let client = context.client.client()?;
     let name = prior.name().to_owned();
     let place = Place::load(&response.private);
-    place.check_region(&name, client.region())?;
+    place.check_region(&name, client)?;
     let account_id = place.account_id.as_deref();
     let attempt = Attempt { key_pair: &name, account_id, timeout: Some("update") };
     let timeout = planned.timeouts.known().map_or(&Attr::Null, |timeouts| &timeouts.update);

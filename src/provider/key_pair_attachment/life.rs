@@ -95,7 +95,7 @@ pub(super) async fn read(
         ids = parsed.map(|(_, ids)| ids).unwrap_or_default();
     }
     let mut place = Place::load(&response.private);
-    place.check_region(&name, client.region())?;
+    place.check_region(&name, client)?;
     let account_id = place.account_id.clone();
     let binding = Binding {
         client,
@@ -159,7 +159,7 @@ pub(super) async fn update(
     let client = context.client.client()?;
     let name = prior.name().as_str().unwrap_or_default().to_owned();
     let place = Place::load(&response.private);
-    place.check_region(&name, client.region())?;
+    place.check_region(&name, client)?;
     let (before, after) = (prior.known_ids(), planned.known_ids());
     let added: BTreeSet<String> = after.difference(&before).cloned().collect();
     let removed: BTreeSet<String> = before.difference(&after).cloned().collect();
@@ -210,7 +210,7 @@ pub(super) async fn delete(
     let parsed = prior.id.as_str().and_then(id::parse);
     let name = prior.name().as_str().map(str::to_owned).or(parsed.map(|(name, _)| name)).unwrap_or_default();
     let place = Place::load(&response.private);
-    place.check_region(&name, client.region())?;
+    place.check_region(&name, client)?;
     // In another account, these instances would not be shown, and that would pass for unbound.
     place.prove_account(&name, context).await?;
     let binding = Binding {

@@ -254,7 +254,8 @@ impl<'a> Reading<'a> {
         StsHost {
             endpoint: self.text("sts_endpoint"),
             region: self.text("sts_region"),
-            vpc: json::flag(self.profile, "enable_vpc") == Some(true),
+            vpc: json::flag(self.profile, "enable_vpc") == Some(true)
+                || self.text("endpoint_type").is_some_and(|it| it.eq_ignore_ascii_case("vpc")),
         }
     }
 }
