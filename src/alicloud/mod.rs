@@ -24,7 +24,7 @@ mod json;
 mod limiter;
 mod lookup;
 mod operation;
-mod printable;
+pub(crate) mod printable;
 mod proxy;
 mod redact;
 mod reply;

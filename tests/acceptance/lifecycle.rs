@@ -41,9 +41,9 @@ resource "alicloud_key_pair" "k" {
         case.destroy().succeeded();
         assert!(case.state().is_empty());
         assert!(case.names().is_empty());
-        // The account is asked for by the process that creates and by the one that destroys.
+        // The account is asked for by each process that creates, refreshes or destroys.
         let expected =
-            [("ImportKeyPair", 1), ("DeleteKeyPairs", 1), ("CreateKeyPair", 0), ("GetCallerIdentity", 2)];
+            [("ImportKeyPair", 1), ("DeleteKeyPairs", 1), ("CreateKeyPair", 0), ("GetCallerIdentity", 4)];
         for (action, calls) in expected {
             assert_eq!(case.simulator.count(action), calls, "{action}");
         }

@@ -226,3 +226,17 @@ fn each_kind_has_its_text() {
         golden(name, &ATTEMPT.failed("Could not delete the key pair \"web\"", &error));
     }
 }
+
+/// The API client and the plugin each have a door for text, and neither may know the other.
+#[test]
+fn both_doors_for_text_stop_the_same_characters() {
+    for c in '\0'..=char::MAX {
+        let shown = crate::plugin::printable(&c.to_string()).into_owned();
+        match (c, crate::alicloud::printable::is_hidden(c)) {
+            // Where text is cut into lines, these are white space.
+            ('\t' | '\r', _) => assert_eq!(shown, " "),
+            (_, true) => assert_eq!(shown, "\u{fffd}", "{c:?}"),
+            (_, false) => assert_eq!(shown, c.to_string(), "{c:?}"),
+        }
+    }
+}
