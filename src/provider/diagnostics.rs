@@ -366,7 +366,7 @@ fn shared_cause(error: &Error) -> Option<&Error> {
     is_shared.then_some(root)
 }
 
-/// What to do about a host out of reach. A host inside a VPC has no VPC endpoint, and that of a stand-in is none's.
+/// What to do about a host out of reach. A VPC endpoint helps only in place of a public one of Alibaba Cloud.
 fn check_the_way(error: &Error) -> String {
     let name = error.host().split(':').next().unwrap_or_default();
     let is_public = name.ends_with(".aliyuncs.com") && !name.contains("vpc");
