@@ -38,6 +38,8 @@ pub(super) struct Settings {
     pub(super) wait_for_unbind: Duration,
     /// Whether nothing sets a region.
     pub(super) region_is_default: bool,
+    /// The variables that look like ours and are not read, in a sentence; empty if there are none.
+    pub(super) unread_variables: String,
     /// Whether plans look at the cloud for warnings.
     pub(super) plan_time_checks: bool,
     /// The account that the credentials belong to, as the user says, and where it says so.
@@ -88,6 +90,7 @@ impl Cloud {
             settings: Settings {
                 wait_for_unbind: Duration::ZERO,
                 region_is_default: false,
+                unread_variables: String::new(),
                 plan_time_checks: true,
                 account_id: None,
             },
@@ -118,10 +121,11 @@ impl Cloud {
         self.applies.store(true, Ordering::Relaxed);
     }
 
-    /// The region, if nothing sets it and no plan has said so yet.
-    pub(super) fn unsaid_default_region(&self) -> Option<&str> {
+    /// The region, if nothing sets it and no plan has said so yet, and the sentence about variables that are not read.
+    pub(super) fn unsaid_default_region(&self) -> Option<(&str, &str)> {
         let region = self.client.as_ref().ok().filter(|_| self.settings.region_is_default)?.region();
-        (!self.told_of_default_region.swap(true, Ordering::Relaxed)).then_some(region)
+        (!self.told_of_default_region.swap(true, Ordering::Relaxed))
+            .then_some((region, &*self.settings.unread_variables))
     }
 
     /// How long destroys wait for live instances, unless the key pair says otherwise.
@@ -218,6 +222,7 @@ mod tests {
         let settings = Settings {
             wait_for_unbind: Duration::ZERO,
             region_is_default: false,
+            unread_variables: String::new(),
             plan_time_checks: true,
             account_id: account_id.map(|it| (it.to_owned(), "the provider block".to_owned())),
         };

@@ -22,8 +22,10 @@ use crate::framework::{Diagnostic, one_line};
 
 /// What to do about a host out of reach.
 const CHECK_THE_WAY: &str = "Check first that region and endpoints in the provider block are right; then the network, \
-                             name resolution, and the proxy variables (HTTPS_PROXY, HTTP_PROXY, NO_PROXY). Without a way to \
-                             the internet, set endpoints.ecs to ecs-vpc.REGION.aliyuncs.com.";
+                             name resolution, and the proxy variables (HTTPS_PROXY, HTTP_PROXY, NO_PROXY).";
+
+/// What else helps if the host is a public one.
+const CALL_BY_VPC: &str = " Without a way to the internet, set endpoints.ecs to ecs-vpc.REGION.aliyuncs.com.";
 
 /// What to do about a host that is not trusted.
 const CHECK_THE_CERTIFICATE: &str = "Check endpoints in the provider block; where a proxy re-encrypts connections, add \
@@ -75,7 +77,7 @@ impl Attempt<'_> {
                         tries => format!("It was tried {tries} times."),
                     }
                 };
-                format!("{sent} {CHECK_THE_WAY}")
+                format!("{sent} {}", check_the_way(error))
             }
             ErrorKind::Untrusted => {
                 format!("No request was sent, since the host's certificate is not trusted. {CHECK_THE_CERTIFICATE}")
@@ -198,10 +200,10 @@ impl Attempt<'_> {
     fn out_of_time(&self, error: &Error) -> String {
         let last = error.last().map(Error::kind);
         // Where there was no connection, more time helps least.
-        let check = match last {
-            Some(ErrorKind::Unreachable) => CHECK_THE_WAY,
-            Some(ErrorKind::Untrusted) => CHECK_THE_CERTIFICATE,
-            _ => "",
+        let check = match error.last() {
+            Some(last) if last.kind() == ErrorKind::Unreachable => check_the_way(last),
+            Some(last) if last.kind() == ErrorKind::Untrusted => CHECK_THE_CERTIFICATE.to_owned(),
+            _ => String::new(),
         };
         let name = self.key_pair;
         let known = if error.tries() == 0 {
@@ -224,7 +226,7 @@ impl Attempt<'_> {
             "Whether the last try changed anything is not known. Run the command again: it looks first at what is there."
                 .to_owned()
         };
-        let parts = [known.as_str(), check, &self.raise_the_timeout()];
+        let parts = [known.as_str(), &check, &self.raise_the_timeout()];
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
     }
 
@@ -362,6 +364,13 @@ fn shared_cause(error: &Error) -> Option<&Error> {
             | ErrorKind::Untrusted
     );
     is_shared.then_some(root)
+}
+
+/// What to do about a host out of reach. A VPC endpoint helps only in place of a public one of Alibaba Cloud.
+fn check_the_way(error: &Error) -> String {
+    let name = error.host().split(':').next().unwrap_or_default();
+    let is_public = name.ends_with(".aliyuncs.com") && !name.contains("vpc");
+    format!("{CHECK_THE_WAY}{}", if is_public { CALL_BY_VPC } else { "" })
 }
 
 /// Whether no credentials could be had, which says itself why and what to do.

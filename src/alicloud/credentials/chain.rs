@@ -43,6 +43,8 @@ pub(crate) struct Chain {
     links: Vec<Link>,
     /// What to do when none has any.
     fix: String,
+    /// The variables that are set and not read, which may have been meant to name a source.
+    unread: Option<String>,
     /// The place of the source that had some; [`NOBODY`] before.
     winner: AtomicUsize,
 }
@@ -51,7 +53,12 @@ const NOBODY: usize = usize::MAX;
 
 impl Chain {
     pub(crate) fn new(links: Vec<Link>, fix: impl Into<String>) -> Self {
-        Self { links, fix: fix.into(), winner: AtomicUsize::new(NOBODY) }
+        Self { links, fix: fix.into(), unread: None, winner: AtomicUsize::new(NOBODY) }
+    }
+
+    /// The chain, with variables that its log line about a source that nobody named tells of.
+    pub(crate) fn beside(self, unread: Option<String>) -> Self {
+        Self { unread, ..self }
     }
 
     /// A chain of one source.
@@ -101,6 +108,7 @@ impl Chain {
                             tracing::info!(
                                 source = name(),
                                 access_key = credentials.masked_id(),
+                                set_but_not_read = self.unread,
                                 "no profile and no other source of credentials is named, so what is found here is used"
                             );
                         }

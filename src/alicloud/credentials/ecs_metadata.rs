@@ -17,7 +17,7 @@ pub(crate) const ENDPOINT: &str = "ALICLOUD_ECS_METADATA_ENDPOINT";
 pub(crate) const DISABLED: &str = "ALIBABA_CLOUD_ECS_METADATA_DISABLED";
 
 /// Forbids version 1, which answers whoever asks.
-const V1_DISABLED: &str = "ALIBABA_CLOUD_IMDSV1_DISABLED";
+pub(super) const V1_DISABLED: &str = "ALIBABA_CLOUD_IMDSV1_DISABLED";
 
 /// Where every instance finds its metadata.
 const ADDRESS: &str = "http://100.100.100.200";

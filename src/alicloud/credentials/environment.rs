@@ -11,6 +11,9 @@ pub(crate) trait Environment: Send + Sync {
     /// Whether `name` is set to something that is not Unicode.
     fn is_garbled(&self, name: &str) -> bool;
 
+    /// The names of all variables that are set.
+    fn names(&self) -> Vec<String>;
+
     /// The first of `names` that is set, if what it is set to can't be read.
     fn first_garbled<'n>(&self, names: &[&'n str]) -> Option<&'n str> {
         let first = names.iter().find(|name| self.is_garbled(name) || self.var(name).is_some())?;
@@ -81,6 +84,11 @@ impl Environment for ProcessEnvironment {
         std::env::var_os(name).is_some_and(|value| value.to_str().is_none())
     }
 
+    fn names(&self) -> Vec<String> {
+        let set = std::env::vars_os().filter(|(_, value)| !value.is_empty());
+        set.filter_map(|(name, _)| name.into_string().ok()).collect()
+    }
+
     /// Unlike other variables, it needs no reading.
     fn home(&self) -> Option<PathBuf> {
         let homes = ["HOME", "USERPROFILE"].into_iter().filter_map(std::env::var_os);
@@ -103,6 +111,10 @@ mod tests {
         fn is_garbled(&self, name: &str) -> bool {
             self.get(name).is_some_and(|value| value.contains('\u{fffd}'))
         }
+
+        fn names(&self) -> Vec<String> {
+            self.iter().filter(|(_, value)| !value.is_empty()).map(|(name, _)| name.clone()).collect()
+        }
     }
 
     /// A process of its own has the variables: this one can't be given any.
@@ -118,6 +130,10 @@ mod tests {
             assert_eq!(ProcessEnvironment.first_garbled(&[unset, garbled, clear]), Some(garbled));
             assert_eq!(ProcessEnvironment.first_garbled(&[unset, clear, garbled]), None);
             assert_eq!(ProcessEnvironment.var(garbled), None);
+            let names = ProcessEnvironment.names();
+            let is_listed: Vec<_> =
+                [garbled, clear, unset].map(|name| names.iter().any(|it| it == name)).into();
+            assert_eq!(is_listed, [true, true, false]);
             let home = ProcessEnvironment.home().unwrap();
             assert_eq!(home.as_os_str().as_bytes(), b"/h\xff");
             return;

@@ -57,6 +57,15 @@ pub(crate) use world::{StsHost, World};
 use super::printable::is_hidden;
 pub(crate) use super::sts::Session;
 
+/// The environment variables that sources read by themselves.
+pub(crate) const VARIABLES_OF_SOURCES: [&str; 5] = [
+    ecs_metadata::ENDPOINT,
+    ecs_metadata::DISABLED,
+    ecs_metadata::V1_DISABLED,
+    external::FORBIDDEN_BY,
+    oauth::ADDRESS,
+];
+
 /// An access key, with the token of a temporary one, and where it was found.
 #[derive(Clone)]
 pub struct Credentials {

@@ -23,7 +23,7 @@ use crate::alicloud::transport::HttpRequest;
 
 /// The address of the service, in place of that of the profile's site; for tests, and for networks that reach it by
 /// another name.
-const ADDRESS: &str = "ALICLOUD_OAUTH_ENDPOINT";
+pub(super) const ADDRESS: &str = "ALICLOUD_OAUTH_ENDPOINT";
 
 /// The sites, with their addresses and what the official command line calls itself there.
 const SITES: [(&str, &str, &str); 2] = [

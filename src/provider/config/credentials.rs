@@ -15,7 +15,7 @@ use super::arguments::{
     InBlock, Origin, PROFILE, SECRET_KEY, SECURITY_TOKEN,
 };
 use super::model::ProviderModel;
-use super::roles;
+use super::{roles, unread};
 use crate::alicloud::credentials::{
     AssumeRole, Chain, Credentials, CredentialsError, CredentialsUri, Current, EcsMetadata, Environment,
     Format, Link, NotLoaded, Profile, ProfileSettings, ProvideCredentials, Static, StsHost, World, not_text,
@@ -27,13 +27,13 @@ use crate::framework::{Diagnostic, Diagnostics};
 const CLI_FILE: &str = "~/.aliyun/config.json";
 
 /// Another place for that file.
-const CLI_FILE_VARIABLE: &str = "ALIBABA_CLOUD_CONFIG_FILE";
+pub(super) const CLI_FILE_VARIABLE: &str = "ALIBABA_CLOUD_CONFIG_FILE";
 
 /// Where the official SDKs keep theirs; the second name is that of some of them.
 const SDK_FILES: [&str; 2] = ["~/.alibabacloud/credentials", "~/.alibabacloud/credentials.ini"];
 
 /// Variables that switch off profiles of the command line tool which the provider block does not name.
-const NO_PROFILES: &[&str] =
+pub(super) const NO_PROFILES: &[&str] =
     &["ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "ALIBABA_CLOUD_IGNORE_PROFILE", "ALIBABACLOUD_IGNORE_PROFILE"];
 
 /// What to do when there are no credentials at all.
@@ -61,7 +61,9 @@ pub(super) fn credentials(
     half_a_key(config, &*world.environment)?;
     let (links, _) = links(config, world, current);
     tell_what_is_passed_over(config, &links);
-    let chain = Chain::new(links, FIX);
+    let environment = &*world.environment;
+    let fix = format!("{}{FIX}", unread::sentence(environment));
+    let chain = Chain::new(links, fix).beside(unread::list(environment));
     // What is wrong with an argument of the block is told at that argument.
     let role = roles::assume_role(config, &*world.environment, sts)?;
     chain.check().map_err(|error| unusable(&error))?;
@@ -187,8 +189,8 @@ fn key(config: &ProviderModel, environment: &dyn Environment) -> Link {
             let token = token.map(SecretString::from);
             Link::chosen(name, Static::new(Credentials::new(id, secret, token, origin.to_string())))
         }
-        (Some((_, origin)), None) => half(name, &ACCESS_KEY, &origin, &SECRET_KEY),
-        (None, Some((_, origin))) => half(name, &SECRET_KEY, &origin, &ACCESS_KEY),
+        (Some((_, origin)), None) => half(name, &ACCESS_KEY, &origin, &SECRET_KEY, environment),
+        (None, Some((_, origin))) => half(name, &SECRET_KEY, &origin, &ACCESS_KEY, environment),
     }
 }
 
@@ -202,13 +204,20 @@ fn surrounded(name: &str, what: &str, origin: &Origin, text: &str) -> Option<Lin
     Some(Link::chosen(name, why))
 }
 
-fn half(name: &str, have: &Argument, origin: &Origin, lack: &Argument) -> Link {
+fn half(
+    name: &str,
+    have: &Argument,
+    origin: &Origin,
+    lack: &Argument,
+    environment: &dyn Environment,
+) -> Link {
+    let unread = unread::sentence(environment);
     let why: Result<Static, _> = Err(NotLoaded::failed(
         format!(
             "There is half an access key: {} is set by {origin}, but {} is not set.",
             have.name, lack.name
         ),
-        format!("Set one of {}, or unset the other half.", lack.variables.join(", ")),
+        format!("{unread}Set one of {}, or unset the other half.", lack.variables.join(", ")),
     ));
     Link::chosen(name, why)
 }
@@ -229,10 +238,11 @@ pub(super) fn half_a_key(config: &ProviderModel, environment: &dyn Environment) 
     Err(Diagnostic::error(
         "Half an access key",
         format!(
-            "{} is set, and {} is not: neither here nor by {}. Set both, or neither.",
+            "{} is set, and {} is not: neither here nor by {}. {}Set both, or neither.",
             have.name,
             lack.name,
-            lack.variables.join(", ")
+            lack.variables.join(", "),
+            unread::sentence(environment)
         ),
     )
     .at(have.name))

@@ -9,6 +9,7 @@ mod roles;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod unread;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -161,6 +162,7 @@ pub(super) fn configure(
             let settings = Settings {
                 wait_for_unbind: or_default(&config.wait_for_unbind, Duration::ZERO),
                 region_is_default: origin == Origin::Default,
+                unread_variables: unread::sentence(&*surroundings.environment),
                 plan_time_checks: config.plan_time_checks.known().copied().unwrap_or(true),
                 account_id: ACCOUNT_ID
                     .find(&config.account_id, &*surroundings.environment)

@@ -19,21 +19,22 @@ const DEFAULT_SECONDS: u64 = 3600;
 /// Characters of a token of an identity provider.
 const TOKEN_LENGTH: std::ops::RangeInclusive<usize> = 4..=20_000;
 
-const ROLE_ARN: Argument =
+pub(super) const ROLE_ARN: Argument =
     Argument { name: "role_arn", variables: &["ALICLOUD_ASSUME_ROLE_ARN", "ALIBABA_CLOUD_ROLE_ARN"] };
-const SESSION: Argument = Argument {
+pub(super) const SESSION: Argument = Argument {
     name: "session_name",
     variables: &["ALICLOUD_ASSUME_ROLE_SESSION_NAME", "ALIBABA_CLOUD_ROLE_SESSION_NAME"],
 };
-const EXPIRATION: Argument =
+pub(super) const EXPIRATION: Argument =
     Argument { name: "session_expiration", variables: &["ALICLOUD_ASSUME_ROLE_SESSION_EXPIRATION"] };
-const OIDC_PROVIDER: Argument =
+pub(super) const OIDC_PROVIDER: Argument =
     Argument { name: "oidc_provider_arn", variables: &["ALIBABA_CLOUD_OIDC_PROVIDER_ARN"] };
-const OIDC_TOKEN: Argument = Argument { name: "oidc_token", variables: &["ALIBABA_CLOUD_OIDC_TOKEN"] };
-const OIDC_TOKEN_FILE: Argument =
+pub(super) const OIDC_TOKEN: Argument =
+    Argument { name: "oidc_token", variables: &["ALIBABA_CLOUD_OIDC_TOKEN"] };
+pub(super) const OIDC_TOKEN_FILE: Argument =
     Argument { name: "oidc_token_file", variables: &["ALIBABA_CLOUD_OIDC_TOKEN_FILE"] };
-const OIDC_ROLE: Argument = Argument { name: "role_arn", variables: &["ALIBABA_CLOUD_ROLE_ARN"] };
-const OIDC_SESSION: Argument =
+pub(super) const OIDC_ROLE: Argument = Argument { name: "role_arn", variables: &["ALIBABA_CLOUD_ROLE_ARN"] };
+pub(super) const OIDC_SESSION: Argument =
     Argument { name: "role_session_name", variables: &["ALIBABA_CLOUD_ROLE_SESSION_NAME"] };
 
 /// The role of the `assume_role` block, if there is one, assumed at this STS host.

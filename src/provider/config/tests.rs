@@ -62,8 +62,12 @@ fn two_variables_that_contradict_each_other_are_named_without_their_values() {
     }
     let (cloud, _) = configured(&none, &[]);
     let cloud = cloud.unwrap();
-    assert_eq!(cloud.unsaid_default_region(), Some("cn-beijing"));
+    assert_eq!(cloud.unsaid_default_region(), Some(("cn-beijing", "")));
     assert_eq!(cloud.unsaid_default_region(), None, "once");
+    let (cloud, found) = configured(&none, &[("ALICLOUD_REGION_NAME", "cn-hangzhou")]);
+    assert_eq!(found, Diagnostics::new(), "no warning of its own");
+    let unread = "Set in the environment, but not read by the provider: ALICLOUD_REGION_NAME. ";
+    assert_eq!(cloud.unwrap().unsaid_default_region(), Some(("cn-beijing", unread)));
     let block = ProviderModel { region: "cn-beijing".into(), ..ProviderModel::default() };
     assert_eq!(configured(&block, &[]).0.unwrap().unsaid_default_region(), None);
 }

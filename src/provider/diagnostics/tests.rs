@@ -20,6 +20,30 @@ fn error(kind: ErrorKind, status: u16, code: &str, message: &str) -> Error {
 }
 
 #[test]
+fn the_vpc_endpoint_is_named_only_in_place_of_a_public_one() {
+    for (host, is_named) in [
+        ("ecs.cn-beijing.aliyuncs.com", true),
+        ("ecs-cn-hangzhou.aliyuncs.com:443", true),
+        ("ecs-vpc.cn-beijing.aliyuncs.com", false),
+        ("vpc.cn-beijing.aliyuncs.com", false),
+        ("localhost:8080", false),
+        ("ecs.aliyuncs.com.example", false),
+    ] {
+        let unreachable = Error::new(ErrorKind::Unreachable, "No connection: no route to host")
+            .with_operation("DescribeKeyPairs", host, "cn-beijing")
+            .with_tries(1);
+        let late = Error::new(ErrorKind::Deadline, "The time for this call is used up.")
+            .with_operation("DescribeKeyPairs", host, "cn-beijing")
+            .with_last(Some(unreachable.clone()));
+        for error in [unreachable, late] {
+            let detail = ATTEMPT.failed("Could not read the key pair", &error).detail;
+            assert!(detail.contains("(HTTPS_PROXY, HTTP_PROXY, NO_PROXY)."), "{detail}");
+            assert_eq!(detail.contains("ecs-vpc.REGION.aliyuncs.com"), is_named, "{host}: {detail}");
+        }
+    }
+}
+
+#[test]
 #[expect(clippy::too_many_lines, reason = "one table")]
 fn each_kind_has_its_text() {
     use ErrorKind as Kind;

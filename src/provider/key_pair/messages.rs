@@ -31,13 +31,13 @@ pub(super) fn key_file_not_used() -> Diagnostic {
     .at("key_file")
 }
 
-/// A key pair will be created in a region that nothing sets.
-pub(super) fn default_region(region: &str) -> Diagnostic {
+/// A key pair will be created in a region that nothing sets; `unread` is the sentence about variables that are not read.
+pub(super) fn default_region(region: &str, unread: &str) -> Diagnostic {
     Diagnostic::warning(
         format!("Key pairs will be created in {region}: no region is configured"),
         format!(
             "Neither the provider block, nor an environment variable, nor a profile sets a region, so the default is used. \
-             Set region in the provider block, or ALICLOUD_REGION. If {region} is right, set it too, so that the region \
+             {unread}Set region in the provider block, or ALICLOUD_REGION. If {region} is right, set it too, so that the region \
              does not change with the environment."
         ),
     )
@@ -66,6 +66,16 @@ mod tests {
             tags: std::collections::BTreeMap::new(),
         };
         assert_eq!(describe(&found), "fingerprint ab \u{fffd}[2J, made at 2026 Apply complete!");
+    }
+
+    #[test]
+    fn the_warning_of_the_default_region_names_variables_that_are_not_read() {
+        let unread = "Set in the environment, but not read by the provider: ALICLOUD_REGION_NAME. ";
+        let detail = "Neither the provider block, nor an environment variable, nor a profile sets a region, so the \
+                      default is used. Set in the environment, but not read by the provider: ALICLOUD_REGION_NAME. \
+                      Set region in the provider block, or ALICLOUD_REGION. If cn-beijing is right, set it too, so \
+                      that the region does not change with the environment.";
+        assert_eq!(default_region("cn-beijing", unread).detail, detail);
     }
 
     #[test]

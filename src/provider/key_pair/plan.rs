@@ -74,8 +74,8 @@ pub(super) async fn plan(
     } else {
         // What depends on the world is no more than a warning: a host plans every create before a
         // destroy, and an error would make a half-made set undestroyable.
-        if !is_second && let Some(region) = context.client.unsaid_default_region() {
-            response.diagnostics.push(messages::default_region(region));
+        if !is_second && let Some((region, unread)) = context.client.unsaid_default_region() {
+            response.diagnostics.push(messages::default_region(region, unread));
         }
         let PlanResponse { private, diagnostics, .. } = response;
         // Side by side: a service that is down holds the plan up once.
