@@ -50,7 +50,7 @@ impl Client {
     }
 
     /// Takes the key pair off instances, [`MOST_BINDINGS`] at most. Look before that they carry it: what becomes of one
-    /// that carries another is not documented. After [`ErrorKind::ReplyLost`](crate::alicloud::ErrorKind::ReplyLost)
+    /// that carries another is not documented. After [`ErrorKind::ReplyLost`]
     /// look again.
     pub async fn detach_key_pair(
         &self,

@@ -43,7 +43,7 @@ pub struct Block {
     pub description: &'static str,
     /// What to use instead, if the whole should no longer be used.
     pub deprecation: Option<&'static str>,
-    /// Names that were added more than once, which [`check`](super::check) refuses.
+    /// Names that were added more than once, which [`check`](super::check()) refuses.
     pub(super) duplicates: Vec<&'static str>,
 }
 
