@@ -249,6 +249,10 @@ impl<R: Resource> AnyResource<R::Client> for ResourceAdapter<R> {
             if is_update {
                 refuse_another_identity(identity.as_ref(), &mut changed);
             }
+            if is_destroy && changed.diagnostics.has_errors() {
+                // What a failed destroy says of the identity is not relied on.
+                changed.identity = identity;
+            }
             changed
         })
     }

@@ -6,8 +6,11 @@ use std::process::Output;
 use serde_json::Value;
 
 /// Summaries of warnings that are not the provider's.
-const OF_THE_HOST: [&str; 2] =
-    ["Provider development overrides are in effect", "Value derived from a deprecated source"];
+const OF_THE_HOST: [&str; 3] = [
+    "Provider development overrides are in effect",
+    "Value derived from a deprecated source",
+    "Deprecated value used",
+];
 
 /// A command that has ended.
 #[derive(Debug)]
