@@ -347,22 +347,16 @@ fn shared_cause(error: &Error) -> Option<&Error> {
         ErrorKind::Deadline if error.was_never_sent() => error.last()?,
         _ => error,
     };
-    let is_shared = matches!(
-        root.kind(),
-        ErrorKind::MissingCredentials
-            | ErrorKind::CredentialsFailed
-            | ErrorKind::AccessKeyNotFound
-            | ErrorKind::AccessKeyDisabled
-            | ErrorKind::Signature
-            | ErrorKind::TokenExpired
-            | ErrorKind::TokenInvalid
-            | ErrorKind::ClockSkew
-            | ErrorKind::AccountRestricted
-            | ErrorKind::RegionNotFound
-            | ErrorKind::WrongEndpoint
-            | ErrorKind::Unreachable
-            | ErrorKind::Untrusted
-    );
+    let is_shared = root.is_about_credentials()
+        || matches!(
+            root.kind(),
+            ErrorKind::ClockSkew
+                | ErrorKind::AccountRestricted
+                | ErrorKind::RegionNotFound
+                | ErrorKind::WrongEndpoint
+                | ErrorKind::Unreachable
+                | ErrorKind::Untrusted
+        );
     is_shared.then_some(root)
 }
 
